@@ -1,0 +1,16 @@
+//! What travels between PromptSync's server and its clients: requests, responses and the table of error codes.
+//!
+//! Requests refuse unknown fields. Responses are types of their own, never a request echoed back. Lists carry
+//! `items` and `next_cursor`. Times are RFC 3339 in UTC, absent values are `null` or left out.
+#![warn(missing_docs)]
+
+pub mod aliases;
+pub mod error;
+pub mod keys;
+pub mod page;
+pub mod projects;
+pub mod prompts;
+pub mod push;
+pub mod releases;
+pub mod render;
+pub mod versions;

@@ -1,0 +1,62 @@
+//! Versions of a prompt.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use promptsync_core::{
+    audit::Actor,
+    bumps::Reason,
+    digest::Digest,
+    files::Origin,
+    names::PromptName,
+    versions::{Bump, VersionNumber},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A version, without content.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct VersionSummary {
+    /// The prompt.
+    pub prompt: PromptName,
+    /// Its number.
+    pub version: VersionNumber,
+    /// The content's digest; the content is at `/api/documents/{digest}`.
+    pub digest: Digest,
+    /// The bump from the version before it.
+    pub bump: Bump,
+    /// Why that bump.
+    pub reasons: Vec<Reason>,
+    /// What the author says changed.
+    pub changelog: Option<String>,
+    /// Who published it.
+    pub author: Actor,
+    /// The commit it was pushed from.
+    pub git_commit: Option<String>,
+    /// The file it was written in.
+    pub origin: Option<Origin>,
+    /// The versions of its dependencies, fixed when it was published.
+    pub dependencies: BTreeMap<PromptName, Pinned>,
+    /// Whether it was taken out of use.
+    pub archived: bool,
+    /// When it was published.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A dependency as it was when the version was published.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Pinned {
+    /// Its version.
+    pub version: VersionNumber,
+    /// Its content.
+    pub digest: Digest,
+}
+
+/// `POST /api/projects/{project}/prompts/{name}/versions/{version}/archive` and `…/restore`
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ArchiveVersion {
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+}

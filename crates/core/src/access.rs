@@ -1,0 +1,70 @@
+//! Who may do what.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// A named set of permissions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Reads and renders.
+    Viewer,
+    /// Also publishes and moves aliases.
+    Editor,
+    /// Also decides on approvals.
+    Approver,
+    /// Also manages projects, members and keys.
+    Admin,
+}
+
+/// Something a caller may be allowed to do. Every route names one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Permission {
+    /// Read prompts, versions, aliases, releases.
+    Read,
+    /// Render a prompt on the server.
+    Render,
+    /// Publish versions, edit a prompt's mutable facts.
+    Publish,
+    /// Publish a version that understates its change.
+    AllowBreaking,
+    /// Create, move and roll back aliases.
+    MoveAlias,
+    /// Read the audit log.
+    ReadAudit,
+    /// Create projects, change their settings.
+    ManageProject,
+    /// Create, list and revoke API keys.
+    ManageKeys,
+}
+
+impl Role {
+    /// Every role, weakest first.
+    pub const ALL: [Self; 4] = [Self::Viewer, Self::Editor, Self::Approver, Self::Admin];
+
+    /// Whether the role includes a permission.
+    pub fn allows(self, permission: Permission) -> bool {
+        match permission {
+            Permission::Read | Permission::Render => true,
+            Permission::Publish | Permission::MoveAlias => self >= Self::Editor,
+            Permission::ReadAudit | Permission::AllowBreaking => self >= Self::Approver,
+            Permission::ManageProject | Permission::ManageKeys => self >= Self::Admin,
+        }
+    }
+
+    /// The role's name as it is written in JSON and on the command line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Viewer => "viewer",
+            Self::Editor => "editor",
+            Self::Approver => "approver",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads a role's name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.as_str() == name)
+    }
+}

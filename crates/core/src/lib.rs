@@ -1,0 +1,32 @@
+//! The rules of PromptSync, and nothing else.
+//!
+//! Everything here is a pure function of its arguments: no I/O, no async, no clock, no randomness. The server,
+//! the command line and the SDKs call the same functions, so the same input gives the same answer everywhere.
+//!
+//! To find a rule, look for its noun: [`documents`] (what a version contains), [`files`] (how people write it),
+//! [`template`] (how it is rendered, and the guards around that), [`versions`] and [`references`] (how it is
+//! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
+//! gets), [`diffs`], [`lock`], [`access`], [`audit`].
+#![warn(missing_docs)]
+
+pub mod access;
+pub mod audit;
+pub mod bumps;
+pub mod diffs;
+pub mod digest;
+pub mod documents;
+pub mod files;
+pub mod ids;
+pub mod interface;
+pub mod limits;
+pub mod lock;
+pub mod names;
+pub mod problem;
+pub mod publish;
+pub mod references;
+pub mod render;
+pub mod resolve;
+pub mod template;
+pub mod time;
+pub mod variables;
+pub mod versions;

@@ -1,0 +1,192 @@
+//! What can be wrong with a template or its values.
+
+use crate::problem::Problem;
+
+/// A fault and its place in the template.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[error("{fault}")]
+pub struct TemplateError {
+    /// What is wrong.
+    pub fault: TemplateFault,
+    /// Line in the template, from 1, when known.
+    pub line: Option<u32>,
+    /// Column in that line, in characters, from 1, when known.
+    pub column: Option<u32>,
+    /// The partial in which it happened, when not the template itself.
+    pub partial: Option<String>,
+}
+
+/// What is wrong with a template or its values. Texts never contain a variable's value.
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TemplateFault {
+    /// The template does not follow its language.
+    #[error("{message}")]
+    Syntax {
+        /// What the parser said.
+        message: String,
+    },
+    /// The source is longer than the limit.
+    #[error("the template has {bytes} bytes; the limit is {limit}")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// One expression has too many operators, filters, attributes or calls, or one `if` too many branches.
+    #[error("{what} is too complex: more than {limit} {unit}")]
+    TooComplex {
+        /// What: `this expression`, `this if`.
+        what: &'static str,
+        /// The limit.
+        limit: usize,
+        /// Of what: `operators`, `branches`.
+        unit: &'static str,
+    },
+    /// Blocks or brackets are nested too deep.
+    #[error("nested deeper than {limit} levels")]
+    NestingTooDeep {
+        /// The limit.
+        limit: usize,
+    },
+    /// A filter, function, test or method that does not exist or is not allowed.
+    #[error("`{name}` is not available as a {what}")]
+    Unavailable {
+        /// `filter`, `function`, `test`, `method`, `helper`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// An available one that is spelt alike.
+        nearest: Option<String>,
+    },
+    /// An include of something that is not declared.
+    #[error("`{name}` is not a declared dependency")]
+    IncludeNotDeclared {
+        /// What was to be included.
+        name: String,
+    },
+    /// An include whose name is computed.
+    #[error("the name of an include must be written out, it cannot be computed")]
+    DynamicInclude,
+    /// Partials that include each other.
+    #[error("includes form a cycle: {}", path.join(" → "))]
+    PartialCycle {
+        /// The names along the cycle.
+        path: Vec<String>,
+    },
+    /// Partials that expand too often.
+    #[error("partials would be expanded more than {limit} times")]
+    PartialExpansion {
+        /// The limit.
+        limit: usize,
+    },
+    /// A template written in the other language.
+    #[error("this looks like {looks_like}, but the prompt's engine is {engine}")]
+    WrongEngine {
+        /// The language it looks like.
+        looks_like: &'static str,
+        /// The engine of the document.
+        engine: &'static str,
+    },
+    /// A variable the caller did not pass.
+    #[error("the variable `{path}` is missing")]
+    MissingVariable {
+        /// The variable, with its path.
+        path: String,
+        /// A passed or declared name that is spelt alike.
+        nearest: Option<String>,
+    },
+    /// An attribute of something that has no attributes, or any other use of an undefined value.
+    #[error("{message}")]
+    Undefined {
+        /// What was undefined.
+        message: String,
+    },
+    /// An operation that the types or values at hand do not allow.
+    #[error("{message}")]
+    Operation {
+        /// What failed, without values.
+        message: String,
+    },
+    /// An argument beyond what the function accepts.
+    #[error("{name}: {message}")]
+    ArgumentOutOfRange {
+        /// The filter or function.
+        name: String,
+        /// What is allowed.
+        message: String,
+    },
+    /// `range()` of too many items.
+    #[error("range() may have at most {limit} items")]
+    RangeTooLarge {
+        /// The limit.
+        limit: usize,
+    },
+    /// Macros, includes or recursive loops deeper than the limit.
+    #[error("recursion deeper than {limit} levels")]
+    Recursion {
+        /// The limit.
+        limit: usize,
+    },
+    /// The render took too many steps, built too much, or wrote too much.
+    #[error("the render exceeds its limit of {limit} {unit}")]
+    RenderLimit {
+        /// The limit.
+        limit: u64,
+        /// Of what: `steps`, `bytes of output`, `bytes of memory`.
+        unit: &'static str,
+    },
+}
+
+impl TemplateError {
+    /// The stable code of the fault.
+    pub fn code(&self) -> &'static str {
+        match self.fault {
+            TemplateFault::Syntax { .. } => "template_syntax",
+            TemplateFault::TooLarge { .. } => "template_too_large",
+            TemplateFault::TooComplex { .. } => "expression_too_complex",
+            TemplateFault::NestingTooDeep { .. } => "nesting_limit",
+            TemplateFault::Unavailable { what: "filter", .. } => "forbidden_filter",
+            TemplateFault::Unavailable { what: "helper", .. } => "unknown_helper",
+            TemplateFault::Unavailable { .. } => "unknown_function",
+            TemplateFault::IncludeNotDeclared { .. } => "include_not_declared",
+            TemplateFault::DynamicInclude => "dynamic_include_forbidden",
+            TemplateFault::PartialCycle { .. } => "partial_cycle",
+            TemplateFault::PartialExpansion { .. } => "partial_expansion_limit",
+            TemplateFault::WrongEngine { .. } => "wrong_engine",
+            TemplateFault::MissingVariable { .. } => "missing_variable",
+            TemplateFault::Undefined { .. } => "template_undefined",
+            TemplateFault::Operation { .. } => "template_operation",
+            TemplateFault::ArgumentOutOfRange { .. } => "argument_out_of_range",
+            TemplateFault::RangeTooLarge { .. } => "range_too_large",
+            TemplateFault::Recursion { .. } => "recursion_limit",
+            TemplateFault::RenderLimit { .. } => "render_limit",
+        }
+    }
+}
+
+impl From<&TemplateError> for Problem {
+    fn from(error: &TemplateError) -> Self {
+        let mut problem = Problem::new(error.code(), error.to_string());
+        problem.line = error.line;
+        problem.column = error.column;
+        problem.hint = match &error.fault {
+            TemplateFault::MissingVariable { nearest: Some(name), .. }
+            | TemplateFault::Unavailable { nearest: Some(name), .. } => {
+                Some(format!("did you mean `{name}`?"))
+            }
+            TemplateFault::Syntax { .. } => {
+                Some("if this text is meant literally, wrap it in {% raw %} … {% endraw %}".into())
+            }
+            TemplateFault::IncludeNotDeclared { name } => {
+                Some(format!("list `{name}` under `dependencies:` of this prompt"))
+            }
+            TemplateFault::WrongEngine { looks_like, .. } => {
+                Some(format!("set `engine: {}` in the file", looks_like.to_ascii_lowercase()))
+            }
+            _ => None,
+        };
+        problem
+    }
+}

@@ -1,0 +1,65 @@
+//! Templates: hostile text from users, filled with hostile values from strangers.
+//!
+//! Both engines stand behind [`Template`]. All guards are here, so that every surface inherits them: limits at
+//! parse time (size, nesting, operators per expression, branches, partial expansion), grown stacks, fuel, a writer
+//! that stops, bounded filters, strict undefined, no `debug()`, no dynamic include, includes only of pieces that
+//! were passed in.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use crate::{documents::Engine, limits::Limits, variables::VariableUse};
+
+mod error;
+mod handlebars;
+mod jinja;
+
+pub use error::{TemplateError, TemplateFault};
+
+/// Named template sources that a template may include: the document's own partials and its declared dependencies.
+pub type Partials = BTreeMap<String, String>;
+
+/// A compiled template: compile once, render often, from any thread.
+#[derive(Debug)]
+pub struct Template(Compiled);
+
+#[derive(Debug)]
+enum Compiled {
+    Jinja(jinja::JinjaTemplate),
+    Handlebars(handlebars::HandlebarsTemplate),
+}
+
+impl Template {
+    /// Checks and compiles a template. Never aborts, hangs or grows beyond `limits`, whatever the text.
+    pub fn compile(
+        engine: Engine,
+        source: &str,
+        partials: &Partials,
+        limits: &Limits,
+    ) -> Result<Self, TemplateError> {
+        match engine {
+            Engine::Jinja => jinja::JinjaTemplate::compile(source, partials, limits).map(Compiled::Jinja),
+            Engine::Handlebars => {
+                handlebars::HandlebarsTemplate::compile(source, partials, limits).map(Compiled::Handlebars)
+            }
+        }
+        .map(Self)
+    }
+
+    /// The variables this template and its partials read, in order of first use.
+    pub fn uses(&self) -> &[VariableUse] {
+        match &self.0 {
+            Compiled::Jinja(template) => template.uses(),
+            Compiled::Handlebars(template) => template.uses(),
+        }
+    }
+
+    /// Fills the template with values. A missing variable is an error, never empty text.
+    pub fn render(&self, values: &Map<String, Value>, limits: &Limits) -> Result<String, TemplateError> {
+        match &self.0 {
+            Compiled::Jinja(template) => template.render(values, limits),
+            Compiled::Handlebars(template) => template.render(values, limits),
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Embeds the built dashboard in the binary, or a placeholder page when it was not built.

@@ -1,0 +1,1 @@
+//! The PromptSync server: router, routes, use cases.

@@ -1,0 +1,1 @@
+//! What tests share: fixed clock, seeded ids, databases, a running application. A dev-dependency only.
