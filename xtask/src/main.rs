@@ -1,1 +1,56 @@
-fn main() {}
+//! The project's own commands. `cargo xtask` lists them.
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "these commands talk to a person at a terminal"
+)]
+
+mod build;
+mod children;
+mod generate;
+mod postgres;
+mod python;
+mod start;
+mod steps;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+const HELP: &str = "\
+cargo xtask <command>
+
+  start     build what is missing, serve with an embedded database and demo prompts
+            [--listen ADDR] [--data-dir DIR]
+  test      every test there is, on SQLite and PostgreSQL; arguments go to `cargo test`
+  build     target/release/promptsync
+  gen       write the generated files; --check only says whether they are up to date
+  tidy      check what the compiler cannot: layers, SQL, sizes, links, names
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", [].as_slice()),
+    };
+    let outcome = match command {
+        "start" => start::run(rest),
+        "test" => test::run(rest),
+        "build" => build::run(),
+        "gen" => generate::run(rest),
+        "tidy" => tidy::run(),
+        "help" | "-h" | "--help" => {
+            print!("{HELP}");
+            Ok(())
+        }
+        other => Err(format!("`{other}` is not a command\n\n{HELP}").into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask {command}: {failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

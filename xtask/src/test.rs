@@ -1,0 +1,143 @@
+//! Every test there is.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use rustix::process::Signal;
+
+use crate::{
+    children::{Guarded, Interrupt},
+    postgres::Postgres,
+    python,
+    steps::{Result, cargo},
+};
+
+/// Runs the tests and prints a summary. With a filter only `cargo test` runs, and gets it.
+pub(crate) fn run(filter: &[String]) -> Result {
+    let interrupt = Interrupt::listen()?;
+    let postgres = Postgres::start()?;
+    let started = Instant::now();
+    let count = cargo_test(filter, &postgres.url(), &interrupt)?;
+    let databases = format!("SQLite, PostgreSQL {}", postgres.version());
+    drop(postgres);
+    let mut lines = vec![format!("{count} in {:.0} s ({databases})", started.elapsed().as_secs_f32())];
+    let mut failures = Vec::new();
+    if !count.all_passed() {
+        failures.push("cargo test");
+    }
+    if filter.is_empty()
+        && let Some(outcome) = python::check_jinja_corpus()
+    {
+        match outcome {
+            Ok(()) => lines.push(format!("the Jinja corpus agrees with {}", python::JINJA2)),
+            Err(failure) => {
+                lines.push(failure.to_string());
+                failures.push("the Jinja corpus");
+            }
+        }
+    }
+    println!("\ntests");
+    for line in lines {
+        println!("  {line}");
+    }
+    if failures.is_empty() { Ok(()) } else { Err(format!("failed: {}", failures.join(", ")).into()) }
+}
+
+/// What the test programs reported.
+#[derive(Debug, Default, PartialEq)]
+struct Count {
+    passed: usize,
+    failed: usize,
+    ignored: usize,
+    programs: usize,
+    /// Whether cargo itself was content: it also fails when something does not compile.
+    cargo_succeeded: bool,
+}
+
+impl Count {
+    fn all_passed(&self) -> bool {
+        self.cargo_succeeded && self.failed == 0
+    }
+
+    /// Adds a line such as `test result: ok. 3 passed; 0 failed; 1 ignored; …`.
+    fn add(&mut self, line: &str) {
+        let Some((_, facts)) = line.strip_prefix("test result: ").and_then(|rest| rest.split_once(". "))
+        else {
+            return;
+        };
+        self.programs += 1;
+        for fact in facts.split(';') {
+            let mut words = fact.split_whitespace();
+            let Some(number) = words.next().and_then(|word| word.parse::<usize>().ok()) else { continue };
+            match words.next() {
+                Some("passed") => self.passed += number,
+                Some("failed") => self.failed += number,
+                Some("ignored") => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { passed, failed, ignored, programs, .. } = self;
+        write!(f, "{passed} passed, {failed} failed, {ignored} ignored, in {programs} test programs")?;
+        if !self.cargo_succeeded && *failed == 0 {
+            f.write_str(", and cargo test failed")?;
+        }
+        Ok(())
+    }
+}
+
+fn cargo_test(filter: &[String], database_url: &str, interrupt: &Interrupt) -> Result<Count> {
+    let mut command = cargo(&["test", "--no-fail-fast"]);
+    if !filter.iter().any(|word| word == "-p" || word.starts_with("--package")) {
+        command.arg("--workspace");
+    }
+    command.args(filter).env("PROMPTSYNC_TEST_POSTGRES", database_url).stdout(Stdio::piped());
+    let mut child = Guarded::spawn(&mut command, Signal::TERM, Duration::from_secs(10))?;
+    let output = child.process().stdout.take().ok_or("cargo test has no output")?;
+    let reader = std::thread::spawn(move || show_and_count(output, std::io::stdout()));
+    let Some(status) = child.wait(interrupt)? else { return Err("interrupted".into()) };
+    let mut count = reader.join().map_err(|_| "reading the output of cargo test failed")?;
+    count.cargo_succeeded = status.success();
+    Ok(count)
+}
+
+fn show_and_count(output: impl Read, mut terminal: impl Write) -> Count {
+    let mut count = Count::default();
+    for line in BufReader::new(output).split(b'\n').map_while(std::result::Result::ok) {
+        // A reader that went away (`| head`) must not stop the count.
+        let _ = terminal.write_all(&line).and_then(|()| terminal.write_all(b"\n"));
+        count.add(&String::from_utf8_lossy(&line));
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_lines_of_test_programs_are_added_up() {
+        let output = "\
+test a ... ok
+test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 3 filtered out; finished in 0.01s
+test result: FAILED. 4 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.00s
+";
+        let count = show_and_count(output.as_bytes(), std::io::sink());
+        let expected = Count { passed: 16, failed: 2, ignored: 1, programs: 2, cargo_succeeded: false };
+        assert_eq!(count, expected);
+    }
+
+    #[test]
+    fn a_run_that_did_not_compile_has_not_passed() {
+        assert!(!Count::default().all_passed());
+        assert!(Count { cargo_succeeded: true, ..Count::default() }.all_passed());
+        assert!(!Count { cargo_succeeded: true, failed: 1, ..Count::default() }.all_passed());
+    }
+}
