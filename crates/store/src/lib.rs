@@ -1,1 +1,39 @@
 //! All SQL of PromptSync: migrations and one file of functions per table family, for SQLite and PostgreSQL.
+//!
+//! One query text serves both databases ([`conn`] says how). To add a table: write the next file in `migrations/`
+//! with types both understand, then a file here named after the noun, with free functions that take `&mut ReadTx`
+//! or `&mut Tx` first. Rows are private structs that become types of `core`; a column that lies is
+//! [`StoreError::Corrupt`]. Only what one database alone understands goes into `migrations/sqlite` and
+//! `migrations/postgres`: triggers, and the full-text index that [`search`] asks in two dialects.
+//!
+//! A change ends in [`Tx::commit`] with its audit entry. There is no other way to commit.
+#![warn(missing_docs)]
+
+pub mod alias_history;
+pub mod aliases;
+pub mod audit;
+pub mod conn;
+pub mod documents;
+pub mod entries;
+pub mod error;
+pub mod idempotency;
+pub mod keys;
+pub mod meta;
+pub mod modules;
+mod open;
+pub mod page;
+pub mod projects;
+pub mod prompts;
+pub mod registry;
+pub mod releases;
+mod rows;
+pub mod search;
+pub mod snapshot;
+mod sort_key;
+pub mod versions;
+pub mod workspaces;
+
+pub use conn::{Db, ReadTx, Tx};
+pub use entries::Manifest;
+pub use error::{OnUnique, Result, StoreError};
+pub use page::{Page, PageRequest};

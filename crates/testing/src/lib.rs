@@ -1,1 +1,21 @@
 //! What tests share: fixed clock, seeded ids, databases, a running application. A dev-dependency only.
+//!
+//! A test of the store is written once and runs on both databases:
+//!
+//! ```
+//! promptsync_testing::db_test! {
+//!     async fn a_new_database_has_no_workspace(db: &Db) {
+//!         assert!(promptsync_store::workspaces::list(&mut db.begin_read().await.unwrap()).await.unwrap().is_empty());
+//!     }
+//! }
+//! ```
+#![warn(missing_docs)]
+
+pub mod clock;
+pub mod database;
+pub mod ids;
+pub mod sample;
+
+pub use clock::FixedClock;
+pub use ids::SeededIds;
+pub use sample::Sample;

@@ -1,0 +1,140 @@
+//! The audit log: one entry a change, chained; also the change feed every watcher follows.
+
+use promptsync_core::{
+    audit::{AuditEntry, ChainedEntry, Revision},
+    digest::Digest,
+    ids::WorkspaceId,
+    time::Timestamp,
+};
+use serde_json::Value;
+use sqlx::types::Json;
+
+use crate::{
+    conn::{ReadTx, Tx, execute, on},
+    error::{Result, StoreError},
+    rows::{from_json, lies},
+};
+
+/// The end of a workspace's chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// The newest entry's number; 0 when there is none.
+    pub revision: Revision,
+    /// Its hash.
+    pub hash: Digest,
+}
+
+#[derive(sqlx::FromRow)]
+struct AuditRow {
+    revision: Revision,
+    parent: String,
+    hash: String,
+    action: String,
+    actor: Json<Value>,
+    project: Option<String>,
+    target: String,
+    before: Option<String>,
+    after: Option<String>,
+    reason: Option<String>,
+    request_id: Option<String>,
+    details: Json<Value>,
+    at: Timestamp,
+}
+
+/// Writes an entry and makes it the end of the chain. Called by [`Tx::commit`] alone.
+pub(crate) async fn insert(tx: &mut Tx, workspace: &WorkspaceId, chained: &ChainedEntry) -> Result<()> {
+    let entry = &chained.entry;
+    execute!(
+        tx,
+        sqlx::query(
+            "INSERT INTO audit_log (workspace_id, revision, parent, hash, action, actor, project, target, before,
+                                    after, reason, request_id, details, at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        )
+        .bind(workspace.as_str())
+        .bind(chained.revision)
+        .bind(chained.parent.as_str())
+        .bind(chained.hash.as_str())
+        .bind(&entry.action)
+        .bind(Json(&entry.actor))
+        .bind(entry.project.as_deref())
+        .bind(&entry.target)
+        .bind(entry.before.as_ref().map(Digest::as_str))
+        .bind(entry.after.as_ref().map(Digest::as_str))
+        .bind(entry.reason.as_deref())
+        .bind(entry.request_id.as_deref())
+        .bind(Json(&entry.details))
+        .bind(entry.at)
+    )?;
+    execute!(
+        tx,
+        sqlx::query("UPDATE audit_heads SET hash = $2 WHERE workspace_id = $1")
+            .bind(workspace.as_str())
+            .bind(chained.hash.as_str())
+    )?;
+    Ok(())
+}
+
+/// The end of the workspace's chain.
+pub async fn head(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Head> {
+    let head: Option<(Revision, String)> = on!(tx, c => sqlx::query_as(
+        "SELECT revision, hash FROM audit_heads WHERE workspace_id = $1",
+    )
+    .bind(workspace.as_str())
+    .fetch_optional(c)
+    .await)?;
+    let (revision, hash) = head.ok_or(StoreError::NotFound { what: "workspace" })?;
+    let hash = Digest::parse(&hash).map_err(lies("audit_heads", "hash", workspace.as_str()))?;
+    Ok(Head { revision, hash })
+}
+
+/// The entries after a revision, oldest first: a watcher's next ones, and a page of an export.
+pub async fn since(
+    tx: &mut ReadTx,
+    workspace: &WorkspaceId,
+    after: Revision,
+    limit: u32,
+) -> Result<Vec<ChainedEntry>> {
+    let rows: Vec<AuditRow> = on!(tx, c => sqlx::query_as(
+        "SELECT revision, parent, hash, action, actor, project, target, before, after, reason, request_id,
+                details, at
+         FROM audit_log
+         WHERE workspace_id = $1 AND revision > $2
+         ORDER BY revision
+         LIMIT $3",
+    )
+    .bind(workspace.as_str())
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await)?;
+    rows.into_iter().map(ChainedEntry::try_from).collect()
+}
+
+impl TryFrom<AuditRow> for ChainedEntry {
+    type Error = StoreError;
+
+    fn try_from(row: AuditRow) -> Result<Self> {
+        let place = row.revision.to_string();
+        let digest = |text: Option<String>, column| {
+            text.map(|text| Digest::parse(&text).map_err(lies("audit_log", column, &place))).transpose()
+        };
+        Ok(Self {
+            revision: row.revision,
+            parent: Digest::parse(&row.parent).map_err(lies("audit_log", "parent", &place))?,
+            hash: Digest::parse(&row.hash).map_err(lies("audit_log", "hash", &place))?,
+            entry: AuditEntry {
+                action: row.action,
+                actor: from_json(row.actor.0, "audit_log", "actor", &place)?,
+                project: row.project,
+                target: row.target,
+                before: digest(row.before, "before")?,
+                after: digest(row.after, "after")?,
+                reason: row.reason,
+                request_id: row.request_id,
+                details: from_json(row.details.0, "audit_log", "details", &place)?,
+                at: row.at,
+            },
+        })
+    }
+}

@@ -1,0 +1,179 @@
+//! Connections and transactions: the only file that knows there are two databases.
+
+use std::ops::{Deref, DerefMut};
+
+use promptsync_core::{
+    audit::{self, AuditEntry, Revision},
+    digest::Digest,
+    ids::WorkspaceId,
+    time::to_microseconds,
+};
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+
+use crate::{
+    error::{Result, StoreError},
+    rows::lies,
+};
+
+/// A database.
+#[derive(Clone, Debug)]
+pub enum Db {
+    /// An SQLite file: one connection writes, several read.
+    Sqlite {
+        /// The one connection that writes.
+        writer: SqlitePool,
+        /// The connections that read.
+        reader: SqlitePool,
+    },
+    /// A PostgreSQL database.
+    Postgres(PgPool),
+}
+
+/// A transaction that reads: everything in it sees the same state of the database.
+///
+/// Functions that read take `&mut ReadTx`, which `&mut Tx` becomes by itself, so they also serve inside a change.
+#[derive(Debug)]
+pub struct ReadTx {
+    pub(crate) connection: Connection,
+}
+
+/// A transaction that changes something. It ends in [`Tx::commit`] with the audit entry of the change; dropped
+/// without it, nothing has happened.
+///
+/// A use case that decides from what it reads calls [`Tx::revision`] first: that makes the writers of a workspace
+/// go one after the other on PostgreSQL, as they do on SQLite anyway.
+#[derive(Debug)]
+pub struct Tx {
+    read: ReadTx,
+    place: Option<Place>,
+}
+
+#[derive(Debug)]
+pub(crate) enum Connection {
+    Sqlite(Transaction<'static, Sqlite>),
+    Postgres(Transaction<'static, Postgres>),
+}
+
+/// The place in the audit chain that a transaction has reserved.
+#[derive(Debug)]
+struct Place {
+    workspace: WorkspaceId,
+    revision: Revision,
+    parent: Digest,
+}
+
+/// Runs one query expression on whichever connection the transaction holds.
+macro_rules! on {
+    ($tx:expr, $connection:ident => $query:expr) => {
+        match &mut $tx.connection {
+            $crate::conn::Connection::Sqlite(transaction) => {
+                let $connection = &mut **transaction;
+                $query
+            }
+            $crate::conn::Connection::Postgres(transaction) => {
+                let $connection = &mut **transaction;
+                $query
+            }
+        }
+    };
+}
+
+/// Runs one statement on whichever connection the transaction holds; gives the number of rows it changed.
+macro_rules! execute {
+    ($tx:expr, $query:expr) => {
+        $crate::conn::on!($tx, connection => $query.execute(connection).await.map(|done| done.rows_affected()))
+            .map_err($crate::error::StoreError::from)
+    };
+}
+
+pub(crate) use {execute, on};
+
+impl Db {
+    /// Starts a transaction that changes something. On SQLite it waits until no other is open.
+    pub async fn begin_write(&self) -> Result<Tx> {
+        let connection = match self {
+            Self::Sqlite { writer, .. } => Connection::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Self::Postgres(pool) => Connection::Postgres(pool.begin().await?),
+        };
+        Ok(Tx { read: ReadTx { connection }, place: None })
+    }
+
+    /// Starts a transaction that reads one consistent state.
+    pub async fn begin_read(&self) -> Result<ReadTx> {
+        let connection = match self {
+            Self::Sqlite { reader, .. } => Connection::Sqlite(reader.begin().await?),
+            Self::Postgres(pool) => Connection::Postgres(
+                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
+            ),
+        };
+        Ok(ReadTx { connection })
+    }
+
+    /// Closes every connection; on SQLite this folds the write-ahead log into the file.
+    pub async fn close(&self) {
+        match self {
+            Self::Sqlite { writer, reader } => {
+                reader.close().await;
+                writer.close().await;
+            }
+            Self::Postgres(pool) => pool.close().await,
+        }
+    }
+}
+
+impl Tx {
+    /// Reserves the workspace's next revision, which [`Tx::commit`] will give. Until the transaction ends, no other
+    /// can reserve one in this workspace.
+    pub async fn revision(&mut self, workspace: &WorkspaceId) -> Result<Revision> {
+        if let Some(place) = &self.place {
+            return if place.workspace == *workspace {
+                Ok(place.revision)
+            } else {
+                Err(StoreError::OtherWorkspace)
+            };
+        }
+        let head: Option<(Revision, String)> = on!(self, c => sqlx::query_as(
+            "UPDATE audit_heads SET revision = revision + 1 WHERE workspace_id = $1 RETURNING revision, hash",
+        )
+        .bind(workspace.as_str())
+        .fetch_optional(c)
+        .await)?;
+        let (revision, hash) = head.ok_or(StoreError::NotFound { what: "workspace" })?;
+        let parent = Digest::parse(&hash).map_err(lies("audit_heads", "hash", workspace.as_str()))?;
+        self.place = Some(Place { workspace: workspace.clone(), revision, parent });
+        Ok(revision)
+    }
+
+    /// Makes the change durable together with its audit entry, and gives the workspace's new revision.
+    ///
+    /// The only way to commit. Several changes can later share one disk flush behind this same call: a caller
+    /// learns of success only when its own entry is on disk.
+    pub async fn commit(mut self, workspace: &WorkspaceId, mut entry: AuditEntry) -> Result<Revision> {
+        self.revision(workspace).await?;
+        let Some(place) = self.place.take() else {
+            return Err(StoreError::NotFound { what: "workspace" });
+        };
+        entry.at = to_microseconds(entry.at);
+        let chained = audit::chain(workspace.as_str(), place.revision, place.parent, entry);
+        crate::audit::insert(&mut self, workspace, &chained).await?;
+        match self.read.connection {
+            Connection::Sqlite(transaction) => transaction.commit().await?,
+            Connection::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(place.revision)
+    }
+}
+
+impl Deref for Tx {
+    type Target = ReadTx;
+
+    fn deref(&self) -> &ReadTx {
+        &self.read
+    }
+}
+
+impl DerefMut for Tx {
+    fn deref_mut(&mut self) -> &mut ReadTx {
+        &mut self.read
+    }
+}

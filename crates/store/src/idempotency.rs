@@ -1,0 +1,89 @@
+//! Answers kept under the key the caller gave its request, so that a retry changes nothing twice.
+
+use promptsync_core::{ids::KeyId, time::Timestamp};
+
+use crate::{
+    conn::{ReadTx, Tx, execute, on},
+    error::{Result, StoreError},
+    rows::lies,
+};
+
+/// A request that was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answered {
+    /// The API key that asked.
+    pub caller: KeyId,
+    /// The `Idempotency-Key` it gave.
+    pub key: String,
+    /// The hash of method, path and body: a retry must have the same.
+    pub request_hash: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// The body of the answer.
+    pub body: Vec<u8>,
+    /// When.
+    pub created_at: Timestamp,
+}
+
+#[derive(sqlx::FromRow)]
+struct AnsweredRow {
+    key_id: String,
+    idempotency_key: String,
+    request_hash: String,
+    status: i64,
+    body: Vec<u8>,
+    created_at: Timestamp,
+}
+
+/// The answer kept for this caller under this key.
+pub async fn get(tx: &mut ReadTx, caller: &KeyId, key: &str) -> Result<Option<Answered>> {
+    let row: Option<AnsweredRow> = on!(tx, c => sqlx::query_as(
+        "SELECT key_id, idempotency_key, request_hash, status, body, created_at
+         FROM idempotency
+         WHERE key_id = $1 AND idempotency_key = $2",
+    )
+    .bind(caller.as_str())
+    .bind(key)
+    .fetch_optional(c)
+    .await)?;
+    row.map(Answered::try_from).transpose()
+}
+
+/// Keeps an answer, in the transaction of the change it answers. The unique rule is the caller's key: of two equal
+/// requests at one moment, one changes something.
+pub async fn insert(tx: &mut Tx, answered: &Answered) -> Result<()> {
+    execute!(
+        tx,
+        sqlx::query(
+            "INSERT INTO idempotency (key_id, idempotency_key, request_hash, status, body, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(answered.caller.as_str())
+        .bind(&answered.key)
+        .bind(&answered.request_hash)
+        .bind(i64::from(answered.status))
+        .bind(&answered.body)
+        .bind(answered.created_at)
+    )?;
+    Ok(())
+}
+
+/// Forgets the answers given before a moment; says how many.
+pub async fn delete_before(tx: &mut Tx, moment: Timestamp) -> Result<u64> {
+    execute!(tx, sqlx::query("DELETE FROM idempotency WHERE created_at < $1").bind(moment))
+}
+
+impl TryFrom<AnsweredRow> for Answered {
+    type Error = StoreError;
+
+    fn try_from(row: AnsweredRow) -> Result<Self> {
+        Ok(Self {
+            status: u16::try_from(row.status).map_err(lies("idempotency", "status", &row.idempotency_key))?,
+            caller: KeyId::new(row.key_id),
+            key: row.idempotency_key,
+            request_hash: row.request_hash,
+            body: row.body,
+            created_at: row.created_at,
+        })
+    }
+}

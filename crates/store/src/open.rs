@@ -1,0 +1,122 @@
+//! Opening a database: settings that keep acknowledged changes through a power cut, checked, and the tables.
+
+use std::{path::Path, str::FromStr as _, time::Duration};
+
+use sqlx::{
+    PgPool, SqlitePool,
+    migrate::Migrator,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+
+use crate::{
+    conn::Db,
+    error::{Result, StoreError},
+};
+
+static COMMON: Migrator = sqlx::migrate!("./migrations");
+static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
+
+/// How long a request waits for a connection, and a statement for another process's lock.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connections that read from SQLite. Each has a thread and a page cache; the warm path reads from memory.
+const SQLITE_READERS: u32 = 4;
+
+/// Connections to PostgreSQL, of the 100 it allows by default to everybody.
+const POSTGRES_CONNECTIONS: u32 = 16;
+
+impl Db {
+    /// Opens an SQLite file, creating it when it does not exist, and brings its tables up to date.
+    pub async fn open_sqlite(path: &Path) -> Result<Self> {
+        let options = sqlite_options().filename(path).create_if_missing(true);
+        let writer = sqlite_pool(1).connect_with(options.clone().pragma("cache_size", "-2000")).await?;
+        migrate_sqlite(&writer).await?;
+        let reader = sqlite_pool(SQLITE_READERS)
+            .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
+        Ok(Self::Sqlite { writer, reader })
+    }
+
+    /// A new SQLite database that lives in memory, for tests. It has one connection: a transaction waits until the
+    /// one before has ended.
+    pub async fn in_memory() -> Result<Self> {
+        let writer = sqlite_pool(1).connect_with(sqlite_options().in_memory(true)).await?;
+        migrate_sqlite(&writer).await?;
+        Ok(Self::Sqlite { reader: writer.clone(), writer })
+    }
+
+    /// Connects to a PostgreSQL database and brings its tables up to date. Refuses one that may lose acknowledged
+    /// changes.
+    pub async fn open_postgres(url: &str) -> Result<Self> {
+        let options = PgConnectOptions::from_str(url)?.application_name("promptsync");
+        let pool = PgPoolOptions::new()
+            .max_connections(POSTGRES_CONNECTIONS)
+            .acquire_timeout(PATIENCE)
+            .connect_with(options)
+            .await?;
+        refuse_lossy_settings(&pool).await?;
+        merged(&POSTGRES).run(&pool).await?;
+        Ok(Self::Postgres(pool))
+    }
+}
+
+/// One connection kept open for ever: closing the last one would fold the write-ahead log, and forget the database
+/// altogether when it is in memory.
+fn sqlite_pool(connections: u32) -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(PATIENCE)
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .test_before_acquire(false)
+}
+
+fn sqlite_options() -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        // Without it REPLACE deletes rows past the triggers that forbid deleting.
+        .pragma("recursive_triggers", "ON")
+        .busy_timeout(PATIENCE)
+        .pragma("cache_size", "-512")
+}
+
+/// The settings are read back, because SQLite ignores a pragma that it does not like.
+async fn migrate_sqlite(pool: &SqlitePool) -> Result<()> {
+    let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await?;
+    if !matches!(journal.as_str(), "wal" | "memory") {
+        return Err(StoreError::NotDurable { setting: "journal_mode", value: journal });
+    }
+    let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(pool).await?;
+    if synchronous != 2 {
+        return Err(StoreError::NotDurable { setting: "synchronous", value: synchronous.to_string() });
+    }
+    merged(&SQLITE).run(pool).await?;
+    Ok(())
+}
+
+async fn refuse_lossy_settings(pool: &PgPool) -> Result<()> {
+    let (fsync, full_page_writes, synchronous_commit): (String, String, String) = sqlx::query_as(
+        "SELECT current_setting('fsync'), current_setting('full_page_writes'),
+                current_setting('synchronous_commit')",
+    )
+    .fetch_one(pool)
+    .await?;
+    for (setting, value) in
+        [("fsync", fsync), ("full_page_writes", full_page_writes), ("synchronous_commit", synchronous_commit)]
+    {
+        if value == "off" {
+            return Err(StoreError::NotDurable { setting, value });
+        }
+    }
+    Ok(())
+}
+
+/// The migrations both databases share and those of one, in the order of their numbers.
+fn merged(own: &Migrator) -> Migrator {
+    let mut migrations: Vec<_> = COMMON.iter().chain(own.iter()).cloned().collect();
+    migrations.sort_by_key(|migration| migration.version);
+    Migrator { migrations: migrations.into(), ..Migrator::DEFAULT }
+}

@@ -1,0 +1,43 @@
+//! From columns to types of `core`, with the place named when a column lies.
+
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
+
+use crate::error::{Result, StoreError};
+
+/// Rows of one `INSERT … VALUES`, and names of one `IN (…)`. With at most 16 columns that is half of the 32,766
+/// values SQLite binds to one statement; larger chunks gain nothing.
+pub(crate) const CHUNK: usize = 1_000;
+
+/// Names the place of a value that cannot be read: `parse(&row.digest).map_err(lies("versions", "digest", &row.id))`.
+pub(crate) fn lies<E>(table: &'static str, column: &'static str, row: &str) -> impl FnOnce(E) -> StoreError {
+    move |_| StoreError::Corrupt { table, column, row: row.to_owned() }
+}
+
+/// Reads a JSON column.
+pub(crate) fn from_json<T: DeserializeOwned>(
+    value: Value,
+    table: &'static str,
+    column: &'static str,
+    row: &str,
+) -> Result<T> {
+    serde_json::from_value(value).map_err(lies(table, column, row))
+}
+
+/// Reads a column that holds one word of an enum.
+pub(crate) fn from_word<T: DeserializeOwned>(
+    word: String,
+    table: &'static str,
+    column: &'static str,
+    row: &str,
+) -> Result<T> {
+    from_json(Value::String(word), table, column, row)
+}
+
+/// The word an enum is written as.
+pub(crate) fn to_word<T: Serialize>(value: &T) -> String {
+    match serde_json::to_value(value) {
+        Ok(Value::String(word)) => word,
+        _ => String::new(),
+    }
+}

@@ -1,0 +1,3 @@
+//! Every test here runs on SQLite and on PostgreSQL.
+
+mod aliases;

@@ -1,0 +1,141 @@
+//! A fresh database for each test, on SQLite and on PostgreSQL.
+
+use std::{
+    future::Future,
+    panic, process,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use promptsync_store::Db;
+use sqlx::{Connection as _, PgConnection, QueryBuilder};
+use tempfile::TempDir;
+
+/// The variable that names a PostgreSQL database in which databases may be created:
+/// `postgres://user@127.0.0.1:5433/postgres`.
+pub const POSTGRES_VARIABLE: &str = "PROMPTSYNC_TEST_POSTGRES";
+
+/// A migrated database that every test's own is copied from.
+const TEMPLATE: &str = "promptsync_template";
+
+/// Any number that only this crate locks.
+const TEMPLATE_LOCK: i64 = 7_979_001;
+
+/// Writes a test that runs on both databases, as `<name>::sqlite` and `<name>::postgres`.
+///
+/// The second does nothing, and says so, when `PROMPTSYNC_TEST_POSTGRES` is not set.
+#[macro_export]
+macro_rules! db_test {
+    ($($(#[$attribute:meta])* async fn $name:ident($db:ident: &Db) $body:block)+) => { $(
+        $(#[$attribute])*
+        #[cfg(test)]
+        mod $name {
+            #[allow(unused_imports, clippy::allow_attributes, reason = "a test may use nothing of its file")]
+            use super::*;
+
+            async fn claim(database: $crate::database::Database) {
+                let $db = &database;
+                $body
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                $crate::database::on_sqlite(claim).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                $crate::database::on_postgres(claim).await;
+            }
+        }
+    )+ };
+}
+
+/// The database a test gets: shorthand for macros.
+pub type Database = Db;
+
+/// Runs a test on a new SQLite file.
+pub async fn on_sqlite<F: Future<Output = ()> + Send + 'static>(claim: impl FnOnce(Db) -> F) {
+    let folder = TempDir::new().expect("a temporary folder can be made");
+    let db = Db::open_sqlite(&folder.path().join("test.db")).await.expect("a new SQLite file opens");
+    run(claim(db.clone())).await;
+    db.close().await;
+}
+
+/// Runs a test on a new PostgreSQL database, which is dropped afterwards.
+pub async fn on_postgres<F: Future<Output = ()> + Send + 'static>(claim: impl FnOnce(Db) -> F) {
+    let Some(maintenance) = maintenance_url() else {
+        #[expect(clippy::print_stderr, reason = "a test that did not run must say so")]
+        {
+            eprintln!("SKIPPED on PostgreSQL: {POSTGRES_VARIABLE} is not set");
+        }
+        return;
+    };
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("promptsync_test_{}_{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    let mut connection = PgConnection::connect(&maintenance).await.expect("PostgreSQL answers");
+    prepare_template(&mut connection, &maintenance).await;
+    statement(&mut connection, &["CREATE DATABASE ", &name, " TEMPLATE ", TEMPLATE]).await;
+    let db = Db::open_postgres(&with_database(&maintenance, &name)).await.expect("the copy opens");
+    let outcome = tokio::spawn(claim(db.clone())).await;
+    db.close().await;
+    statement(&mut connection, &["DROP DATABASE ", &name, " WITH (FORCE)"]).await;
+    connection.close().await.expect("the connection ends");
+    if let Err(failure) = outcome {
+        panic::resume_unwind(failure.into_panic());
+    }
+}
+
+/// Runs a claim as a task of its own, so that its database can be closed when it fails.
+async fn run(claim: impl Future<Output = ()> + Send + 'static) {
+    if let Err(failure) = tokio::spawn(claim).await {
+        panic::resume_unwind(failure.into_panic());
+    }
+}
+
+/// Makes the template once a cluster, however many tests and processes start at the same moment.
+async fn prepare_template(connection: &mut PgConnection, maintenance: &str) {
+    sqlx::query("SELECT pg_advisory_lock($1)")
+        .bind(TEMPLATE_LOCK)
+        .execute(&mut *connection)
+        .await
+        .expect("the lock is given");
+    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_database WHERE datname = $1)")
+        .bind(TEMPLATE)
+        .fetch_one(&mut *connection)
+        .await
+        .expect("databases can be listed");
+    if !exists {
+        let draft = format!("{TEMPLATE}_draft");
+        statement(connection, &["DROP DATABASE IF EXISTS ", &draft, " WITH (FORCE)"]).await;
+        statement(connection, &["CREATE DATABASE ", &draft]).await;
+        let db = Db::open_postgres(&with_database(maintenance, &draft)).await.expect("a new database opens");
+        db.close().await;
+        statement(connection, &["ALTER DATABASE ", &draft, " RENAME TO ", TEMPLATE]).await;
+    }
+    sqlx::query("SELECT pg_advisory_unlock($1)")
+        .bind(TEMPLATE_LOCK)
+        .execute(&mut *connection)
+        .await
+        .expect("the lock is returned");
+}
+
+async fn statement(connection: &mut PgConnection, parts: &[&str]) {
+    let mut query = QueryBuilder::new("");
+    for part in parts {
+        query.push(part);
+    }
+    query.build().persistent(false).execute(connection).await.expect("databases can be created and dropped");
+}
+
+/// The same server, another database.
+fn with_database(url: &str, name: &str) -> String {
+    let (address, parameters) =
+        url.split_once('?').map_or((url, String::new()), |(address, rest)| (address, format!("?{rest}")));
+    let server = address.rsplit_once('/').map_or(address, |(server, _)| server);
+    format!("{server}/{name}{parameters}")
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration that could read the environment")]
+fn maintenance_url() -> Option<String> {
+    std::env::var(POSTGRES_VARIABLE).ok()
+}
