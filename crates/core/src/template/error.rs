@@ -26,6 +26,12 @@ pub enum TemplateFault {
         /// What the parser said.
         message: String,
     },
+    /// A Handlebars template does not follow its language.
+    #[error("{message}")]
+    TagSyntax {
+        /// What is wrong with the tag.
+        message: String,
+    },
     /// The source is longer than the limit.
     #[error("the template has {bytes} bytes; the limit is {limit}")]
     TooLarge {
@@ -69,6 +75,15 @@ pub enum TemplateFault {
     /// An include whose name is computed.
     #[error("the name of an include must be written out, it cannot be computed")]
     DynamicInclude,
+    /// A Handlebars partial that the prompt does not have.
+    #[error("there is no partial `{name}`")]
+    PartialNotDeclared {
+        /// What was to be included.
+        name: String,
+    },
+    /// A Handlebars partial whose name is computed.
+    #[error("the name of a partial must be written out, it cannot be computed")]
+    DynamicPartial,
     /// Partials that include each other.
     #[error("includes form a cycle: {}", path.join(" → "))]
     PartialCycle {
@@ -143,7 +158,7 @@ impl TemplateError {
     /// The stable code of the fault.
     pub fn code(&self) -> &'static str {
         match self.fault {
-            TemplateFault::Syntax { .. } => "template_syntax",
+            TemplateFault::Syntax { .. } | TemplateFault::TagSyntax { .. } => "template_syntax",
             TemplateFault::TooLarge { .. } => "template_too_large",
             TemplateFault::TooComplex { .. } => "expression_too_complex",
             TemplateFault::NestingTooDeep { .. } => "nesting_limit",
@@ -152,6 +167,8 @@ impl TemplateError {
             TemplateFault::Unavailable { .. } => "unknown_function",
             TemplateFault::IncludeNotDeclared { .. } => "include_not_declared",
             TemplateFault::DynamicInclude => "dynamic_include_forbidden",
+            TemplateFault::PartialNotDeclared { .. } => "partial_not_declared",
+            TemplateFault::DynamicPartial => "dynamic_partial_forbidden",
             TemplateFault::PartialCycle { .. } => "partial_cycle",
             TemplateFault::PartialExpansion { .. } => "partial_expansion_limit",
             TemplateFault::WrongEngine { .. } => "wrong_engine",
@@ -178,6 +195,14 @@ impl From<&TemplateError> for Problem {
             }
             TemplateFault::Syntax { .. } => {
                 Some("if this text is meant literally, wrap it in {% raw %} … {% endraw %}".into())
+            }
+            TemplateFault::TagSyntax { .. } => {
+                let raw =
+                    "if this text is meant literally, write `\\{{` or wrap it in {{{{raw}}}} … {{{{/raw}}}}";
+                Some(raw.into())
+            }
+            TemplateFault::PartialNotDeclared { name } => {
+                Some(format!("add `{name}` under `partials:` or `dependencies:` of this prompt"))
             }
             TemplateFault::IncludeNotDeclared { name } => {
                 Some(format!("list `{name}` under `dependencies:` of this prompt"))

@@ -1,24 +1,39 @@
-//! The Handlebars engine.
+//! The Handlebars engine: an own reader and renderer, so that every guard holds by construction.
+//!
+//! The text is cut into tags in one pass ([`tags`]), tags are read one by one ([`expressions`]), blocks are matched
+//! on a stack ([`parse`]), partials are checked as a graph ([`partials`]). Rendering ([`render`]) counts steps and
+//! bytes and never copies a value.
 
 use serde_json::{Map, Value};
 
 use super::{Partials, TemplateError};
 use crate::{limits::Limits, variables::VariableUse};
 
+mod expressions;
+mod helpers;
+mod parse;
+mod partials;
+mod render;
+mod tags;
+mod tree;
+mod uses;
+mod values;
+mod whitespace;
+
 /// A compiled Handlebars template.
 #[derive(Debug)]
 pub(super) struct HandlebarsTemplate {
-    source: String,
+    sources: partials::Sources,
     uses: Vec<VariableUse>,
 }
 
 impl HandlebarsTemplate {
-    pub(super) fn compile(
-        source: &str,
-        _partials: &Partials,
-        _limits: &Limits,
-    ) -> Result<Self, TemplateError> {
-        Ok(Self { source: source.to_owned(), uses: Vec::new() })
+    pub(super) fn compile(source: &str, partials: &Partials, limits: &Limits) -> Result<Self, TemplateError> {
+        grown(|| {
+            let sources = partials::read(source, partials, limits)?;
+            let uses = uses::collect(&sources);
+            Ok(Self { sources, uses })
+        })
     }
 
     pub(super) fn uses(&self) -> &[VariableUse] {
@@ -27,9 +42,14 @@ impl HandlebarsTemplate {
 
     pub(super) fn render(
         &self,
-        _values: &Map<String, Value>,
-        _limits: &Limits,
+        values: &Map<String, Value>,
+        limits: &Limits,
     ) -> Result<String, TemplateError> {
-        Ok(self.source.clone())
+        grown(|| render::render(&self.sources, values, limits))
     }
+}
+
+/// Runs with enough stack for the deepest nesting that the limits allow.
+fn grown<T>(work: impl FnOnce() -> T) -> T {
+    stacker::maybe_grow(1 << 20, 8 << 20, work)
 }
