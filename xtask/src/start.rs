@@ -21,7 +21,8 @@ use crate::{
 const LISTEN: &str = "127.0.0.1:7979";
 const PROJECT: &str = "demo";
 const PROMPTS: &str = "examples/prompts";
-const GRACE: Duration = Duration::from_secs(15);
+/// More than the server gives the requests that are under way.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// Builds, serves, loads the demo project, and stays until Ctrl-C.
 pub(crate) fn run(arguments: &[String]) -> Result {
