@@ -50,7 +50,8 @@ impl fmt::Display for NameError {
             }
             NameRule::LooksLikeVersion => "it reads as a version".into(),
         };
-        write!(f, "`{}` cannot name a {what}: {why}", value.escape_debug())
+        let article = if *what == "alias" { "an" } else { "a" };
+        write!(f, "`{}` cannot name {article} {what}: {why}", value.escape_debug())
     }
 }
 

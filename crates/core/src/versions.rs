@@ -4,6 +4,9 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+/// The longest text of a version or range, in bytes.
+const MAX_TEXT: usize = 200;
+
 /// A semantic version, `1.2.3` or `1.2.3-rc.1`. Read with or without a leading `v`, printed without.
 #[derive(
     Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema,
@@ -53,6 +56,10 @@ impl VersionNumber {
 
     /// Reads `1.2.3` or `v1.2.3`.
     pub fn parse(value: &str) -> Result<Self, VersionError> {
+        if value.len() > MAX_TEXT {
+            let reason = format!("it is longer than {MAX_TEXT} characters");
+            return Err(VersionError::new(value, "version", reason));
+        }
         let digits = value.strip_prefix(['v', 'V']).unwrap_or(value);
         match semver::Version::parse(digits) {
             Ok(version) if version.build.is_empty() => Ok(Self(version)),
@@ -147,17 +154,16 @@ impl VersionRange {
     /// Reads a range. Comparators may be separated by spaces or commas. A bare `1`, `v1` or `1.2` means the
     /// newest version that starts so.
     pub fn parse(value: &str) -> Result<Self, VersionError> {
-        let trimmed = value.trim();
-        let bare = trimmed.strip_prefix(['v', 'V']).unwrap_or(trimmed);
-        let is_partial = !bare.is_empty() && bare.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-        let text = if is_partial {
-            format!("={bare}")
-        } else {
-            trimmed.split([' ', ',']).filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ")
-        };
-        semver::VersionReq::parse(&text)
+        let fail = |reason: String| VersionError::new(value, "version range", reason);
+        if value.len() > MAX_TEXT {
+            return Err(fail(format!("it is longer than {MAX_TEXT} characters")));
+        }
+        if value.contains('+') {
+            return Err(fail("build metadata (`+…`) is not allowed".into()));
+        }
+        semver::VersionReq::parse(&comparators(value).join(", "))
             .map(Self)
-            .map_err(|error| VersionError::new(value, "version range", error.to_string()))
+            .map_err(|error| fail(error.to_string()))
     }
 
     /// Whether a version lies in the range. Pre-releases match only when the range names one.
@@ -166,8 +172,134 @@ impl VersionRange {
     }
 }
 
+/// The comparators of a range, each in the form the semver crate reads: `>= v1` becomes `>=1`, a bare `1.2`
+/// becomes `=1.2`.
+fn comparators(range: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut operator = String::new();
+    for word in range.split([' ', ',', '\t']).filter(|word| !word.is_empty()) {
+        let number = word.trim_start_matches(['^', '~', '<', '>', '=']);
+        operator.push_str(&word[..word.len() - number.len()]);
+        if number.is_empty() {
+            continue;
+        }
+        let bare = number.strip_prefix(['v', 'V']).unwrap_or(number);
+        if operator.is_empty() && !bare.contains(['x', 'X', '*']) {
+            operator.push('=');
+        }
+        found.push(std::mem::take(&mut operator) + bare);
+    }
+    if !operator.is_empty() {
+        found.push(operator);
+    }
+    found
+}
+
 impl fmt::Display for VersionRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn version(text: &str) -> VersionNumber {
+        VersionNumber::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn a_version_is_printed_without_v() {
+        for (text, printed) in [
+            ("1.2.3", "1.2.3"),
+            ("v1.2.3", "1.2.3"),
+            ("V1.2.3-rc.1", "1.2.3-rc.1"),
+            ("9007199254740993.0.0", "9007199254740993.0.0"),
+        ] {
+            assert_eq!(version(text).to_string(), printed);
+        }
+    }
+
+    #[test]
+    fn what_is_not_a_semantic_version_is_refused() {
+        let long = format!("1.0.0-{}", "a".repeat(200));
+        for bad in
+            ["", "1.2", "v", "01.0.0", "1.2.3+build", "18446744073709551616.0.0", "1.2.3/../..", "é", &long]
+        {
+            assert!(VersionNumber::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_bump_moves_to_the_next_number() {
+        use Bump::{Major, Minor, None, Patch};
+        for (from, bump, to) in [
+            ("1.2.3", None, "1.2.3"),
+            ("1.2.3", Patch, "1.2.4"),
+            ("1.2.3", Minor, "1.3.0"),
+            ("1.2.3", Major, "2.0.0"),
+            ("2.0.0-rc.1", Patch, "2.0.0"),
+            ("2.0.0-rc.1", Major, "2.0.0"),
+            ("1.5.1-rc.1", Patch, "1.5.1"),
+            ("1.5.1-rc.1", Minor, "1.6.0"),
+            ("1.5.0-rc.1", Minor, "1.5.0"),
+            ("1.5.0-rc.1", Major, "2.0.0"),
+        ] {
+            assert_eq!(version(from).bumped(bump), version(to), "{from} {bump:?}");
+        }
+    }
+
+    #[test]
+    fn ranges_hold_the_versions_people_expect() {
+        for (range, inside, outside) in [
+            ("v1", "1.9.0", "2.0.0"),
+            ("1", "1.0.0", "0.9.0"),
+            ("1.2", "1.2.9", "1.3.0"),
+            ("^1.2", "1.9.0", "1.1.0"),
+            ("~1.2.3", "1.2.9", "1.3.0"),
+            (">=1 <2", "1.9.9", "2.0.0"),
+            (">= 1.0, < 2", "1.9.9", "2.0.0"),
+            (">=v1.5", "2.0.0", "1.4.9"),
+            ("1.x", "1.4.0", "2.0.0"),
+            ("*", "7.0.0", "7.0.0-rc.1"),
+            ("^1.2", "1.2.0", "1.3.0-rc.1"),
+            (">=2.0.0-rc.1", "2.0.0-rc.2", "2.1.0-rc.1"),
+        ] {
+            let range = VersionRange::parse(range).unwrap_or_else(|error| panic!("{error}"));
+            assert!(range.matches(&version(inside)), "{range} {inside}");
+            assert!(!range.matches(&version(outside)), "{range} {outside}");
+        }
+        for bad in ["", "^", ">=", ">=1 <", "1.2.3+b", "1 || 2", "a.b", "1.2.3 - 2.0.0"] {
+            assert!(VersionRange::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    fn any_version() -> impl Strategy<Value = VersionNumber> {
+        (0_u64..9, 0_u64..9, 0_u64..9, prop::option::of(1_u64..4)).prop_map(|(a, b, c, pre)| match pre {
+            Some(pre) => version(&format!("{a}.{b}.{c}-rc.{pre}")),
+            None => VersionNumber::new(a, b, c),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_bumped_version_is_higher_and_says_at_least_its_bump(old in any_version()) {
+            for bump in [Bump::Patch, Bump::Minor, Bump::Major] {
+                let new = old.bumped(bump);
+                prop_assert!(new > old);
+                if !old.is_prerelease() {
+                    prop_assert_eq!(new.bump_since(&old), bump);
+                }
+            }
+        }
+
+        #[test]
+        fn a_version_is_read_back_equal(any in any_version()) {
+            prop_assert_eq!(version(&any.to_string()), any.clone());
+            prop_assert_eq!(any.bump_since(&any), Bump::None);
+        }
     }
 }
