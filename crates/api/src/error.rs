@@ -95,6 +95,7 @@ codes! {
     REFERENCE "reference" 422 "The text names no version";
     BAD_COMMIT "bad_commit" 422 "The text is not a git commit";
     BAD_LIMIT "bad_limit" 422 "The page size is not valid";
+    OLDER_VERSION "older_version" 422 "The version is older than the newest one";
     UNDERSTATED_BUMP "understated_bump" 422 "The version understates the change";
     IDEMPOTENCY_MISMATCH "idempotency_mismatch" 422 "The Idempotency-Key was used for another request";
     PUSH_REFUSED "push_refused" 422 "Nothing was pushed";
@@ -114,6 +115,7 @@ codes! {
     UNSUPPORTED_FILE "unsupported_file" 422 "The file's form is not known";
     INVALID_ROLE "invalid_role" 422 "The role is not known";
     EMPTY_MESSAGES "empty_messages" 422 "The conversation has no messages";
+    TOO_MANY_MESSAGES "too_many_messages" 422 "The conversation has too many messages";
     TOO_MANY_VARIANTS "too_many_variants" 422 "The prompt has too many variants";
     TOO_MANY_TAGS "too_many_tags" 422 "The variant has too many tags";
     AMBIGUOUS_VARIANT "ambiguous_variant" 422 "Two variants match equally well";
@@ -132,6 +134,7 @@ codes! {
     PARTIAL_CYCLE "partial_cycle" 422 "Partials include each other";
     PARTIAL_EXPANSION_LIMIT "partial_expansion_limit" 422 "Partials expand too often";
     DEPENDENCY_NOT_FOUND "dependency_not_found" 422 "A dependency is not in the project";
+    DEPENDENCY_CONFLICT "dependency_conflict" 422 "Dependencies cannot be used together";
     DEPENDENCY_CYCLE "dependency_cycle" 422 "Dependencies form a cycle";
     DEPENDENCY_DEPTH "dependency_depth" 422 "Dependencies are nested too deep";
     WRONG_ENGINE "wrong_engine" 422 "The template is written in the other language";

@@ -88,14 +88,13 @@ pub fn first_bad(workspace: &str, entries: &[ChainedEntry]) -> Option<Revision> 
     let mut parent = entries
         .first()
         .map_or_else(genesis, |first| if first.revision == 1 { genesis() } else { first.parent.clone() });
-    let mut expected = entries.first()?.revision;
-    for found in entries {
+    let first = entries.first()?.revision;
+    for (expected, found) in (first..).zip(entries) {
         let right = chain(workspace, expected, parent, found.entry.clone());
         if right != *found {
             return Some(found.revision);
         }
         parent = right.hash;
-        expected += 1;
     }
     None
 }

@@ -1,6 +1,6 @@
 //! What callers depend on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,8 +8,8 @@ use serde_json::Value;
 
 use crate::{
     documents::{Document, Kind, Role},
-    render::CompiledDocument,
-    variables::VariableType,
+    render::{CompiledBody, CompiledDocument},
+    variables::{VariableSpec, VariableType},
 };
 
 /// What callers of a prompt depend on: derived from its document, compared to find the honest bump.
@@ -48,16 +48,53 @@ pub struct InterfaceVariable {
     pub description: Option<String>,
 }
 
-/// Derives the interface of a document from its declarations and its compiled templates.
+/// Derives the interface of a document from its declarations and its compiled templates. A variable that no
+/// declaration speaks of has any type, and is required unless every use copes with its absence.
 pub fn interface(document: &Document, compiled: &CompiledDocument) -> Interface {
-    let _ = compiled;
+    let declared: BTreeMap<String, InterfaceVariable> =
+        document.variables.iter().map(|(name, spec)| (name.clone(), declared(spec))).collect();
+    let mut variables = BTreeMap::new();
+    for usage in compiled.uses().iter().filter(|usage| !declared.contains_key(&usage.name)) {
+        let variable = variables.entry(usage.name.clone()).or_insert_with(|| InterfaceVariable {
+            kind: None,
+            required: false,
+            default: None,
+            choices: Vec::new(),
+            description: None,
+        });
+        variable.required |= !usage.optional;
+    }
+    variables.extend(declared);
+
+    let mut placeholders = BTreeMap::new();
+    for placeholder in compiled.bodies().flat_map(CompiledBody::placeholders) {
+        *placeholders.entry(placeholder.placeholder.clone()).or_insert(true) &= placeholder.optional;
+    }
+    let roles: BTreeSet<Role> = compiled.bodies().flat_map(CompiledBody::roles).collect();
+    let recommended = document.metadata.get("model_recommendations").and_then(Value::as_array);
+    let models: BTreeSet<&str> = document
+        .models
+        .keys()
+        .map(String::as_str)
+        .chain(recommended.into_iter().flatten().filter_map(Value::as_str))
+        .collect();
     Interface {
         kind: document.kind,
-        variables: BTreeMap::new(),
-        roles: Vec::new(),
-        placeholders: BTreeMap::new(),
-        variants: Vec::new(),
-        models: Vec::new(),
+        variables,
+        roles: roles.into_iter().collect(),
+        placeholders,
+        variants: document.variants.iter().map(|variant| variant.tags.clone()).collect(),
+        models: models.into_iter().map(str::to_owned).collect(),
         output_schema: document.output_schema.clone(),
+    }
+}
+
+fn declared(spec: &VariableSpec) -> InterfaceVariable {
+    InterfaceVariable {
+        kind: spec.kind,
+        required: spec.is_required(),
+        default: spec.default.clone(),
+        choices: spec.choices.clone(),
+        description: spec.description.clone(),
     }
 }

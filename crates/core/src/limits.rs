@@ -12,6 +12,8 @@ pub struct Limits {
     pub variants: usize,
     /// Tags of one variant.
     pub tags: usize,
+    /// Messages of one body; each is rendered by itself, with fuel of its own.
+    pub messages: usize,
     /// Variables of one render.
     pub variables: usize,
     /// Bytes of all variables of one render together.
@@ -51,6 +53,7 @@ impl Default for Limits {
             document_bytes: 1 << 20,
             variants: 200,
             tags: 32,
+            messages: 500,
             variables: 1_000,
             variables_bytes: 1 << 20,
             output_bytes: 2 << 20,

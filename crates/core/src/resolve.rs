@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     digest::Digest,
-    names::{AliasName, PromptName},
+    names::{AliasName, PromptName, nearest},
+    problem::Problem,
     references::Selector,
     versions::VersionNumber,
 };
@@ -98,11 +99,271 @@ pub fn resolve<'a>(
     prompt: &PromptName,
     selector: &Selector,
 ) -> Result<Resolved<'a>, ResolveError> {
-    let _ = selector;
-    snapshot
-        .prompts
-        .get(prompt)
-        .and_then(|versions| versions.iter().max_by_key(|facts| &facts.version))
-        .map(|version| Resolved { version, alias: None })
-        .ok_or_else(|| ResolveError::PromptNotFound { name: prompt.clone(), nearest: None })
+    let versions = snapshot.prompts.get(prompt).ok_or_else(|| ResolveError::PromptNotFound {
+        name: prompt.clone(),
+        nearest: nearest_of(prompt.as_str(), snapshot.prompts.keys().map(PromptName::as_str)),
+    })?;
+    let served = || versions.iter().filter(|facts| !facts.archived);
+    let newest = || newest(served()).map(|facts| facts.version.clone());
+    let not_found = || ResolveError::VersionNotFound {
+        prompt: prompt.clone(),
+        reference: selector.to_string(),
+        newest: newest(),
+    };
+    let (found, alias) = match selector {
+        Selector::Exact(number) => (exact(versions, number), None),
+        Selector::Digest(digest) => (
+            versions
+                .iter()
+                .filter(|facts| facts.digest == *digest)
+                .max_by_key(|facts| (!facts.archived, &facts.version)),
+            None,
+        ),
+        Selector::Commit(commit) => {
+            let of_commit =
+                served().filter(|facts| facts.git_commit.as_deref().is_some_and(|c| same_commit(c, commit)));
+            (of_commit.max_by_key(|facts| &facts.version), None)
+        }
+        Selector::Latest => (self::newest(served()), None),
+        Selector::Range(range) => {
+            let found =
+                served().filter(|facts| range.matches(&facts.version)).max_by_key(|facts| &facts.version);
+            return found.map(|version| Resolved { version, alias: None }).ok_or_else(|| {
+                ResolveError::NoMatch {
+                    prompt: prompt.clone(),
+                    reference: selector.to_string(),
+                    newest: newest(),
+                }
+            });
+        }
+        Selector::Alias(name) => {
+            let (alias, entries) =
+                snapshot.aliases.get_key_value(name).ok_or_else(|| ResolveError::AliasNotFound {
+                    name: name.clone(),
+                    nearest: nearest_of(name.as_str(), snapshot.aliases.keys().map(AliasName::as_str)),
+                })?;
+            let number = entries
+                .get(prompt)
+                .ok_or_else(|| ResolveError::NotInAlias { alias: name.clone(), prompt: prompt.clone() })?;
+            (exact(versions, number), Some(alias))
+        }
+    };
+    found.map(|version| Resolved { version, alias }).ok_or_else(not_found)
+}
+
+fn exact<'a>(versions: &'a [VersionFacts], number: &VersionNumber) -> Option<&'a VersionFacts> {
+    versions.iter().find(|facts| facts.version == *number)
+}
+
+/// The highest release, else the highest pre-release.
+fn newest<'a>(versions: impl Iterator<Item = &'a VersionFacts>) -> Option<&'a VersionFacts> {
+    versions.max_by_key(|facts| (!facts.version.is_prerelease(), &facts.version))
+}
+
+/// Whether one of two commits, both possibly shortened, is the beginning of the other.
+fn same_commit(kept: &str, wanted: &str) -> bool {
+    let length = kept.len().min(wanted.len());
+    length >= 7 && kept.is_char_boundary(length) && kept[..length].eq_ignore_ascii_case(&wanted[..length])
+}
+
+fn nearest_of<'a>(wanted: &str, known: impl Iterator<Item = &'a str>) -> Option<String> {
+    nearest(wanted, known).map(str::to_owned)
+}
+
+impl ResolveError {
+    /// The stable code of the error.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::PromptNotFound { .. } => "prompt_not_found",
+            Self::AliasNotFound { .. } => "alias_not_found",
+            Self::NotInAlias { .. } | Self::VersionNotFound { .. } => "version_not_found",
+            Self::NoMatch { .. } => "no_match",
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::PromptNotFound { nearest, .. } | Self::AliasNotFound { nearest, .. } => {
+                nearest.as_ref().map(|name| format!("did you mean `{name}`?"))
+            }
+            Self::NotInAlias { alias, prompt } => Some(format!(
+                "push with `--alias {alias}`, or move the alias to a release that holds `{prompt}`"
+            )),
+            Self::VersionNotFound { newest, .. } | Self::NoMatch { newest, .. } => Some(match newest {
+                Some(newest) => format!("the newest version is {newest}"),
+                None => "every version is archived".to_owned(),
+            }),
+        }
+    }
+}
+
+impl From<&ResolveError> for Problem {
+    fn from(error: &ResolveError) -> Self {
+        let mut problem = Problem::new(error.code(), error.to_string());
+        problem.hint = error.hint();
+        problem
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn facts(version: &str) -> VersionFacts {
+        VersionFacts {
+            version: VersionNumber::parse(version).unwrap(),
+            digest: Digest::of(version.as_bytes()),
+            git_commit: None,
+            archived: false,
+        }
+    }
+
+    fn archived(version: &str) -> VersionFacts {
+        VersionFacts { archived: true, ..facts(version) }
+    }
+
+    fn from_commit(version: &str, commit: &str) -> VersionFacts {
+        VersionFacts { git_commit: Some(commit.into()), ..facts(version) }
+    }
+
+    fn greeting() -> PromptName {
+        PromptName::parse("greeting").unwrap()
+    }
+
+    fn snapshot(versions: Vec<VersionFacts>) -> Snapshot {
+        let production = AliasName::parse("production").unwrap();
+        let entry = BTreeMap::from([(greeting(), VersionNumber::new(1, 0, 0))]);
+        Snapshot {
+            prompts: BTreeMap::from([(greeting(), versions)]),
+            aliases: BTreeMap::from([(production, entry)]),
+        }
+    }
+
+    fn resolved(snapshot: &Snapshot, reference: &str) -> Result<String, ResolveError> {
+        let selector = Selector::parse(reference).unwrap();
+        resolve(snapshot, &greeting(), &selector).map(|found| found.version.version.to_string())
+    }
+
+    #[test]
+    fn each_reference_finds_its_version() {
+        let snapshot = snapshot(vec![
+            from_commit("1.0.0", "0123456789abcdef0123456789abcdef01234567"),
+            from_commit("1.2.0", "0123456789abcdef0123456789abcdef01234567"),
+            from_commit("1.10.0", "fffffff"),
+            archived("1.11.0"),
+            facts("2.0.0-rc.1"),
+        ]);
+        let of_archived = Digest::of(b"1.11.0");
+        for (reference, expected) in [
+            ("1.2.0", "1.2.0"),
+            ("1.11.0", "1.11.0"),
+            ("v1", "1.10.0"),
+            ("^1.2", "1.10.0"),
+            (">=1 <1.10", "1.2.0"),
+            ("2.0.0-rc.1", "2.0.0-rc.1"),
+            (">=2.0.0-rc.0", "2.0.0-rc.1"),
+            ("latest", "1.10.0"),
+            ("production", "1.0.0"),
+            (of_archived.as_str(), "1.11.0"),
+            ("git:0123456", "1.2.0"),
+            ("git:0123456789abcdef0123456789abcdef01234567", "1.2.0"),
+            ("git:fffffff000000000000000000000000000000000", "1.10.0"),
+        ] {
+            assert_eq!(resolved(&snapshot, reference), Ok(expected.to_owned()), "{reference}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_found_says_what_there_is() {
+        let snapshot = snapshot(vec![facts("1.2.0"), archived("2.0.0")]);
+        for (reference, code, hint) in [
+            ("1.1.0", "version_not_found", "the newest version is 1.2.0"),
+            ("^2", "no_match", "the newest version is 1.2.0"),
+            ("git:abcdef0", "version_not_found", "the newest version is 1.2.0"),
+            ("productoin", "alias_not_found", "did you mean `production`?"),
+            // The alias names 1.0.0, which this snapshot does not hold.
+            ("production", "version_not_found", "the newest version is 1.2.0"),
+        ] {
+            let problem = Problem::from(&resolved(&snapshot, reference).expect_err(reference));
+            assert_eq!((problem.code.as_str(), problem.hint.as_deref()), (code, Some(hint)), "{reference}");
+        }
+        let other = PromptName::parse("greetings").unwrap();
+        let error = resolve(&snapshot, &other, &Selector::Latest).unwrap_err();
+        assert_eq!(error, ResolveError::PromptNotFound { name: other, nearest: Some("greeting".into()) });
+    }
+
+    #[test]
+    fn an_alias_without_the_prompt_says_so() {
+        let mut snapshot = snapshot(vec![facts("1.0.0")]);
+        snapshot.aliases.values_mut().for_each(BTreeMap::clear);
+        assert_eq!(resolved(&snapshot, "production").unwrap_err().code(), "version_not_found");
+    }
+
+    #[test]
+    fn archived_versions_answer_only_to_their_number_and_digest() {
+        let snapshot =
+            snapshot(vec![VersionFacts { git_commit: Some("abcdef0".into()), ..archived("1.5.0") }]);
+        assert_eq!(resolved(&snapshot, "1.5.0").as_deref(), Ok("1.5.0"));
+        assert_eq!(resolved(&snapshot, Digest::of(b"1.5.0").as_str()).as_deref(), Ok("1.5.0"));
+        for reference in ["latest", "*", "v1", "git:abcdef0"] {
+            assert!(resolved(&snapshot, reference).is_err(), "{reference}");
+        }
+    }
+
+    #[test]
+    fn latest_is_a_prerelease_only_when_there_is_nothing_else() {
+        assert_eq!(
+            resolved(&snapshot(vec![facts("1.0.0-rc.1"), facts("1.0.0-rc.2")]), "latest").unwrap(),
+            "1.0.0-rc.2"
+        );
+        assert_eq!(
+            resolved(&snapshot(vec![facts("2.0.0-rc.1"), facts("1.0.0")]), "latest").unwrap(),
+            "1.0.0"
+        );
+    }
+
+    fn history() -> impl Strategy<Value = Vec<VersionFacts>> {
+        prop::collection::btree_map((0_u64..4, 0_u64..4, 0_u64..4, any::<bool>()), any::<bool>(), 1..12)
+            .prop_map(|numbers| {
+                numbers
+                    .into_iter()
+                    .map(|((a, b, c, pre), archived)| {
+                        let pre = if pre { "-rc.1" } else { "" };
+                        VersionFacts { archived, ..facts(&format!("{a}.{b}.{c}{pre}")) }
+                    })
+                    .collect()
+            })
+    }
+
+    proptest! {
+        #[test]
+        fn latest_is_the_highest_and_a_range_result_lies_in_the_range(versions in history(), major in 0_u64..4) {
+            let snapshot = snapshot(versions.clone());
+            let released: Vec<_> = versions.iter().filter(|f| !f.archived && !f.version.is_prerelease()).collect();
+            if let Some(highest) = released.iter().map(|f| f.version.clone()).max() {
+                prop_assert_eq!(resolved(&snapshot, "latest").unwrap(), highest.to_string());
+            }
+            let in_major: Vec<_> = released.iter().filter(|f| f.version.parts().0 == major).collect();
+            match resolved(&snapshot, &format!("v{major}")) {
+                Ok(found) => {
+                    let highest = in_major.iter().map(|f| f.version.clone()).max();
+                    prop_assert_eq!(Some(found), highest.map(|v| v.to_string()));
+                }
+                Err(_) => prop_assert!(in_major.is_empty()),
+            }
+        }
+
+        #[test]
+        fn the_order_of_versions_does_not_matter(
+            (versions, shuffled) in history().prop_flat_map(|h| (Just(h.clone()), Just(h).prop_shuffle())),
+            reference in prop_oneof![
+                Just("latest"), Just("*"), Just("v1"), Just("^1.2"), Just("1.0.0"), Just("production"),
+            ],
+        ) {
+            let (one, other) = (snapshot(versions), snapshot(shuffled));
+            prop_assert_eq!(resolved(&one, reference), resolved(&other, reference));
+        }
+    }
 }

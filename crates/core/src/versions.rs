@@ -43,6 +43,18 @@ pub enum Bump {
     Major,
 }
 
+impl Bump {
+    /// The bump's name as it is written in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Patch => "patch",
+            Self::Minor => "minor",
+            Self::Major => "major",
+        }
+    }
+}
+
 impl VersionNumber {
     /// `1.0.0`, a prompt's first version unless its file says otherwise.
     pub fn first() -> Self {

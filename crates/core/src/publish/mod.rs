@@ -1,0 +1,225 @@
+//! What a push does: every rule between a folder of drafts and new versions.
+
+mod dependencies;
+mod drafts;
+mod names;
+mod numbers;
+mod release;
+
+use std::collections::BTreeMap;
+
+use crate::{
+    bumps::{BumpPlan, Reason},
+    digest::Digest,
+    documents::{Document, canonical},
+    files::{Origin, PromptDraft},
+    interface::Interface,
+    limits::Limits,
+    names::{ModulePath, PromptName},
+    problem::Problem,
+    versions::{Bump, VersionNumber},
+};
+use dependencies::Pushed;
+use drafts::{Ready, Rules};
+
+/// What somebody wants to publish.
+#[derive(Clone, Debug, Default)]
+pub struct PushRequest {
+    /// The prompts.
+    pub drafts: Vec<PromptDraft>,
+    /// The version of the release, which every pushed prompt takes too (`push --version`).
+    pub version: Option<VersionNumber>,
+    /// Whether versions may understate their change. The caller has checked the permission.
+    pub allow_breaking: bool,
+}
+
+/// What the registry already holds of the project, as far as the push touches it.
+#[derive(Clone, Debug, Default)]
+pub struct Registry {
+    /// Past versions of each prompt that is pushed or depended on.
+    pub prompts: BTreeMap<PromptName, Vec<PastVersion>>,
+    /// Documents of dependencies that are not part of the push (and of what they depend on), by digest.
+    pub documents: BTreeMap<Digest, Document>,
+    /// Names of every prompt of the project, to find names that differ only in case.
+    pub names: Vec<PromptName>,
+    /// The newest release, with its manifest.
+    pub release: Option<(VersionNumber, BTreeMap<PromptName, VersionNumber>)>,
+    /// Versions of all releases, to refuse a number twice.
+    pub releases: Vec<VersionNumber>,
+}
+
+/// A version that exists.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PastVersion {
+    /// Its number.
+    pub version: VersionNumber,
+    /// Its content.
+    pub digest: Digest,
+    /// What callers depend on.
+    pub interface: Interface,
+    /// Its dependencies and what those depend on, as they were fixed.
+    pub dependencies: BTreeMap<PromptName, Dependency>,
+    /// Whether it was taken out of use.
+    pub archived: bool,
+}
+
+/// A dependency fixed at publish.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Dependency {
+    /// Its version.
+    pub version: VersionNumber,
+    /// Its content.
+    pub digest: Digest,
+}
+
+/// What a push will write.
+#[derive(Clone, Debug)]
+pub struct PushPlan {
+    /// One entry a pushed prompt, in name order.
+    pub prompts: Vec<PlannedVersion>,
+    /// The release made, or the existing one when nothing changed.
+    pub release: VersionNumber,
+    /// Whether the release is new.
+    pub release_created: bool,
+    /// The manifest of a new release: pushed prompts and all others of the newest release. An existing release
+    /// keeps the manifest it was made with.
+    pub manifest: BTreeMap<PromptName, VersionNumber>,
+    /// Advice collected from the files and the rules.
+    pub warnings: Vec<Problem>,
+}
+
+/// One prompt of a push.
+#[derive(Clone, Debug)]
+pub struct PlannedVersion {
+    /// The prompt.
+    pub name: PromptName,
+    /// Its module.
+    pub module: ModulePath,
+    /// The version after the push.
+    pub version: VersionNumber,
+    /// The newest version before it.
+    pub previous: Option<VersionNumber>,
+    /// The bump between the two.
+    pub bump: Bump,
+    /// Why.
+    pub reasons: Vec<Reason>,
+    /// The content's digest.
+    pub digest: Digest,
+    /// The content's canonical form.
+    pub canonical: String,
+    /// What callers depend on.
+    pub interface: Interface,
+    /// Its dependencies and what those depend on, fixed: the texts its templates may include.
+    pub dependencies: BTreeMap<PromptName, Dependency>,
+    /// Whether a version is created; otherwise `version` exists already.
+    pub created: bool,
+    /// Whether an understated version was accepted because the caller may.
+    pub understated: bool,
+    /// What the author says changed.
+    pub changelog: Option<String>,
+    /// The commit the file names.
+    pub git_commit: Option<String>,
+    /// How it was written.
+    pub origin: Origin,
+    /// Description, from the metadata.
+    pub description: Option<String>,
+    /// Tags, from the metadata.
+    pub tags: Vec<String>,
+}
+
+/// Applies every rule: compiles each draft with its dependencies, finds bumps and versions, composes the release.
+/// Either the whole plan or every problem of every draft.
+pub fn plan(request: PushRequest, registry: &Registry, limits: &Limits) -> Result<PushPlan, Vec<Problem>> {
+    let PushRequest { drafts, version, allow_breaking } = request;
+    let mut problems = names::conflicts(&drafts, registry);
+    if !problems.is_empty() {
+        // Without names that stand for one draft each, nothing below means anything.
+        return Err(problems);
+    }
+    let (order, cycles) = dependencies::order(&drafts);
+    problems.extend(cycles);
+
+    let rules = Rules { registry, limits, version, allow_breaking };
+    let mut prompts = Vec::with_capacity(drafts.len());
+    let mut pushed = BTreeMap::new();
+    let mut warnings = Vec::new();
+    for draft in order.into_iter().map(|index| &drafts[index]) {
+        let canonical = canonical(&draft.document);
+        let digest = Digest::of(canonical.as_bytes());
+        let (closure, mut found) = dependencies::closure(draft, &pushed, registry);
+        if canonical.len() > limits.document_bytes {
+            let (bytes, limit) = (canonical.len(), limits.document_bytes);
+            let message = format!("the document has {bytes} bytes; the limit is {limit}");
+            found.push(Problem::new("document_too_large", message));
+        }
+        let mut known = Pushed {
+            version: None,
+            digest: digest.clone(),
+            document: &draft.document,
+            dependencies: BTreeMap::new(),
+        };
+        if found.is_empty() {
+            let ready = Ready { draft, canonical, digest, closure: &closure };
+            match drafts::plan(ready, &rules) {
+                Ok(Some((prompt, advice))) => {
+                    known.version = Some(prompt.version.clone());
+                    warnings.extend(advice);
+                    prompts.push(prompt);
+                }
+                Ok(None) => {}
+                Err(more) => found.extend(more),
+            }
+        }
+        known.dependencies = closure.dependencies;
+        pushed.insert(draft.name.clone(), known);
+        problems.extend(found.into_iter().map(|problem| in_file(problem, draft)));
+    }
+    drop(pushed);
+    prompts.sort_by(|a, b| a.name.cmp(&b.name));
+    let release = match release::compose(rules.version, &prompts, registry) {
+        Ok(release) if problems.is_empty() => release,
+        Ok(_) => return Err(problems),
+        // The release cannot be judged from a part of its prompts.
+        Err(_) if !problems.is_empty() => return Err(problems),
+        Err(problem) => return Err(vec![*problem]),
+    };
+    let of_files = drafts.iter().flat_map(|draft| draft.warnings.iter().cloned());
+    Ok(PushPlan {
+        prompts,
+        release: release.version,
+        release_created: release.created,
+        manifest: release.manifest,
+        warnings: of_files.chain(warnings).collect(),
+    })
+}
+
+/// The honest bump from a version that exists to new content, for a comparison without a push.
+pub fn bump_between(
+    old: &PastVersion,
+    digest: &Digest,
+    interface: &Interface,
+    dependencies: &BTreeMap<PromptName, Dependency>,
+) -> BumpPlan {
+    numbers::Content { digest, interface, dependencies }.bump_since(old)
+}
+
+/// The problem, placed in the draft's file: its line there instead of the line in the field. A field that the file
+/// does not write out is placed where the one around it stands.
+fn in_file(mut problem: Problem, draft: &PromptDraft) -> Problem {
+    let (line, column) = (problem.line.take(), problem.column.take());
+    let mut around = problem.path.as_deref();
+    while let Some(path) = around {
+        if let Some(&(first_line, first_column)) = draft.places.get(path) {
+            let is_field = problem.path.as_deref() == Some(path);
+            let (line, column) = if is_field { (line, column) } else { (None, None) };
+            problem.line = Some(first_line + line.unwrap_or(1) - 1);
+            problem.column = Some(first_column + column.unwrap_or(1) - 1);
+            break;
+        }
+        around = path.rfind(['.', '[']).map(|end| &path[..end]);
+    }
+    problem.in_file(&draft.origin.path)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,276 @@
+//! Compiling every template of a document.
+
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+use super::{CompiledDocument, RenderError};
+use crate::{
+    documents::{Body, Document, Message, Placeholder, Role},
+    limits::Limits,
+    problem::Problem,
+    template::{Partials, Template},
+};
+
+/// A body whose templates are compiled.
+#[derive(Debug)]
+pub(crate) struct CompiledBody {
+    pub(super) content: CompiledContent,
+    /// What the body reads, each name once, in order of first use.
+    pub(super) needs: Vec<Need>,
+}
+
+/// One text, or messages.
+#[derive(Debug)]
+pub(super) enum CompiledContent {
+    Text(CompiledText),
+    Messages(Vec<CompiledMessage>),
+}
+
+/// A variable or placeholder that a body reads.
+#[derive(Debug)]
+pub(super) struct Need {
+    pub(super) name: String,
+    /// The field and line of the first use by a template; none for a placeholder.
+    pub(super) used_at: Option<(String, u32)>,
+    /// Whether every use copes with its absence.
+    pub(super) optional: bool,
+    pub(super) is_placeholder: bool,
+}
+
+/// A compiled entry of a conversation.
+#[derive(Debug)]
+pub(super) enum CompiledMessage {
+    Said { role: Role, name: Option<String>, text: CompiledText },
+    Placeholder(Placeholder),
+}
+
+/// A compiled template and the field it stands in.
+#[derive(Debug)]
+pub(super) struct CompiledText {
+    path: String,
+    template: Template,
+}
+
+impl CompiledText {
+    pub(super) fn render(&self, values: &Map<String, Value>, limits: &Limits) -> Result<String, RenderError> {
+        self.template
+            .render(values, limits)
+            .map_err(|error| RenderError::Template { path: self.path.clone(), error: error.into() })
+    }
+}
+
+impl CompiledBody {
+    fn new(content: CompiledContent) -> Self {
+        let mut body = Self { content, needs: Vec::new() };
+        let mut needs: IndexMap<String, Need> = IndexMap::new();
+        for text in body.texts() {
+            for usage in text.template.uses() {
+                let need = needs.entry(usage.name.clone()).or_insert_with(|| Need {
+                    name: usage.name.clone(),
+                    used_at: Some((text.path.clone(), usage.line)),
+                    optional: true,
+                    is_placeholder: false,
+                });
+                need.optional &= usage.optional;
+            }
+        }
+        for placeholder in body.placeholders() {
+            let need = needs.entry(placeholder.placeholder.clone()).or_insert_with(|| Need {
+                name: placeholder.placeholder.clone(),
+                used_at: None,
+                optional: true,
+                is_placeholder: true,
+            });
+            need.is_placeholder = true;
+            need.optional &= placeholder.optional;
+        }
+        body.needs = needs.into_values().collect();
+        body
+    }
+
+    fn texts(&self) -> Vec<&CompiledText> {
+        match &self.content {
+            CompiledContent::Text(text) => vec![text],
+            CompiledContent::Messages(messages) => messages
+                .iter()
+                .filter_map(|message| match message {
+                    CompiledMessage::Said { text, .. } => Some(text),
+                    CompiledMessage::Placeholder(_) => None,
+                })
+                .collect(),
+        }
+    }
+
+    /// The placeholders of this body.
+    pub(crate) fn placeholders(&self) -> impl Iterator<Item = &Placeholder> {
+        let messages = match &self.content {
+            CompiledContent::Text(_) => &[][..],
+            CompiledContent::Messages(messages) => messages,
+        };
+        messages.iter().filter_map(|message| match message {
+            CompiledMessage::Placeholder(placeholder) => Some(placeholder),
+            CompiledMessage::Said { .. } => None,
+        })
+    }
+
+    /// The roles of this body's messages.
+    pub(crate) fn roles(&self) -> impl Iterator<Item = Role> {
+        let messages = match &self.content {
+            CompiledContent::Text(_) => &[][..],
+            CompiledContent::Messages(messages) => messages,
+        };
+        messages.iter().filter_map(|message| match message {
+            CompiledMessage::Said { role, .. } => Some(*role),
+            CompiledMessage::Placeholder(_) => None,
+        })
+    }
+}
+
+pub(super) fn compile(
+    document: Document,
+    includes: &Partials,
+    limits: &Limits,
+) -> Result<CompiledDocument, Vec<Problem>> {
+    let mut problems = Vec::new();
+    let partials = partials(&document, includes, &mut problems);
+    same_tags_twice(&document, &mut problems);
+    let mut compiler = Compiler { document: &document, partials: &partials, limits, problems };
+    let base = compiler.body("", &document.body);
+    let variants = (0..)
+        .zip(&document.variants)
+        .map(|(index, variant)| compiler.body(&format!("variants[{index}]."), &variant.body))
+        .collect::<Vec<_>>();
+    let models = document
+        .models
+        .iter()
+        .map(|(model, body)| {
+            compiler.body(&format!("models.{model}."), body).map(|body| (model.clone(), body))
+        })
+        .collect::<Vec<_>>();
+    let problems = compiler.problems;
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    // Every body that does not compile left a problem.
+    let (Some(base), Some(variants), Some(models)) =
+        (base, variants.into_iter().collect(), models.into_iter().collect())
+    else {
+        return Err(problems);
+    };
+    let mut whole = CompiledDocument { document, base, variants, models, uses: Vec::new() };
+    whole.uses =
+        whole.bodies().flat_map(CompiledBody::texts).flat_map(|text| text.template.uses()).cloned().collect();
+    Ok(whole)
+}
+
+struct Compiler<'a> {
+    document: &'a Document,
+    partials: &'a Partials,
+    limits: &'a Limits,
+    problems: Vec<Problem>,
+}
+
+impl Compiler<'_> {
+    fn body(&mut self, prefix: &str, body: &Body) -> Option<CompiledBody> {
+        match body {
+            Body::Text(source) => {
+                let text = self.text(format!("{prefix}content"), source)?;
+                Some(CompiledBody::new(CompiledContent::Text(text)))
+            }
+            Body::Messages(messages) => {
+                if messages.len() > self.limits.messages {
+                    let limit = self.limits.messages;
+                    let message = format!("{} messages; the limit is {limit}", messages.len());
+                    self.report(
+                        Problem::new("too_many_messages", message).at_path(format!("{prefix}messages")),
+                    );
+                    return None;
+                }
+                let compiled: Vec<_> = (0..)
+                    .zip(messages)
+                    .map(|(index, message)| self.message(&format!("{prefix}messages[{index}]"), message))
+                    .collect();
+                let compiled = compiled.into_iter().collect::<Option<_>>()?;
+                Some(CompiledBody::new(CompiledContent::Messages(compiled)))
+            }
+        }
+    }
+
+    fn message(&mut self, path: &str, message: &Message) -> Option<CompiledMessage> {
+        match message {
+            Message::Placeholder(placeholder) => Some(CompiledMessage::Placeholder(placeholder.clone())),
+            Message::Said(said) => {
+                let text = self.text(format!("{path}.content"), &said.content)?;
+                Some(CompiledMessage::Said { role: said.role, name: said.name.clone(), text })
+            }
+        }
+    }
+
+    fn text(&mut self, path: String, source: &str) -> Option<CompiledText> {
+        match Template::compile(self.document.engine, source, self.partials, self.limits) {
+            Ok(template) => Some(CompiledText { path, template }),
+            Err(error) => {
+                self.report(match &error.partial {
+                    Some(name) if self.document.partials.contains_key(name) => {
+                        Problem::from(&error).at_path(format!("partials.{name}"))
+                    }
+                    Some(name) => {
+                        let mut problem = Problem::from(&error).at_path(path);
+                        problem.message = format!("in the included `{name}`: {}", problem.message);
+                        (problem.line, problem.column) = (None, None);
+                        problem
+                    }
+                    None => Problem::from(&error).at_path(path),
+                });
+                None
+            }
+        }
+    }
+
+    /// A broken partial is met by every body that includes it, and reported once.
+    fn report(&mut self, problem: Problem) {
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
+    }
+}
+
+/// Everything a template may include.
+fn partials(document: &Document, includes: &Partials, problems: &mut Vec<Problem>) -> Partials {
+    let mut partials = includes.clone();
+    for name in document.dependencies.keys() {
+        if !partials.contains_key(name.as_str()) {
+            let message = format!("the dependency `{name}` was not found");
+            problems
+                .push(Problem::new("dependency_not_found", message).at_path(format!("dependencies.{name}")));
+            // An empty piece in its place keeps the templates from complaining a second time.
+            partials.insert(name.to_string(), String::new());
+        }
+    }
+    for (name, text) in &document.partials {
+        if includes.get(name).is_some_and(|other| other != text) {
+            let message = format!("`{name}` is a partial of this prompt and a name among its dependencies");
+            problems.push(
+                Problem::new("name_exists", message)
+                    .at_path(format!("partials.{name}"))
+                    .hint("give the partial another name"),
+            );
+        }
+        partials.insert(name.clone(), text.clone());
+    }
+    partials
+}
+
+fn same_tags_twice(document: &Document, problems: &mut Vec<Problem>) {
+    let mut seen = BTreeMap::new();
+    for (index, variant) in document.variants.iter().enumerate() {
+        if let Some(first) = seen.insert(&variant.tags, index) {
+            let message =
+                format!("variants[{first}] has the same tags, so no caller could be told which to get");
+            problems
+                .push(Problem::new("ambiguous_variant", message).at_path(format!("variants[{index}].tags")));
+        }
+    }
+}

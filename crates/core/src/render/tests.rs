@@ -1,0 +1,270 @@
+use serde_json::json;
+
+use super::*;
+use crate::{
+    documents::{Body, Message, Placeholder, Said, Variant},
+    variables::{VariableSpec, VariableType},
+};
+
+fn text(content: &str) -> Document {
+    Document { body: Body::Text(content.into()), ..Document::default() }
+}
+
+fn said(role: Role, content: &str) -> Message {
+    Message::Said(Said { role, name: None, content: content.into() })
+}
+
+fn placeholder(name: &str, optional: bool) -> Message {
+    Message::Placeholder(Placeholder { placeholder: name.into(), optional })
+}
+
+fn chat(messages: Vec<Message>) -> Document {
+    Document { body: Body::Messages(messages), ..Document::default() }
+}
+
+fn compiled(document: Document) -> CompiledDocument {
+    CompiledDocument::new(document, &Partials::new(), &Limits::default())
+        .unwrap_or_else(|problems| panic!("{problems:#?}"))
+}
+
+fn request(variables: &Value) -> RenderRequest {
+    RenderRequest { variables: variables.as_object().cloned().unwrap(), ..RenderRequest::default() }
+}
+
+fn render(document: Document, variables: &Value) -> Result<Rendered, RenderError> {
+    compiled(document).render(&request(variables), &Limits::default())
+}
+
+fn declaring(variable: &str, spec: VariableSpec) -> Document {
+    let mut document = text("hello");
+    document.variables.insert(variable.into(), spec);
+    document
+}
+
+fn typed(kind: VariableType) -> VariableSpec {
+    VariableSpec { kind: Some(kind), ..VariableSpec::default() }
+}
+
+fn code(result: Result<Rendered, RenderError>) -> &'static str {
+    result.expect_err("the render fails").code()
+}
+
+#[test]
+fn a_compiled_document_can_be_shared_by_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<CompiledDocument>();
+}
+
+#[test]
+fn tags_choose_a_variant_and_a_model_its_own_body() {
+    let mut document = text("base");
+    document.variants.push(Variant {
+        tags: BTreeMap::from([("locale".into(), "de".into())]),
+        body: Body::Text("deutsch".into()),
+    });
+    document.models.insert("gpt-4".into(), Body::Messages(vec![said(Role::User, "four")]));
+    let document = compiled(document);
+    let with = |tag: &str, model: Option<&str>| {
+        let request = RenderRequest {
+            tags: BTreeMap::from([("locale".into(), tag.into())]),
+            model: model.map(str::to_owned),
+            ..RenderRequest::default()
+        };
+        document.render(&request, &Limits::default()).unwrap()
+    };
+    assert_eq!(with("en", None), Rendered::Text("base".into()));
+    assert_eq!(with("de", Some("other")), Rendered::Text("deutsch".into()));
+    let four = RenderedMessage { role: Role::User, name: None, content: "four".into() };
+    assert_eq!(with("de", Some("gpt-4")), Rendered::Messages(vec![four]));
+}
+
+#[test]
+fn required_values_must_be_there_and_null_is_no_value() {
+    use VariableType::String;
+    let optional = VariableSpec { required: Some(false), ..typed(String) };
+    let with_default = VariableSpec { default: Some(json!("x")), ..typed(String) };
+    for (spec, values, missing) in [
+        (typed(String), json!({"name": "Ann"}), false),
+        (typed(String), json!({}), true),
+        (typed(String), json!({"name": null}), true),
+        (VariableSpec::default(), json!({"name": null}), true),
+        (optional.clone(), json!({}), false),
+        (optional, json!({"name": null}), false),
+        (with_default.clone(), json!({}), false),
+        (with_default, json!({"name": null}), false),
+    ] {
+        let result = render(declaring("name", spec.clone()), &values);
+        assert_eq!(result.is_err(), missing, "{spec:?} {values}");
+        if missing {
+            assert_eq!(code(result), "missing_variable");
+        }
+    }
+}
+
+#[test]
+fn a_missing_variable_names_the_one_that_was_meant() {
+    let values = json!({"custmer_name": "Ann", "company": "Acme"});
+    let error = render(declaring("customer_name", typed(VariableType::String)), &values).unwrap_err();
+    let problem = Problem::from(&error);
+    assert_eq!(problem.hint.as_deref(), Some("you passed `custmer_name`: did you mean `customer_name`?"));
+    assert_eq!(problem.path.as_deref(), Some("variables.customer_name"));
+}
+
+#[test]
+fn a_mistyped_value_is_described_and_never_repeated() {
+    for (kind, value) in [
+        (VariableType::String, json!(true)),
+        (VariableType::Integer, json!("5 secret")),
+        (VariableType::Integer, json!(1e20)),
+        (VariableType::Integer, json!(5.0)),
+        (VariableType::Array, json!({"secret": 1})),
+    ] {
+        let error = render(declaring("name", typed(kind)), &json!({"name": value})).unwrap_err();
+        assert_eq!(error.code(), "type_mismatch", "{kind:?}");
+        assert!(!error.to_string().contains("secret") && !error.to_string().contains("1e20"), "{error}");
+    }
+}
+
+#[test]
+fn every_wrong_value_is_found_by_a_check() {
+    let mut document = declaring("a", typed(VariableType::String));
+    document.variables.insert("b".into(), typed(VariableType::Integer));
+    document.variables.insert("c".into(), typed(VariableType::Integer));
+    let errors = compiled(document).check(&request(&json!({"b": "x", "extra": 1})), &Limits::default());
+    let codes: Vec<_> = errors.iter().map(RenderError::code).collect();
+    assert_eq!(codes, ["missing_variable", "missing_variable", "type_mismatch"]);
+}
+
+#[test]
+fn too_many_and_too_large_values_are_refused_before_a_template_runs() {
+    let limits = Limits::default();
+    let many = |count: usize| Value::Object((0..count).map(|n| (format!("v{n}"), json!(1))).collect());
+    let large = |bytes: usize| json!({"v": "x".repeat(bytes - 1)});
+    let deep = |levels: usize| {
+        let value = (1..levels).fold(json!(1), |inner, _| json!([inner]));
+        json!({"v": value})
+    };
+    for (at, above) in [
+        (many(limits.variables), many(limits.variables + 1)),
+        (large(limits.variables_bytes), large(limits.variables_bytes + 1)),
+        (deep(limits.depth), deep(limits.depth + 1)),
+    ] {
+        assert!(render(text("x"), &at).is_ok());
+        assert_eq!(code(render(text("x"), &above)), "variables_too_large");
+    }
+    let zeros = json!({"v": vec![0; limits.variables_bytes / 8]});
+    assert_eq!(code(render(text("x"), &zeros)), "variables_too_large");
+}
+
+#[test]
+fn a_history_is_put_in_literally_where_the_placeholder_stands() {
+    let document = chat(vec![
+        said(Role::System, "be kind"),
+        placeholder("history", false),
+        said(Role::User, "and now?"),
+    ]);
+    let values = json!({"history": [
+        {"role": "user", "content": "{{ secret }} {% raw"},
+        {"role": "assistant", "content": "", "name": "bot"},
+    ]});
+    let Ok(Rendered::Messages(messages)) = render(document, &values) else { panic!("messages") };
+    let seen: Vec<_> = messages.iter().map(|m| (m.role, m.content.as_str())).collect();
+    assert_eq!(
+        seen,
+        [
+            (Role::System, "be kind"),
+            (Role::User, "{{ secret }} {% raw"),
+            (Role::Assistant, ""),
+            (Role::User, "and now?"),
+        ]
+    );
+    assert_eq!(messages[2].name.as_deref(), Some("bot"));
+}
+
+#[test]
+fn an_optional_history_may_be_absent_and_a_required_one_may_not() {
+    let optional = chat(vec![placeholder("history", true)]);
+    for values in [json!({}), json!({"history": null}), json!({"history": []})] {
+        assert_eq!(render(optional.clone(), &values), Ok(Rendered::Messages(Vec::new())), "{values}");
+    }
+    let required = chat(vec![placeholder("history", false)]);
+    assert_eq!(code(render(required.clone(), &json!({}))), "missing_variable");
+    assert!(render(required, &json!({"history": []})).is_ok());
+}
+
+#[test]
+fn what_is_no_history_is_refused_with_its_place() {
+    for (history, place) in [
+        (json!("user: hi"), "history"),
+        (json!({"role": "user", "content": "hi"}), "history"),
+        (json!(["hi"]), "history[0]"),
+        (json!([{"role": "user", "content": "ok"}, {"role": "admin", "content": "hi"}]), "history[1]"),
+        (json!([{"role": "User", "content": "hi"}]), "history[0]"),
+        (json!([{"role": "user"}]), "history[0]"),
+        (json!([{"role": "user", "content": null}]), "history[0]"),
+        (json!([{"role": "user", "content": ["hi"]}]), "history[0]"),
+        (json!([{"role": "user", "content": "hi", "name": 1}]), "history[0]"),
+        (json!([{"role": "assistant", "content": "", "tool_calls": []}]), "history[0]"),
+    ] {
+        let error =
+            render(chat(vec![placeholder("history", false)]), &json!({"history": history})).unwrap_err();
+        assert_eq!(error, RenderError::BadHistory { name: place.into() }, "{history}");
+    }
+}
+
+#[test]
+fn two_variants_with_the_same_tags_are_refused() {
+    let tags = BTreeMap::from([("locale".to_owned(), "en".to_owned())]);
+    let mut document = text("base");
+    for body in ["one", "two"] {
+        document.variants.push(Variant { tags: tags.clone(), body: Body::Text(body.into()) });
+    }
+    let problems = CompiledDocument::new(document, &Partials::new(), &Limits::default()).unwrap_err();
+    assert_eq!(problems[0].code, "ambiguous_variant");
+    assert_eq!(problems[0].path.as_deref(), Some("variants[1].tags"));
+}
+
+#[test]
+fn a_conversation_has_a_limit_of_messages() {
+    let limits = Limits { messages: 2, ..Limits::default() };
+    let of = |count| chat(vec![said(Role::User, "x"); count]);
+    assert!(CompiledDocument::new(of(2), &Partials::new(), &limits).is_ok());
+    let problems = CompiledDocument::new(of(3), &Partials::new(), &limits).unwrap_err();
+    assert_eq!(
+        (problems[0].code.as_str(), problems[0].path.as_deref()),
+        ("too_many_messages", Some("messages"))
+    );
+}
+
+#[test]
+fn what_a_dependency_brings_is_collected_and_clashes_are_refused() {
+    let name = |text: &str| PromptName::parse(text).unwrap();
+    let mut with_partial = text("warm");
+    with_partial.partials.insert("piece".into(), "p".into());
+    let found = includes(&text(""), [(&name("tone"), &with_partial)]).unwrap();
+    assert_eq!(found, Partials::from([("tone".into(), "warm".into()), ("piece".into(), "p".into())]));
+
+    let mut other = text("other");
+    other.partials.insert("piece".into(), "q".into());
+    let clash = includes(&text(""), [(&name("tone"), &with_partial), (&name("other"), &other)]).unwrap_err();
+    assert_eq!(clash[0].code, "dependency_conflict");
+
+    let handlebars = Document { engine: crate::documents::Engine::Handlebars, ..text("x") };
+    for unusable in [chat(Vec::new()), handlebars] {
+        let problems = includes(&text(""), [(&name("tone"), &unusable)]).unwrap_err();
+        assert_eq!(problems[0].code, "dependency_conflict");
+        assert_eq!(problems[0].path.as_deref(), Some("dependencies.tone"));
+    }
+}
+
+#[test]
+fn a_partial_cannot_take_the_name_of_a_dependency() {
+    let mut document = text("x");
+    document.dependencies.insert(PromptName::parse("tone").unwrap(), "*".into());
+    document.partials.insert("tone".into(), "mine".into());
+    let theirs = Partials::from([("tone".into(), "theirs".into())]);
+    let problems = CompiledDocument::new(document.clone(), &theirs, &Limits::default()).unwrap_err();
+    assert_eq!(problems[0].code, "name_exists");
+    let problems = CompiledDocument::new(document, &Partials::new(), &Limits::default()).unwrap_err();
+    assert_eq!(problems[0].code, "dependency_not_found");
+}
