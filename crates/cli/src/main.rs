@@ -1,1 +1,7 @@
-fn main() {}
+//! The promptsync command.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    promptsync_cli::run(std::env::args_os())
+}

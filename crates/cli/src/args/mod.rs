@@ -1,0 +1,148 @@
+//! What can be typed: one struct a command. The help texts here are the reference.
+
+mod aliases;
+mod diff;
+mod keys;
+mod project;
+mod prompts;
+mod push;
+mod serve;
+mod versions;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use self::{
+    aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet},
+    diff::{Diff, DiffFormat},
+    keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke},
+    project::{Completions, ConfigCommand, ConfigShow, Doctor, Init},
+    prompts::{Chosen, Get, List, Render, Search},
+    push::{Lock, Pull, Push, Validate},
+    serve::Serve,
+    versions::{History, ReleaseCommand, VersionCommand, VersionGet, VersionList},
+};
+
+/// Versioned prompts for your applications: kept as files, served by alias.
+#[derive(Debug, Parser)]
+#[command(
+    name = "promptsync",
+    version,
+    subcommand_required = true,
+    arg_required_else_help = true,
+    max_term_width = 100,
+    after_help = "Exit codes: 0 done · 1 a check failed or a difference was found · 2 usage or configuration ·\n\
+                  3 not found · 4 not allowed · 5 network or server · 130 interrupted"
+)]
+pub struct Cli {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// The command.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What applies to every command.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The project [env: PROMPTSYNC_PROJECT]; otherwise from promptsync.toml, pyproject.toml or the git remote
+    #[arg(long, global = true, value_name = "NAME")]
+    pub project: Option<String>,
+    /// The server [env: PROMPTSYNC_URL]; its key comes from PROMPTSYNC_API_KEY or PROMPTSYNC_API_KEY_FILE
+    #[arg(long, global = true, value_name = "URL")]
+    pub url: Option<String>,
+    /// Print results as JSON, and errors as JSON on stderr
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print results only, no notes
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Print more of what is done
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// When to use colour
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub color: Color,
+}
+
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Set up a project: find the prompts, write promptsync.toml
+    Init(Init),
+    /// Publish a folder of prompts: all of it or nothing
+    Push(Push),
+    /// Write the prompts of an alias or release into a folder
+    Pull(Pull),
+    /// List the project's prompts
+    List(List),
+    /// Print a prompt as it is stored
+    Get(Get),
+    /// Fill a prompt with values and print it
+    Render(Render),
+    /// Show what differs between files, commits, versions and aliases
+    Diff(Diff),
+    /// Check prompt files, and what code needs against what an alias or version offers
+    Validate(Validate),
+    /// Pin the versions of an alias or release in promptsync.lock
+    Lock(Lock),
+    /// Point names such as `production` at versions
+    #[command(subcommand)]
+    Alias(AliasCommand),
+    /// Numbered states of the whole project
+    #[command(subcommand)]
+    Release(ReleaseCommand),
+    /// Versions of prompts, and the version an alias stands on
+    #[command(subcommand)]
+    Version(VersionCommand),
+    /// Show what changed, by whom and when
+    History(History),
+    /// Find prompts by words or tags
+    Search(Search),
+    /// Show the connection and where the aliases stand
+    Status,
+    /// Show the configuration and where it comes from
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Check that everything is set up, and say what is not
+    Doctor(Doctor),
+    /// API keys
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Run the server
+    #[cfg(feature = "serve")]
+    Serve(Serve),
+    /// Print completions for a shell
+    Completions(Completions),
+}
+
+/// Where the prompt files are.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Folder {
+    /// The folder of prompts [default: `path` in promptsync.toml, else ./prompts]
+    #[arg(long, value_name = "DIR")]
+    pub path: Option<PathBuf>,
+}
+
+/// Reads `key=value`.
+fn pair(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}

@@ -1,0 +1,57 @@
+//! Arguments of the commands about the set-up: init, config, doctor, completions.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use super::Folder;
+
+/// Arguments of `init`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  promptsync init\n  promptsync init --project shop --path ./prompts/ --yes"
+)]
+pub struct Init {
+    /// Where the prompt files are.
+    #[command(flatten)]
+    pub folder: Folder,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+}
+
+/// What can be done with the configuration.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every setting; secrets are masked
+    Show(ConfigShow),
+}
+
+/// Arguments of `config show`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  promptsync config show --origin")]
+pub struct ConfigShow {
+    /// Also print where each setting comes from
+    #[arg(long)]
+    pub origin: bool,
+}
+
+/// Arguments of `doctor`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promptsync doctor\n  promptsync doctor --data-dir ./data")]
+pub struct Doctor {
+    /// Also check this data folder of a server
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// Arguments of `completions`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Example:\n  promptsync completions bash > ~/.local/share/bash-completion/completions/promptsync"
+)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}

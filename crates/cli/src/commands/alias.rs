@@ -1,0 +1,142 @@
+//! `alias`: names that point at versions.
+
+use promptsync_api::aliases::{Alias, RollbackAlias, SetAlias};
+use promptsync_client::Tagged;
+
+use crate::{
+    Context,
+    args::{AliasCommand, AliasHistory, AliasRollback, AliasSet},
+    error::{CliError, Kind, Result},
+    printer::{Table, actor, ask, moment},
+    registry::Registry,
+};
+
+/// Aliases that applications of many people read: moving them is asked about on a terminal.
+const GUARDED: [&str; 2] = ["production", "prod"];
+
+pub(super) fn run(command: &AliasCommand, context: &Context) -> Result {
+    let project = context.settings.project()?;
+    let registry = Registry::connect(&context.settings, &context.printer)?;
+    match command {
+        AliasCommand::Set(args) => set(args, project.as_str(), &registry, context),
+        AliasCommand::List(_) => {
+            let aliases = registry.wait(registry.client.aliases(project.as_str()))?;
+            if context.printer.json { context.printer.json(&aliases) } else { list(&aliases, context) }
+        }
+        AliasCommand::History(args) => history(args, project.as_str(), &registry, context),
+        AliasCommand::Rollback(args) => rollback(args, project.as_str(), &registry, context),
+    }
+}
+
+fn set(args: &AliasSet, project: &str, registry: &Registry, context: &Context) -> Result {
+    let version = args.target.as_ref().or(args.version.as_ref());
+    let version = version.ok_or_else(|| CliError::usage("usage", "a version is needed"))?.clone();
+    let current = current(&args.alias, project, registry)?;
+    let what = args.prompt.clone().unwrap_or_else(|| "every prompt".to_owned());
+    let question = format!("Point {} at {version} for {what}?", args.alias);
+    if !confirmed(&args.alias, args.yes, &question, context)? {
+        return Ok(());
+    }
+    let body = SetAlias { version, prompt: args.prompt.clone(), reason: args.reason.clone() };
+    let etag = current.as_ref().and_then(|current| current.etag.as_deref());
+    let moved = registry.wait(registry.client.set_alias(project, &args.alias, etag, &body)).map_err(stale)?;
+    show(&moved, current.map(|current| current.value).as_ref(), context)
+}
+
+fn rollback(args: &AliasRollback, project: &str, registry: &Registry, context: &Context) -> Result {
+    let current = registry.wait(registry.client.alias(project, &args.alias))?;
+    let target = args.to_revision.map_or_else(|| "the move before".to_owned(), |to| format!("revision {to}"));
+    if !confirmed(&args.alias, args.yes, &format!("Move {} back to {target}?", args.alias), context)? {
+        return Ok(());
+    }
+    let body = RollbackAlias { to_revision: args.to_revision, reason: args.reason.clone() };
+    let etag = current.etag.as_deref();
+    let moved =
+        registry.wait(registry.client.rollback_alias(project, &args.alias, etag, &body)).map_err(stale)?;
+    show(&moved, Some(&current.value), context)
+}
+
+fn current(alias: &str, project: &str, registry: &Registry) -> Result<Option<Tagged<Alias>>> {
+    match registry.wait(registry.client.alias(project, alias)) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.code == "alias_not_found" => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn confirmed(alias: &str, yes: bool, question: &str, context: &Context) -> Result<bool> {
+    if yes || !context.printer.can_ask || !GUARDED.contains(&alias) {
+        return Ok(true);
+    }
+    let agreed = ask(question)?;
+    if !agreed {
+        context.printer.note("Nothing was moved.");
+    }
+    Ok(agreed)
+}
+
+fn stale(error: CliError) -> CliError {
+    if error.kind == Kind::Check && error.code == "stale" {
+        return error.hint(
+            "somebody else moved the alias meanwhile: look at `promptsync alias history` and try again",
+        );
+    }
+    error
+}
+
+fn show(moved: &Alias, before: Option<&Alias>, context: &Context) -> Result {
+    if context.printer.json {
+        return context.printer.json(moved);
+    }
+    let stands = moved.release.as_ref().map_or_else(|| "no single release".to_owned(), ToString::to_string);
+    let new = if before.is_none() { " (new)" } else { "" };
+    context.printer.line(format!("{} stands on {stands}{new}", moved.name))?;
+    let empty = std::collections::BTreeMap::new();
+    let old = before.map_or(&empty, |before| &before.entries);
+    for (prompt, version) in &moved.entries {
+        match old.get(prompt) {
+            Some(previous) if previous == version => {}
+            Some(previous) => context.printer.line(format!("  {prompt} {previous} → {version}"))?,
+            None => context.printer.line(format!("  {prompt} {version}"))?,
+        }
+    }
+    for prompt in old.keys().filter(|prompt| !moved.entries.contains_key(*prompt)) {
+        context.printer.line(format!("  {prompt} no longer"))?;
+    }
+    Ok(())
+}
+
+pub(super) fn list(aliases: &[Alias], context: &Context) -> Result {
+    let mut table = Table::new(&["ALIAS", "RELEASE", "PROMPTS", "REVISION", "MOVED", "BY"]);
+    for alias in aliases {
+        table.row([
+            alias.name.to_string(),
+            alias.release.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+            alias.entries.len().to_string(),
+            alias.revision.to_string(),
+            moment(&alias.moved_at),
+            actor(&alias.moved_by),
+        ]);
+    }
+    context.printer.table(&table)
+}
+
+fn history(args: &AliasHistory, project: &str, registry: &Registry, context: &Context) -> Result {
+    let moves = registry.wait(registry.client.alias_history(project, &args.alias))?;
+    if context.printer.json {
+        return context.printer.json(&moves);
+    }
+    let mut table = Table::new(&["REVISION", "ACTION", "RELEASE", "PROMPTS", "MOVED", "BY", "REASON"]);
+    for entry in &moves {
+        table.row([
+            entry.revision.to_string(),
+            entry.action.clone(),
+            entry.release.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+            entry.entries.len().to_string(),
+            moment(&entry.moved_at),
+            actor(&entry.moved_by),
+            entry.reason.clone().unwrap_or_else(|| "-".to_owned()),
+        ]);
+    }
+    context.printer.table(&table)
+}

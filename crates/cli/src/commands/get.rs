@@ -1,0 +1,184 @@
+//! `get`: a prompt as it is stored, and the search for a prompt that `render` shares.
+
+use std::path::Path;
+
+use promptsync_client::Wish;
+use promptsync_core::{
+    documents::{Body, choose},
+    files,
+    interface::Interface,
+    problem::Problem,
+    references::PromptReference,
+    versions::VersionNumber,
+};
+use serde::Serialize;
+
+use crate::{
+    Context,
+    args::{Chosen, Folder, Get},
+    error::{CliError, Kind, Located, Result},
+    local::{self, Compiled, Local},
+    lock,
+    registry::{Registry, label},
+};
+
+/// A prompt that was found, ready to use.
+pub(super) struct Found {
+    pub(super) name: String,
+    /// Nothing for a file.
+    pub(super) version: Option<VersionNumber>,
+    pub(super) compiled: Compiled,
+    /// Where it lies, when it comes from this machine.
+    local: Option<Local>,
+}
+
+#[derive(Debug, Serialize)]
+struct Shown<'a> {
+    prompt: &'a str,
+    version: Option<String>,
+    digest: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    messages: Option<&'a [promptsync_core::documents::Message]>,
+    interface: &'a Interface,
+    metadata: &'a serde_json::Map<String, serde_json::Value>,
+}
+
+pub(super) fn run(args: &Get, context: &Context) -> Result {
+    let found = find(&args.prompt, &args.chosen, &args.folder, context)?;
+    let document = found.compiled.templates.document();
+    let tags = args.chosen.tags.iter().cloned().collect();
+    let chosen = choose(document, &tags, args.chosen.model.as_deref())
+        .map_err(|error| CliError::new(Kind::Check, "ambiguous_variant", error.to_string()))?;
+    if !context.printer.json {
+        return context.printer.body(chosen.body);
+    }
+    let (text, messages) = match chosen.body {
+        Body::Text(text) => (Some(text.as_str()), None),
+        Body::Messages(messages) => (None, Some(messages.as_slice())),
+    };
+    context.printer.json(&Shown {
+        prompt: &found.name,
+        version: found.version.as_ref().map(ToString::to_string),
+        digest: promptsync_core::documents::digest(document).to_string(),
+        content: text,
+        messages,
+        interface: &found.compiled.interface,
+        metadata: &document.metadata,
+    })
+}
+
+/// Finds a prompt: a file that is named, a name in the folder that is named, else in the registry. Without a
+/// registry, in the project's own folder.
+pub(super) fn find(text: &str, chosen: &Chosen, folder: &Folder, context: &Context) -> Result<Found> {
+    let settings = &context.settings;
+    if chosen.locked {
+        return locked(text, context);
+    }
+    if let Some(folder) = &folder.path {
+        return in_folder(text, folder);
+    }
+    if files::is_prompt_file(text) && (Path::new(text).exists() || text.contains('/')) {
+        return in_file(Path::new(text));
+    }
+    let own = &settings.path.value;
+    if !text.contains('@') && !settings.has_server() && own.is_dir() {
+        return in_folder(text, own);
+    }
+    let reference = parse(text)?;
+    let wanted = reference.reference.map_or_else(|| "latest".to_owned(), |reference| reference.to_string());
+    in_registry(reference.prompt.as_str(), &wanted, context)
+}
+
+fn in_file(path: &Path) -> Result<Found> {
+    let local = Local::one_file(path)?;
+    let mut drafts = local.drafts.values();
+    let (Some(draft), None) = (drafts.next(), drafts.next()) else {
+        let names: Vec<_> = local.drafts.keys().map(ToString::to_string).collect();
+        return Err(CliError::usage(
+            "ambiguous",
+            format!("{} holds {} prompts", path.display(), names.len()),
+        )
+        .hint(format!("name one with --path FOLDER: {}", names.join(", "))));
+    };
+    let name = draft.name.to_string();
+    if draft.document.dependencies.is_empty() {
+        return Ok(Found { compiled: local.compile(draft)?, name, version: None, local: Some(local) });
+    }
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    in_folder(&name, folder)
+}
+
+fn in_folder(name: &str, folder: &Path) -> Result<Found> {
+    let local = Local::read(folder)?;
+    let draft = local.find(name)?;
+    Ok(Found {
+        name: draft.name.to_string(),
+        compiled: local.compile(draft)?,
+        version: None,
+        local: Some(local),
+    })
+}
+
+fn in_registry(name: &str, reference: &str, context: &Context) -> Result<Found> {
+    let project = context.settings.project()?;
+    let registry = Registry::connect(&context.settings, &context.printer)?;
+    let whole = Wish { document: true, ..Wish::default() };
+    let prompt = registry.wait(registry.client.resolve(project.as_str(), name, reference, &whole))?;
+    context.printer.detail(label(&prompt));
+    Ok(Found {
+        name: prompt.name.to_string(),
+        version: Some(prompt.version.clone()),
+        compiled: registry.compile(&project, prompt)?,
+        local: None,
+    })
+}
+
+/// The version the lock file pins; a file of this machine when it has that very content.
+fn locked(text: &str, context: &Context) -> Result<Found> {
+    let name = parse(text)?.prompt;
+    let path = context.settings.lock_file();
+    let lock = lock::read(&path)?;
+    let pinned = lock.prompts.get(&name).ok_or_else(|| {
+        CliError::not_found("prompt_not_found", format!("{} does not pin `{name}`", path.display()))
+            .hint("run `promptsync lock` to pin every prompt")
+    })?;
+    if let Ok(mut found) = in_folder(name.as_str(), &context.settings.path.value)
+        && promptsync_core::documents::digest(found.compiled.templates.document()) == pinned.digest
+    {
+        found.version = Some(pinned.version.clone());
+        return Ok(found);
+    }
+    let found = in_registry(name.as_str(), &pinned.version.to_string(), context)?;
+    let digest = promptsync_core::documents::digest(found.compiled.templates.document());
+    if digest == pinned.digest {
+        return Ok(found);
+    }
+    let message = format!("{name} {} is not the content that {} pins", pinned.version, path.display());
+    Err(CliError::new(Kind::Check, "lock_mismatch", message).hint(format!(
+        "pinned {}, found {}",
+        pinned.digest.short(),
+        digest.short()
+    )))
+}
+
+fn parse(text: &str) -> Result<PromptReference> {
+    PromptReference::parse(text).map_err(|error| {
+        CliError::usage("reference", error.to_string())
+            .hint("expected a prompt, `PROMPT@VERSION`, `PROMPT@ALIAS` or the path of a file")
+    })
+}
+
+impl Found {
+    /// Gives a problem its place: the file when there is one.
+    pub(super) fn locate(&self, problem: Problem) -> Located {
+        match &self.local {
+            Some(local) => match local.find(&self.name) {
+                Ok(draft) => local.locate(local::placed(draft, problem)),
+                Err(_) => Located::from(problem),
+            },
+            None => Located::from(problem),
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! One file a command, or a noun's commands together.
+
+mod alias;
+mod completions;
+mod config;
+mod diff;
+mod doctor;
+mod get;
+mod history;
+mod init;
+mod keys;
+mod list;
+mod lock;
+mod pull;
+mod push;
+mod release;
+mod render;
+mod search;
+#[cfg(feature = "serve")]
+mod serve;
+mod status;
+mod validate;
+mod version;
+
+use std::process::ExitCode;
+
+use crate::{Context, args::Command, error::Result};
+
+/// Runs one command.
+pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
+    let done = match command {
+        Command::Init(args) => init::run(&args, context),
+        Command::Push(args) => push::run(&args, context),
+        Command::Pull(args) => pull::run(&args, context),
+        Command::List(args) => list::run(&args, context),
+        Command::Get(args) => get::run(&args, context),
+        Command::Render(args) => render::run(&args, context),
+        Command::Diff(args) => return diff::run(&args, context),
+        Command::Validate(args) => validate::run(&args, context),
+        Command::Lock(args) => lock::run(&args, context),
+        Command::Alias(command) => alias::run(&command, context),
+        Command::Release(command) => release::run(&command, context),
+        Command::Version(command) => version::run(&command, context),
+        Command::History(args) => history::run(&args, context),
+        Command::Search(args) => search::run(&args, context),
+        Command::Status => status::run(context),
+        Command::Config(command) => config::run(&command, context),
+        Command::Doctor(args) => return doctor::run(&args, context),
+        Command::Keys(command) => keys::run(&command, context),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(args, context),
+        Command::Completions(args) => completions::run(&args, context),
+    };
+    done.map(|()| ExitCode::SUCCESS)
+}

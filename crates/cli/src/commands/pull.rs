@@ -1,0 +1,135 @@
+//! `pull`: writes the prompts of an alias or release into a folder, in the form they were written in.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use promptsync_api::prompts::ResolvedPrompt;
+use promptsync_core::files::{self, Format, Origin, PromptDraft};
+use serde::Serialize;
+
+use super::lock::manifest;
+use crate::{
+    Context,
+    args::Pull,
+    error::{CliError, Kind, Result},
+    folder,
+    registry::{Registry, label},
+};
+
+#[derive(Debug, Default, Serialize)]
+struct Done {
+    source: String,
+    written: Vec<String>,
+    unchanged: Vec<String>,
+}
+
+pub(super) fn run(args: &Pull, context: &Context) -> Result {
+    let project = context.settings.project()?;
+    let folder = context.settings.prompts(&args.folder);
+    let registry = Registry::connect(&context.settings, &context.printer)?;
+    let (source, manifest) = manifest(args.alias.as_deref(), args.version.as_deref(), &project, &registry)?;
+    let wanted = manifest.into_iter().map(|(name, version)| (name, version.to_string()));
+    let mut texts = BTreeMap::new();
+    for prompt in registry.read_all(&project, wanted)?.into_values() {
+        let facts = registry.wait(registry.client.version(
+            project.as_str(),
+            prompt.name.as_str(),
+            &prompt.version.to_string(),
+        ))?;
+        let (path, text) = file(prompt, facts.origin)?;
+        texts.insert(path, text);
+    }
+    let mut done = Done { source, ..Done::default() };
+    let mut differing = Vec::new();
+    for (path, text) in &texts {
+        let target = folder::target(&folder, path)?;
+        match fs::read(&target) {
+            Ok(bytes) if bytes == text.as_bytes() => done.unchanged.push(path.clone()),
+            Ok(_) if !args.force => differing.push(path.clone()),
+            _ => done.written.push(path.clone()),
+        }
+    }
+    if !differing.is_empty() {
+        let message =
+            format!("{} files differ from what would be written; nothing was written", differing.len());
+        return Err(CliError::new(Kind::Check, "exists", message).hint(format!(
+            "look at `promptsync diff`, or pass --force to overwrite: {}",
+            differing.join(", ")
+        )));
+    }
+    for path in &done.written {
+        write(&folder::target(&folder, path)?, &texts[path])?;
+    }
+    if context.printer.json {
+        return context.printer.json(&done);
+    }
+    for path in &done.written {
+        context.printer.line(folder.join(path).display().to_string())?;
+    }
+    context.printer.note(format!(
+        "{} files written from {}, {} unchanged",
+        done.written.len(),
+        done.source,
+        done.unchanged.len()
+    ));
+    Ok(())
+}
+
+/// The file of a prompt: its path below the folder, and its text.
+///
+/// A prompt that came from a list of several gets a file of its own.
+fn file(prompt: ResolvedPrompt, origin: Option<Origin>) -> Result<(String, String)> {
+    let name = prompt.name.clone();
+    let label = label(&prompt);
+    let document = prompt.document.ok_or_else(|| {
+        CliError::new(
+            Kind::Server,
+            "unreadable",
+            format!("the server did not send the whole document of {label}"),
+        )
+    })?;
+    if promptsync_core::documents::digest(&document) != prompt.digest {
+        let message = format!("the content of {label} is not what its digest promises; nothing was written");
+        return Err(CliError::new(Kind::Server, "digest_mismatch", message));
+    }
+    let format = match origin.as_ref().map(|origin| origin.format) {
+        Some(Format::YamlList) | None => Format::Yaml,
+        Some(Format::JsonList) => Format::Json,
+        Some(format) => format,
+    };
+    let ending = match format {
+        Format::Text => "txt",
+        Format::Markdown => "md",
+        Format::Json | Format::JsonList => "json",
+        Format::Yaml | Format::YamlList => "yaml",
+    };
+    let own = origin.map(|origin| origin.path).filter(|path| {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        let stem = file.rsplit_once('.').map(|(stem, _)| stem);
+        stem == Some(name.as_str()) && files::is_prompt_file(path)
+    });
+    let module = prompt.module.as_str();
+    let path = own.unwrap_or_else(|| match module {
+        "" => format!("{name}.{ending}"),
+        _ => format!("{module}/{name}.{ending}"),
+    });
+    let draft = PromptDraft {
+        name: prompt.name,
+        module: prompt.module,
+        version: None,
+        git_commit: None,
+        changelog: None,
+        status: None,
+        document,
+        origin: Origin { path: path.clone(), format },
+        places: BTreeMap::new(),
+        warnings: Vec::new(),
+    };
+    Ok((path, files::print(&draft, format)))
+}
+
+fn write(path: &Path, text: &str) -> Result {
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent).map_err(|error| CliError::file("create", parent, &error))?;
+    }
+    fs::write(path, text).map_err(|error| CliError::file("write", path, &error))
+}

@@ -1,0 +1,185 @@
+//! The server as commands see it: connected when first needed, its errors as ours.
+
+use std::{collections::BTreeMap, future::Future};
+
+use promptsync_api::prompts::ResolvedPrompt;
+use promptsync_client::{Client, ClientError, Wish};
+use promptsync_core::{
+    names::{ProjectName, PromptName},
+    render::CompiledDocument,
+    template::Partials,
+};
+
+use crate::{
+    error::{CliError, Kind, Located, Result},
+    local::{self, Compiled},
+    printer::Printer,
+    settings::Settings,
+};
+
+/// How many prompts are asked for at the same time.
+const AT_ONCE: usize = 16;
+
+/// A server, and the runtime that talks to it.
+pub(crate) struct Registry {
+    /// The client.
+    pub(crate) client: Client,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Registry {
+    /// Prepares to talk to the server the settings name. No connection is made yet.
+    pub(crate) fn connect(settings: &Settings, printer: &Printer) -> Result<Self> {
+        let key = settings.api_key()?;
+        let client = Client::new(&settings.url.value, key.as_ref().map(|key| key.value.as_str()))?;
+        if key.is_some() && client.is_exposed() {
+            printer.warn(format!("the API key travels unencrypted to {}; use https", client.url()));
+        }
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| CliError::usage("io", format!("the network cannot be used: {error}")))?;
+        Ok(Self { client, runtime })
+    }
+
+    /// Waits for an answer of the server.
+    pub(crate) fn wait<T>(
+        &self,
+        answer: impl Future<Output = std::result::Result<T, ClientError>>,
+    ) -> Result<T> {
+        Ok(self.runtime.block_on(answer)?)
+    }
+
+    /// Reads whole prompts at these versions, many at the same time, and compiles nothing.
+    pub(crate) fn read_all(
+        &self,
+        project: &ProjectName,
+        wanted: impl IntoIterator<Item = (PromptName, String)>,
+    ) -> Result<BTreeMap<PromptName, ResolvedPrompt>> {
+        let mut waiting = wanted.into_iter();
+        self.runtime.block_on(async {
+            let mut found = BTreeMap::new();
+            let mut running = tokio::task::JoinSet::new();
+            let whole = Wish { document: true, ..Wish::default() };
+            loop {
+                while running.len() < AT_ONCE {
+                    let Some((prompt, reference)) = waiting.next() else { break };
+                    let (client, project, wish) = (self.client.clone(), project.clone(), whole.clone());
+                    running.spawn(async move {
+                        client.resolve(project.as_str(), prompt.as_str(), &reference, &wish).await
+                    });
+                }
+                let Some(answer) = running.join_next().await else { return Ok(found) };
+                let prompt =
+                    answer.map_err(|error| CliError::new(Kind::Server, "internal", error.to_string()))??;
+                found.insert(prompt.name.clone(), prompt);
+            }
+        })
+    }
+
+    /// Compiles a prompt that was read whole, with the dependencies it was published with.
+    pub(crate) fn compile(&self, project: &ProjectName, prompt: ResolvedPrompt) -> Result<Compiled> {
+        let includes = self.includes(project, &prompt)?;
+        let label = label(&prompt);
+        let document = prompt.document.ok_or_else(|| incomplete(&label))?;
+        let templates =
+            CompiledDocument::new(document, &includes, &promptsync_core::limits::Limits::default()).map_err(
+                |problems| {
+                    CliError::new(
+                        Kind::Check,
+                        "invalid",
+                        format!("{label} cannot be used by this version of promptsync"),
+                    )
+                    .problems(problems.into_iter().map(Located::from).collect())
+                },
+            )?;
+        Ok(Compiled { label, templates, interface: prompt.interface })
+    }
+
+    fn includes(&self, project: &ProjectName, prompt: &ResolvedPrompt) -> Result<Partials> {
+        let document = prompt.document.as_ref().ok_or_else(|| incomplete(&label(prompt)))?;
+        if document.dependencies.is_empty() {
+            return Ok(Partials::new());
+        }
+        let mut documents = BTreeMap::new();
+        let mut waiting = vec![(prompt.name.clone(), prompt.version.clone())];
+        while let Some((name, version)) = waiting.pop() {
+            let facts =
+                self.wait(self.client.version(project.as_str(), name.as_str(), &version.to_string()))?;
+            for (name, pinned) in facts.dependencies {
+                if documents.contains_key(&name) {
+                    continue;
+                }
+                let document = self.wait(self.client.document(&pinned.digest))?;
+                if promptsync_core::documents::digest(&document) != pinned.digest {
+                    return Err(CliError::new(
+                        Kind::Server,
+                        "digest_mismatch",
+                        format!(
+                            "the server sent another content for {name} {} than was published",
+                            pinned.version
+                        ),
+                    ));
+                }
+                if !document.dependencies.is_empty() {
+                    waiting.push((name.clone(), pinned.version));
+                }
+                documents.insert(name, document);
+            }
+        }
+        Ok(local::includes(document, |name| documents.get(name).cloned()))
+    }
+}
+
+/// What to call a version: `customer_support 1.2.0`.
+pub(crate) fn label(prompt: &ResolvedPrompt) -> String {
+    match &prompt.alias {
+        Some(alias) => format!("{} {} ({alias})", prompt.name, prompt.version),
+        None => format!("{} {}", prompt.name, prompt.version),
+    }
+}
+
+fn incomplete(label: &str) -> CliError {
+    CliError::new(
+        Kind::Server,
+        "unreadable",
+        format!("the server did not send the whole document of {label}"),
+    )
+}
+
+impl From<ClientError> for CliError {
+    fn from(error: ClientError) -> Self {
+        let message = error.to_string();
+        match error {
+            ClientError::BadUrl { .. } => Self::usage("bad_url", message)
+                .hint("set it with --url, PROMPTSYNC_URL or `url` in promptsync.toml"),
+            ClientError::BadKey => Self::usage("bad_key", message).hint("check PROMPTSYNC_API_KEY"),
+            ClientError::Unreachable { .. } => Self::new(Kind::Server, "unreachable", message)
+                .hint("start one with `promptsync serve`, or name another with --url or PROMPTSYNC_URL"),
+            ClientError::Timeout { .. } => Self::new(Kind::Server, "timeout", message),
+            ClientError::Unreadable { .. } => Self::new(Kind::Server, "unreadable", message)
+                .hint("check that the address is that of a PromptSync server"),
+            ClientError::Refused { body } => {
+                let kind = match body.status {
+                    401 | 403 => Kind::Auth,
+                    404 => Kind::NotFound,
+                    400 | 405 | 414 | 415 => Kind::Usage,
+                    402..=499 => Kind::Check,
+                    _ => Kind::Server,
+                };
+                let mut error = Self::new(kind, body.code.clone(), message)
+                    .problems(body.errors.into_iter().map(Located::from).collect());
+                error.hints.extend(body.hint);
+                if body.code == "unauthenticated" && error.hints.is_empty() {
+                    error = error
+                        .hint("set PROMPTSYNC_API_KEY, or PROMPTSYNC_API_KEY_FILE to a file with the key");
+                }
+                if kind == Kind::Server && !body.trace_id.is_empty() {
+                    error = error.hint(format!("the server's log has more under {}", body.trace_id));
+                }
+                error
+            }
+            _ => Self::new(Kind::Server, "client", message),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! Settings and where each comes from: flag, environment, project file, user file, default.
+//!
+//! The environment is read here and nowhere else.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use promptsync_core::names::ProjectName;
+use serde::Deserialize;
+
+use crate::{
+    args::{Folder, Global},
+    error::{CliError, Located, Result},
+    git,
+};
+
+/// The server when nothing names one.
+pub(crate) const DEFAULT_URL: &str = "http://127.0.0.1:7979";
+/// The project file.
+pub(crate) const PROJECT_FILE: &str = "promptsync.toml";
+/// The lock file.
+pub(crate) const LOCK_FILE: &str = "promptsync.lock";
+
+/// What the environment says.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Environment {
+    url: Option<String>,
+    project: Option<String>,
+    api_key: Option<String>,
+    api_key_file: Option<PathBuf>,
+    user_file: Option<PathBuf>,
+    /// `DATABASE_URL`.
+    pub(crate) database_url: Option<String>,
+    /// `PROMPTSYNC_DATA_DIR`.
+    pub(crate) data_dir: Option<PathBuf>,
+    /// `PROMPTSYNC_LISTEN`.
+    pub(crate) listen: Option<String>,
+    /// `PROMPTSYNC_CONFIG`.
+    pub(crate) server_config: Option<PathBuf>,
+    /// `NO_COLOR` is set.
+    pub(crate) no_color: bool,
+    /// `CLICOLOR_FORCE` or `FORCE_COLOR` is set.
+    pub(crate) force_color: bool,
+    /// `TERM=dumb`.
+    pub(crate) dumb_terminal: bool,
+}
+
+impl Environment {
+    /// Reads the environment of this process.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+    pub(crate) fn read() -> Self {
+        let text = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let switch = |name: &str| text(name).is_some_and(|value| value != "0");
+        let config_home = text("XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .or_else(|| text("HOME").map(|home| Path::new(&home).join(".config")));
+        Self {
+            url: text("PROMPTSYNC_URL"),
+            project: text("PROMPTSYNC_PROJECT"),
+            api_key: text("PROMPTSYNC_API_KEY"),
+            api_key_file: text("PROMPTSYNC_API_KEY_FILE").map(PathBuf::from),
+            user_file: config_home.map(|home| home.join("promptsync").join("config.toml")),
+            database_url: text("DATABASE_URL"),
+            data_dir: text("PROMPTSYNC_DATA_DIR").map(PathBuf::from),
+            listen: text("PROMPTSYNC_LISTEN"),
+            server_config: text("PROMPTSYNC_CONFIG").map(PathBuf::from),
+            no_color: text("NO_COLOR").is_some(),
+            force_color: switch("CLICOLOR_FORCE") || switch("FORCE_COLOR"),
+            dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
+        }
+    }
+}
+
+/// Where a setting comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A flag.
+    Flag(&'static str),
+    /// A variable of the environment.
+    Env(&'static str),
+    /// A file.
+    File(PathBuf),
+    /// The remote of the git repository.
+    Git,
+    /// Nobody said anything.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) | Self::Env(name) => f.write_str(name),
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Git => f.write_str("git remote"),
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A value and where it comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Setting<T> {
+    /// The value.
+    pub(crate) value: T,
+    /// Where it comes from.
+    pub(crate) source: Source,
+}
+
+/// The settings of a run, found but not yet checked: a command checks what it needs.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    /// The folder the command runs in.
+    pub(crate) folder: PathBuf,
+    /// The folder of the project file, when there is one.
+    pub(crate) root: Option<PathBuf>,
+    /// The server.
+    pub(crate) url: Setting<String>,
+    /// The project, when it could be found.
+    pub(crate) project: Option<Setting<String>>,
+    /// The folder of prompts, relative to where the command runs or absolute.
+    pub(crate) path: Setting<PathBuf>,
+    /// The file for secrets and the server of this user.
+    pub(crate) user_file: Option<PathBuf>,
+    api_key: Option<Setting<String>>,
+    api_key_file: Option<Setting<PathBuf>>,
+    /// The environment they were made from.
+    pub(crate) environment: Environment,
+}
+
+/// `promptsync.toml`, and `[tool.promptsync]` of `pyproject.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ProjectFile {
+    project: Option<String>,
+    url: Option<String>,
+    path: Option<PathBuf>,
+}
+
+/// The file in the user's configuration folder.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct UserFile {
+    url: Option<String>,
+    api_key: Option<String>,
+    api_key_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct PyProject {
+    project: Option<PyProjectName>,
+    tool: Option<PyTool>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PyProjectName {
+    name: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct PyTool {
+    promptsync: Option<ProjectFile>,
+}
+
+impl Settings {
+    /// Finds the settings for a command that runs in `folder`.
+    pub(crate) fn load(global: &Global, environment: Environment, folder: &Path) -> Result<Self> {
+        let file = find_upwards(folder, PROJECT_FILE);
+        let from_file: ProjectFile =
+            file.as_deref().map(read_toml).transpose()?.flatten().unwrap_or_default();
+        let user_file = environment.user_file.clone();
+        let user: UserFile = user_file.as_deref().map(read_toml).transpose()?.flatten().unwrap_or_default();
+        let python_file = find_upwards(folder, "pyproject.toml");
+        let python: PyProject =
+            python_file.as_deref().map(read_toml).transpose()?.flatten().unwrap_or_default();
+        let in_python = python.tool.and_then(|tool| tool.promptsync).unwrap_or_default();
+
+        let in_file = |path: &Option<PathBuf>| Source::File(path.clone().unwrap_or_default());
+        let setting = |value: Option<String>, source: Source| value.map(|value| Setting { value, source });
+
+        let url = setting(global.url.clone(), Source::Flag("--url"))
+            .or_else(|| setting(environment.url.clone(), Source::Env("PROMPTSYNC_URL")))
+            .or_else(|| setting(from_file.url, in_file(&file)))
+            .or_else(|| setting(in_python.url, in_file(&python_file)))
+            .or_else(|| setting(user.url.clone(), in_file(&user_file)))
+            .unwrap_or_else(|| Setting { value: DEFAULT_URL.to_owned(), source: Source::Default });
+
+        let project = setting(global.project.clone(), Source::Flag("--project"))
+            .or_else(|| setting(environment.project.clone(), Source::Env("PROMPTSYNC_PROJECT")))
+            .or_else(|| setting(from_file.project, in_file(&file)))
+            .or_else(|| setting(in_python.project, in_file(&python_file)))
+            .or_else(|| setting(python.project.and_then(|project| project.name), in_file(&python_file)));
+
+        let path = [(from_file.path, &file), (in_python.path, &python_file)]
+            .into_iter()
+            .find_map(|(path, file)| Some((path?, file.as_ref()?)))
+            .map_or_else(
+                || Setting { value: PathBuf::from("prompts"), source: Source::Default },
+                |(path, file)| Setting {
+                    value: relative(folder, &file.parent().unwrap_or(folder).join(path)),
+                    source: Source::File(file.clone()),
+                },
+            );
+
+        // A key in the user's file belongs to the server in that file: a project file that names another server
+        // must not get it.
+        let own_server = url.value == user.url.clone().unwrap_or_else(|| DEFAULT_URL.to_owned());
+        let api_key = setting(environment.api_key.clone(), Source::Env("PROMPTSYNC_API_KEY"));
+        let api_key_file = environment
+            .api_key_file
+            .clone()
+            .map(|value| Setting { value, source: Source::Env("PROMPTSYNC_API_KEY_FILE") });
+        let user_key = setting(user.api_key.filter(|_| own_server), in_file(&user_file));
+        let user_key_file = user
+            .api_key_file
+            .filter(|_| own_server)
+            .map(|value| Setting { value, source: in_file(&user_file) });
+        let (api_key, api_key_file) = match (api_key, api_key_file) {
+            (None, None) => (user_key, user_key_file),
+            given => given,
+        };
+
+        let root = file.as_ref().and_then(|file| file.parent()).map(Path::to_path_buf);
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            root,
+            url,
+            project,
+            path,
+            user_file,
+            api_key,
+            api_key_file,
+            environment,
+        })
+    }
+
+    /// The project, when anything names one; the git remote is asked last.
+    pub(crate) fn find_project(&self) -> Option<Setting<String>> {
+        self.project
+            .clone()
+            .or_else(|| git::remote_name(&self.folder).map(|value| Setting { value, source: Source::Git }))
+    }
+
+    /// The project, checked.
+    pub(crate) fn project(&self) -> Result<ProjectName> {
+        let found = self.find_project().ok_or_else(|| {
+            CliError::usage("project_required", "no project is named")
+                .hint("run `promptsync init`, or pass --project NAME or set PROMPTSYNC_PROJECT")
+        })?;
+        ProjectName::parse(&found.value).map_err(|error| {
+            CliError::usage("name", error.to_string())
+                .hint(format!("the name comes from {}; pass --project NAME", found.source))
+        })
+    }
+
+    /// The key for the server, when there is one.
+    pub(crate) fn api_key(&self) -> Result<Option<Setting<String>>> {
+        if let Some(key) = &self.api_key {
+            return Ok(Some(Setting { value: key.value.trim().to_owned(), source: key.source.clone() }));
+        }
+        let Some(file) = &self.api_key_file else { return Ok(None) };
+        let text = std::fs::read_to_string(&file.value)
+            .map_err(|error| CliError::file("read", &file.value, &error))?;
+        Ok(Some(Setting { value: text.trim().to_owned(), source: Source::File(file.value.clone()) }))
+    }
+
+    /// The folder of prompts a command means.
+    pub(crate) fn prompts(&self, given: &Folder) -> PathBuf {
+        given.path.clone().unwrap_or_else(|| self.path.value.clone())
+    }
+
+    /// The lock file a command means.
+    pub(crate) fn lock_file(&self) -> PathBuf {
+        let root = self.root.as_ref().map(|root| relative(&self.folder, root)).unwrap_or_default();
+        root.join(LOCK_FILE)
+    }
+
+    /// Whether anything names a server.
+    pub(crate) fn has_server(&self) -> bool {
+        self.url.source != Source::Default
+    }
+}
+
+/// The path as seen from `base` when it lies below, else as it is.
+fn relative(base: &Path, path: &Path) -> PathBuf {
+    path.strip_prefix(base).unwrap_or(path).components().collect()
+}
+
+fn find_upwards(folder: &Path, name: &str) -> Option<PathBuf> {
+    folder.ancestors().map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Reads a TOML file; `None` when there is none.
+fn read_toml<T: serde::de::DeserializeOwned>(path: &Path) -> Result<Option<T>> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(CliError::file("read", path, &error)),
+    };
+    toml::from_str(&text).map(Some).map_err(|error| {
+        let mut problem = promptsync_core::problem::Problem::new("config", error.message())
+            .in_file(&path.display().to_string());
+        if let Some(span) = error.span() {
+            let before = text.get(..span.start).unwrap_or(&text);
+            let line = before.matches('\n').count() + 1;
+            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+            problem = problem.at(u32::try_from(line).unwrap_or(1), u32::try_from(column).unwrap_or(1));
+        }
+        // The text of a configuration file may hold a key, so it is not shown.
+        CliError::usage("config", format!("{} cannot be used", path.display()))
+            .problems(vec![Located { problem, source: None }])
+    })
+}

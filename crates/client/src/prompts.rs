@@ -1,0 +1,64 @@
+//! Prompts and their documents.
+
+use std::collections::BTreeMap;
+
+use promptsync_api::prompts::{PromptSummary, ResolvedPrompt};
+use promptsync_core::{digest::Digest, documents::Document};
+
+use crate::{Client, ClientError};
+
+/// What a reader asks of a prompt beside its name and version.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wish {
+    /// Tags that choose a variant.
+    pub tags: BTreeMap<String, String>,
+    /// The model, when the prompt has content of its own for it.
+    pub model: Option<String>,
+    /// Whether the whole document is wanted.
+    pub document: bool,
+}
+
+impl Client {
+    /// Every prompt of a project.
+    pub async fn prompts(&self, project: &str) -> Result<Vec<PromptSummary>, ClientError> {
+        self.all(&["api", "projects", project, "prompts"], &[]).await
+    }
+
+    /// Prompts that fit words and tags, best first.
+    pub async fn search(
+        &self,
+        project: &str,
+        words: &str,
+        tags: &[String],
+    ) -> Result<Vec<PromptSummary>, ClientError> {
+        let mut query = vec![("q", words)];
+        query.extend(tags.iter().map(|tag| ("tag", tag.as_str())));
+        self.all(&["api", "projects", project, "search"], &query).await
+    }
+
+    /// The version a reference names, with the content chosen by tags and model.
+    pub async fn resolve(
+        &self,
+        project: &str,
+        prompt: &str,
+        reference: &str,
+        wish: &Wish,
+    ) -> Result<ResolvedPrompt, ClientError> {
+        let mut request = self.get(&["api", "prompts", prompt, reference]).query(&[("project", project)]);
+        for (name, value) in &wish.tags {
+            request = request.query(&[("tag", format!("{name}:{value}"))]);
+        }
+        if let Some(model) = &wish.model {
+            request = request.query(&[("model", model)]);
+        }
+        if wish.document {
+            request = request.query(&[("document", "true")]);
+        }
+        self.answer(request).await
+    }
+
+    /// The document with this digest. The caller compares the digest.
+    pub async fn document(&self, digest: &Digest) -> Result<Document, ClientError> {
+        self.answer(self.get(&["api", "documents", digest.as_str()])).await
+    }
+}
