@@ -1,9 +1,37 @@
 //! How people write prompts: files of text, Markdown, YAML and JSON, read into documents and printed back.
 
+mod content;
+mod flat;
+mod front_matter;
+pub mod json;
+mod list;
+mod messages;
+mod metadata;
+mod places;
+mod print;
+mod reading;
+mod text;
+mod tree;
+mod variables;
+mod yaml;
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    mem,
+};
+
 use serde::{Deserialize, Serialize};
 
+pub use places::{Place, place_in_file};
+pub use print::{expressible, print, print_list};
+use reading::{Reading, take};
+use tree::{Entries, Node, Tree};
+
 use crate::{
-    documents::Document,
+    documents::{Document, Engine},
     limits::Limits,
     names::{ModulePath, PromptName},
     problem::Problem,
@@ -38,8 +66,9 @@ pub struct PromptDraft {
     pub document: Document,
     /// How it was written, to print it back alike.
     pub origin: Origin,
-    /// Where each field stands in the file: path → (line, column), both from 1. `content` is the first line of the text.
-    pub places: std::collections::BTreeMap<String, (u32, u32)>,
+    /// Where the templates and declarations stand in the file, by their path in the document (`content`,
+    /// `messages[1].content`, `variables.name`). See [`place_in_file`].
+    pub places: BTreeMap<String, Place>,
     /// What was kept without being understood, and other advice.
     pub warnings: Vec<Problem>,
 }
@@ -73,27 +102,189 @@ pub enum Format {
 
 /// Reads the prompts of one file. Every problem is reported, with line and column where there is one.
 pub fn parse(file: SourceFile<'_>, limits: &Limits) -> Result<Vec<PromptDraft>, Vec<Problem>> {
-    let _ = (file, limits);
-    Ok(Vec::new())
+    let mut drafts = Vec::new();
+    let mut problems = Vec::new();
+    read_file(file, limits, &mut drafts, &mut problems);
+    name_conflicts(&drafts, &mut problems);
+    if problems.is_empty() { Ok(drafts) } else { Err(problems) }
 }
 
 /// Reads a whole folder: all its prompts, or every problem of every file. Names must differ without regard to case.
 pub fn parse_folder(files: &[SourceFile<'_>], limits: &Limits) -> Result<Vec<PromptDraft>, Vec<Problem>> {
+    if files.len() > limits.files {
+        let message = format!("the push has {} files; the limit is {}", files.len(), limits.files);
+        return Err(vec![Problem::new("too_many_files", message)]);
+    }
     let mut drafts = Vec::new();
     let mut problems = Vec::new();
     for file in files {
-        match parse(*file, limits) {
-            Ok(found) => drafts.extend(found),
-            Err(found) => problems.extend(found),
+        read_file(*file, limits, &mut drafts, &mut problems);
+    }
+    name_conflicts(&drafts, &mut problems);
+    if problems.is_empty() { Ok(drafts) } else { Err(problems) }
+}
+
+/// What a path says of the prompts in its file.
+struct Named {
+    module: ModulePath,
+    name: Result<PromptName, Problem>,
+    ending: Ending,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ending {
+    Text,
+    Markdown,
+    Yaml,
+    Json,
+}
+
+fn read_file(
+    file: SourceFile<'_>,
+    limits: &Limits,
+    drafts: &mut Vec<PromptDraft>,
+    problems: &mut Vec<Problem>,
+) {
+    let read = named(file.path)
+        .and_then(|named| text::read(file.bytes, limits).map(|text| (named, text)))
+        .map_err(|problem| vec![problem])
+        .and_then(|(named, text)| match named.ending {
+            Ending::Text => read_text(file.path, named, Format::Text, &text, limits),
+            Ending::Markdown => read_text(file.path, named, Format::Markdown, &text, limits),
+            Ending::Yaml => read_tree(file.path, named, &text, yaml::read(&text, limits), limits),
+            Ending::Json => read_tree(file.path, named, &text, json::read(&text, limits), limits),
+        });
+    match read {
+        Ok(read) => drafts.extend(read.into_iter().map(|mut draft| {
+            for warning in &mut draft.warnings {
+                warning.file = Some(file.path.to_owned());
+            }
+            draft
+        })),
+        Err(found) => problems.extend(found.into_iter().map(|problem| problem.in_file(file.path))),
+    }
+}
+
+fn named(path: &str) -> Result<Named, Problem> {
+    let (folder, file) = path.rsplit_once('/').unwrap_or(("", path));
+    let (stem, ending) = file.rsplit_once('.').unwrap_or((file, ""));
+    let ending = match ending.to_ascii_lowercase().as_str() {
+        "txt" => Ending::Text,
+        "md" => Ending::Markdown,
+        "yaml" | "yml" => Ending::Yaml,
+        "json" => Ending::Json,
+        _ => {
+            return Err(Problem::new("unsupported_file", "the file is not a prompt by its ending")
+                .hint("prompts are .txt, .md, .yaml, .yml and .json files"));
         }
+    };
+    let as_problem = |error: crate::names::NameError| Problem::new("name", error.to_string());
+    if path.starts_with('/') {
+        return Err(Problem::new("name", "the path must be relative to the prompts folder"));
+    }
+    let module = ModulePath::parse(folder).map_err(as_problem)?;
+    Ok(Named { module, name: PromptName::parse(stem).map_err(as_problem), ending })
+}
+
+fn read_text(
+    path: &str,
+    named: Named,
+    format: Format,
+    text: &str,
+    limits: &Limits,
+) -> Result<Vec<PromptDraft>, Vec<Problem>> {
+    let name = named.name.map_err(|problem| vec![problem])?;
+    let cut = front_matter::cut(text, limits).map_err(|problem| vec![problem])?;
+    let (source, entries) = cut.head.unwrap_or(("", Entries::new()));
+    let mut reading = Reading::new(source, 1, limits);
+    reading.places.insert("content".into(), Place::new(cut.body_line + 1, 1));
+    reading.warnings.extend(cut.warning);
+    let about = flat::About {
+        origin: Origin { path: path.to_owned(), format },
+        module: named.module,
+        name: Some(name),
+        at: (cut.body_line, 1),
+        engine: Engine::Jinja,
+        body: Some(cut.body.to_owned()),
+    };
+    flat::prompt(&mut reading, entries, about).map(|draft| vec![draft]).ok_or(reading.problems)
+}
+
+fn read_tree(
+    path: &str,
+    named: Named,
+    source: &str,
+    read: Result<Option<Node>, Problem>,
+    limits: &Limits,
+) -> Result<Vec<PromptDraft>, Vec<Problem>> {
+    let one = |problem| vec![problem];
+    let Some(root) = read.map_err(one)? else {
+        return Err(vec![Problem::new("empty_prompt", "the file holds no prompt").at(1, 1)]);
+    };
+    let (at, what) = (root.at, root.what());
+    let Tree::Map(mut entries) = root.tree else {
+        let problem = Problem::new("wrong_type", format!("a prompt file holds a mapping, not {what}"));
+        return Err(vec![problem.hint("start with `content: |` or `messages:`").at(at.0, at.1)]);
+    };
+    let is_json = named.ending == Ending::Json;
+    let about = |format, name, at, engine| flat::About {
+        origin: Origin { path: path.to_owned(), format },
+        module: named.module.clone(),
+        name,
+        at,
+        engine,
+        body: None,
+    };
+    let mut reading = Reading::new(source, 0, limits);
+    let Some(prompts) = take(&mut entries, "prompts") else {
+        let engine = if list::is_entry(&entries) { Engine::Handlebars } else { Engine::Jinja };
+        let format = if is_json { Format::Json } else { Format::Yaml };
+        let about = about(format, Some(named.name.map_err(one)?), at, engine);
+        return flat::prompt(&mut reading, list::flatten(entries), about)
+            .map(|draft| vec![draft])
+            .ok_or(reading.problems);
+    };
+    let format = if is_json { Format::JsonList } else { Format::YamlList };
+    let prompts_at = prompts.at;
+    let items = reading.items("prompts", prompts).unwrap_or_default();
+    if items.is_empty() && reading.problems.is_empty() {
+        reading.refuse("prompts", prompts_at, Problem::new("empty_prompt", "the file holds no prompt"));
+    }
+    let mut drafts = Vec::new();
+    let mut problems = mem::take(&mut reading.problems);
+    let mut warnings = list::warnings(&entries);
+    for (index, item) in items.into_iter().enumerate() {
+        let mut reading = Reading::new(source, 0, limits);
+        let at = item.at;
+        if let Some(entries) = reading.entries(&format!("prompts[{index}]"), item) {
+            let about = about(format, None, at, Engine::Handlebars);
+            drafts.extend(flat::prompt(&mut reading, list::flatten(entries), about));
+        }
+        problems.append(&mut reading.problems);
+    }
+    if let Some(first) = drafts.first_mut() {
+        first.warnings.append(&mut warnings);
     }
     if problems.is_empty() { Ok(drafts) } else { Err(problems) }
 }
 
-/// Prints a prompt as a file of the given form; `parse` of the result gives the same digest.
-pub fn print(draft: &PromptDraft, format: Format) -> String {
-    let _ = (draft, format);
-    String::new()
+/// Finds names that are equal without regard to case: such files cannot stand side by side everywhere.
+fn name_conflicts(drafts: &[PromptDraft], problems: &mut Vec<Problem>) {
+    let mut seen: HashMap<String, &PromptDraft> = HashMap::with_capacity(drafts.len());
+    for draft in drafts {
+        let Some(first) = seen.get(&draft.name.folded()) else {
+            seen.insert(draft.name.folded(), draft);
+            continue;
+        };
+        let how = if first.name == draft.name { "are the same" } else { "differ only in case" };
+        let message = format!(
+            "the names `{}` in {} and `{}` in {} {how}",
+            first.name, first.origin.path, draft.name, draft.origin.path
+        );
+        let problem = Problem::new("name_case_conflict", message)
+            .hint("a name is used once in a project, in whichever folder");
+        problems.push(problem.in_file(&draft.origin.path));
+    }
 }
 
 /// Whether a path names a prompt file by its ending.
