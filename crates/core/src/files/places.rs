@@ -27,11 +27,17 @@ impl Place {
 /// The line and column in the file of a line and column in a field's text: `messages[1].content`, `content`,
 /// `partials.footer`.
 ///
-/// The field's own place where it holds no text, and `(1, 1)` for a field that is not in the file. Columns after an
-/// escape (`\"`) on the same line are too small by the length of the escape.
+/// A field that the file does not write out is placed where the one around it stands, else at the file's start. A
+/// draft without places was not read from a file: line and column stay. Columns after an escape (`\"`) on the same
+/// line are too small by the length of the escape.
 pub fn place_in_file(draft: &PromptDraft, path: &str, line: u32, column: u32) -> (u32, u32) {
-    let Some(place) = find(draft, path) else { return (1, 1) };
+    if draft.places.is_empty() {
+        return (line, column);
+    }
     let (line, column) = (line.max(1), column.max(1));
+    let Some(place) = draft.places.get(path).or_else(|| draft.places.get(&format!("{path}.content"))) else {
+        return around(draft, path);
+    };
     match &place.lines {
         Some(lines) => {
             let index = (line as usize - 1).min(lines.len().saturating_sub(1));
@@ -42,15 +48,16 @@ pub fn place_in_file(draft: &PromptDraft, path: &str, line: u32, column: u32) ->
     }
 }
 
-/// The place of a field or, where it has none of its own, of the nearest field that holds it.
-fn find<'d>(draft: &'d PromptDraft, path: &str) -> Option<&'d Place> {
+/// Where the nearest field stands that holds another.
+fn around(draft: &PromptDraft, path: &str) -> (u32, u32) {
     let mut path = path;
-    loop {
-        if let Some(place) = draft.places.get(path).or_else(|| draft.places.get(&format!("{path}.content"))) {
-            return Some(place);
+    while let Some(end) = path.rfind(['.', '[']) {
+        path = &path[..end];
+        if let Some(place) = draft.places.get(path) {
+            return (place.line, place.column);
         }
-        path = &path[..path.rfind(['.', '['])?];
     }
+    (1, 1)
 }
 
 /// Finds where each line of a scalar's text stands. `source` is the whole YAML or JSON text, `shift` the lines of

@@ -12,7 +12,7 @@ use crate::{
     bumps::{BumpPlan, Reason},
     digest::Digest,
     documents::{Document, canonical},
-    files::{Origin, PromptDraft},
+    files::{Origin, PromptDraft, place_in_file},
     interface::Interface,
     limits::Limits,
     names::{ModulePath, PromptName},
@@ -203,21 +203,11 @@ pub fn bump_between(
     numbers::Content { digest, interface, dependencies }.bump_since(old)
 }
 
-/// The problem, placed in the draft's file: its line there instead of the line in the field. A field that the file
-/// does not write out is placed where the one around it stands.
+/// The problem, placed in the draft's file: its line there instead of the line in the field.
 fn in_file(mut problem: Problem, draft: &PromptDraft) -> Problem {
-    let (line, column) = (problem.line.take(), problem.column.take());
-    let mut around = problem.path.as_deref();
-    while let Some(path) = around {
-        if let Some(&(first_line, first_column)) = draft.places.get(path) {
-            let is_field = problem.path.as_deref() == Some(path);
-            let (line, column) = if is_field { (line, column) } else { (None, None) };
-            problem.line = Some(first_line + line.unwrap_or(1) - 1);
-            problem.column = Some(first_column + column.unwrap_or(1) - 1);
-            break;
-        }
-        around = path.rfind(['.', '[']).map(|end| &path[..end]);
-    }
+    let path = problem.path.as_deref().unwrap_or_default();
+    let place = place_in_file(draft, path, problem.line.unwrap_or(1), problem.column.unwrap_or(1));
+    (problem.line, problem.column) = (Some(place.0), Some(place.1));
     problem.in_file(&draft.origin.path)
 }
 

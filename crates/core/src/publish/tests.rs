@@ -3,7 +3,7 @@ use serde_json::{Map, json};
 use super::*;
 use crate::{
     documents::{Body, Message, Role, Said, digest},
-    files::Format,
+    files::{Format, Place},
     interface::interface,
     render::CompiledDocument,
     template::Partials,
@@ -28,7 +28,10 @@ fn draft(prompt: &str, text: &str) -> PromptDraft {
         status: None,
         document: Document { body: Body::Text(text.into()), ..Document::default() },
         origin: Origin { path: format!("{prompt}.yaml"), format: Format::Yaml },
-        places: BTreeMap::from([("content".into(), (5, 3)), ("dependencies".into(), (2, 1))]),
+        places: BTreeMap::from([
+            ("content".into(), Place::new(5, 3)),
+            ("dependencies".into(), Place::new(2, 1)),
+        ]),
         warnings: Vec::new(),
     }
 }
