@@ -7,7 +7,7 @@ use std::{
 
 use promptsync_core::{
     documents::{Body, Document},
-    files::{self, PromptDraft, SourceFile},
+    files::{self, PromptDraft, SourceFile, place_in_file},
     interface::{Interface, interface},
     limits::Limits,
     names::{PromptName, nearest},
@@ -193,11 +193,9 @@ pub(crate) fn placed(draft: &PromptDraft, mut problem: Problem) -> Problem {
         return problem;
     }
     problem.file = Some(draft.origin.path.clone());
-    let place = problem.path.as_ref().and_then(|path| draft.places.get(path));
-    if let Some((line, column)) = place {
-        problem.line = Some(line + problem.line.unwrap_or(1) - 1);
-        problem.column = Some(column + problem.column.unwrap_or(1) - 1);
-    }
+    let path = problem.path.as_deref().unwrap_or_default();
+    let place = place_in_file(draft, path, problem.line.unwrap_or(1), problem.column.unwrap_or(1));
+    (problem.line, problem.column) = (Some(place.0), Some(place.1));
     problem
 }
 
