@@ -1,0 +1,322 @@
+//! What a template reads and calls, found on its syntax tree before anything runs.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    rc::Rc,
+};
+
+use minijinja::{
+    machinery::{self, Span, ast},
+    syntax::SyntaxConfig,
+};
+
+use super::{environment, errors, place, scan};
+use crate::{
+    limits::Limits,
+    template::{Partials, TemplateError, TemplateFault},
+    variables::VariableUse,
+};
+
+mod expressions;
+
+/// What was found.
+pub(super) struct Analysis {
+    /// Every variable that the caller provides, once per path.
+    pub uses: Vec<VariableUse>,
+    /// The partials that are reached.
+    pub partials: Vec<String>,
+    /// Whether the template is text and plain variables alone.
+    pub plain: bool,
+}
+
+/// Parses, checks and reads a template and the partials it reaches.
+pub(super) fn analyse(source: &str, partials: &Partials, limits: &Limits) -> Result<Analysis, TemplateError> {
+    scan::check(source, limits)?;
+    let tree = parse(source)?;
+    let mut walk = Walk {
+        source,
+        partials,
+        limits,
+        trees: BTreeMap::new(),
+        chain: Vec::new(),
+        include: None,
+        scopes: vec![BTreeSet::new()],
+        known: Vec::new(),
+        blocks: 0,
+        uses: Vec::new(),
+        expansions: 0,
+        folding: 0,
+        macros: BTreeSet::new(),
+    };
+    let plain = is_plain(&tree);
+    walk.statement(&tree)?;
+    let partials = walk.trees.keys().map(|name| (*name).to_owned()).collect();
+    Ok(Analysis { uses: merge(walk.uses), partials, plain })
+}
+
+/// Parses one source that [`scan::check`] has passed.
+pub(super) fn parse(source: &str) -> Result<ast::Stmt<'_>, TemplateError> {
+    machinery::parse(source, "", SyntaxConfig::default()).map_err(|error| errors::syntax(&error, source))
+}
+
+fn is_plain(tree: &ast::Stmt<'_>) -> bool {
+    let ast::Stmt::Template(template) = tree else { return false };
+    template.children.iter().all(|child| match child {
+        ast::Stmt::EmitRaw(_) => true,
+        ast::Stmt::EmitExpr(emit) => matches!(emit.expr, ast::Expr::Var(_)),
+        _ => false,
+    })
+}
+
+/// One entry per path, in order of first use; optional when every use of the variable copes with its absence.
+fn merge(uses: Vec<VariableUse>) -> Vec<VariableUse> {
+    let needed: BTreeSet<_> = uses.iter().filter(|one| !one.optional).map(|one| one.name.clone()).collect();
+    let mut seen = BTreeSet::new();
+    let mut merged = Vec::new();
+    for mut one in uses {
+        if seen.insert(one.path.clone()) {
+            one.optional = !needed.contains(&one.name);
+            merged.push(one);
+        }
+    }
+    merged
+}
+
+struct Walk<'s> {
+    source: &'s str,
+    partials: &'s Partials,
+    limits: &'s Limits,
+    trees: BTreeMap<&'s str, Rc<ast::Stmt<'s>>>,
+    /// The partials we are in, outermost first.
+    chain: Vec<&'s str>,
+    /// Where the template itself includes the partial we are in.
+    include: Option<(u32, u32)>,
+    /// Names that the template itself defines.
+    scopes: Vec<BTreeSet<&'s str>>,
+    /// Names that a condition around us found defined.
+    known: Vec<&'s str>,
+    /// Blocks we are in, where `super()` means something.
+    blocks: usize,
+    uses: Vec<VariableUse>,
+    expansions: usize,
+    folding: u64,
+    macros: BTreeSet<&'s str>,
+}
+
+impl<'s> Walk<'s> {
+    fn fault(&self, fault: TemplateFault, span: Span) -> TemplateError {
+        let mut error = place::error(fault, self.source, span.start_offset as usize);
+        error.partial = self.chain.last().map(|name| (*name).to_owned());
+        error
+    }
+
+    fn body(&mut self, statements: &[ast::Stmt<'s>]) -> Result<(), TemplateError> {
+        statements.iter().try_for_each(|statement| self.statement(statement))
+    }
+
+    fn scoped(
+        &mut self,
+        inside: impl FnOnce(&mut Self) -> Result<(), TemplateError>,
+    ) -> Result<(), TemplateError> {
+        self.scopes.push(BTreeSet::new());
+        let result = inside(self);
+        self.scopes.pop();
+        result
+    }
+
+    /// Walks what runs only when `condition` is `met`.
+    fn branch(
+        &mut self,
+        condition: &ast::Expr<'s>,
+        met: bool,
+        inside: impl FnOnce(&mut Self) -> Result<(), TemplateError>,
+    ) -> Result<(), TemplateError> {
+        let before = self.known.len();
+        expressions::defined_by(condition, met, &mut self.known);
+        let result = inside(self);
+        self.known.truncate(before);
+        result
+    }
+
+    fn define(&mut self, target: &ast::Expr<'s>) -> Result<(), TemplateError> {
+        match target {
+            ast::Expr::Var(variable) => {
+                if let Some(scope) = self.scopes.last_mut() {
+                    scope.insert(variable.id);
+                }
+                Ok(())
+            }
+            ast::Expr::List(list) => list.items.iter().try_for_each(|item| self.define(item)),
+            ast::Expr::GetAttr(attribute) => self.expression(&attribute.expr),
+            _ => Ok(()),
+        }
+    }
+
+    fn define_name(&mut self, name: &'s str) {
+        if let Some(scope) = self.scopes.last_mut() {
+            scope.insert(name);
+        }
+    }
+
+    fn is_local(&self, name: &str) -> bool {
+        self.scopes.iter().any(|scope| scope.contains(name))
+    }
+
+    fn statement(&mut self, statement: &ast::Stmt<'s>) -> Result<(), TemplateError> {
+        use ast::Stmt;
+        match statement {
+            Stmt::Template(template) => {
+                // A macro may call one that is declared further down.
+                for child in &template.children {
+                    if let Stmt::Macro(declared) = child {
+                        self.define_name(declared.name);
+                    }
+                }
+                self.body(&template.children)
+            }
+            Stmt::EmitExpr(emit) => self.root(&emit.expr),
+            Stmt::EmitRaw(_) | Stmt::Continue(_) | Stmt::Break(_) => Ok(()),
+            Stmt::ForLoop(looped) => self.for_loop(looped),
+            Stmt::IfCond(condition) => {
+                self.root(&condition.expr)?;
+                self.branch(&condition.expr, true, |walk| walk.body(&condition.true_body))?;
+                self.branch(&condition.expr, false, |walk| walk.body(&condition.false_body))
+            }
+            Stmt::WithBlock(with) => {
+                with.assignments.iter().try_for_each(|(_, value)| self.root(value))?;
+                self.scoped(|walk| {
+                    with.assignments.iter().try_for_each(|(target, _)| walk.define(target))?;
+                    walk.body(&with.body)
+                })
+            }
+            Stmt::Set(set) => {
+                self.root(&set.expr)?;
+                self.define(&set.target)
+            }
+            Stmt::SetBlock(set) => {
+                self.scoped(|walk| walk.body(&set.body))?;
+                set.filter.iter().try_for_each(|filter| self.root(filter))?;
+                self.define(&set.target)
+            }
+            Stmt::AutoEscape(escape) => {
+                self.root(&escape.enabled)?;
+                self.body(&escape.body)
+            }
+            Stmt::FilterBlock(filter) => {
+                self.root(&filter.filter)?;
+                self.body(&filter.body)
+            }
+            Stmt::Block(block) => {
+                self.blocks += 1;
+                let result = self.scoped(|walk| walk.body(&block.body));
+                self.blocks -= 1;
+                result
+            }
+            Stmt::Import(import) => {
+                self.scoped(|walk| walk.partial(&import.expr))?;
+                self.define(&import.name)
+            }
+            Stmt::FromImport(import) => {
+                self.scoped(|walk| walk.partial(&import.expr))?;
+                import.names.iter().try_for_each(|(name, alias)| {
+                    let target = alias.as_ref().unwrap_or(name);
+                    if let ast::Expr::Var(variable) = target {
+                        self.macros.insert(variable.id);
+                    }
+                    self.define(target)
+                })
+            }
+            Stmt::Extends(extends) => self.partial(&extends.name),
+            Stmt::Include(include) => self.scoped(|walk| walk.partial(&include.name)),
+            Stmt::Macro(declared) => {
+                self.define_name(declared.name);
+                self.macros.insert(declared.name);
+                self.macro_body(declared)
+            }
+            Stmt::CallBlock(block) => {
+                self.call(&block.call)?;
+                self.macro_body(&block.macro_decl)
+            }
+            Stmt::Do(statement) => self.call(&statement.call),
+        }
+    }
+
+    fn for_loop(&mut self, looped: &ast::ForLoop<'s>) -> Result<(), TemplateError> {
+        self.root(&looped.iter)?;
+        self.scoped(|walk| {
+            walk.define(&looped.target)?;
+            looped.filter_expr.iter().try_for_each(|filter| walk.root(filter))?;
+            walk.define_name("loop");
+            walk.body(&looped.body)
+        })?;
+        self.scoped(|walk| walk.body(&looped.else_body))
+    }
+
+    fn macro_body(&mut self, declared: &ast::Macro<'s>) -> Result<(), TemplateError> {
+        self.scoped(|walk| {
+            declared.defaults.iter().try_for_each(|default| walk.root(default))?;
+            declared.args.iter().try_for_each(|argument| walk.define(argument))?;
+            walk.define_name("caller");
+            walk.body(&declared.body)
+        })
+    }
+
+    /// Walks the partial that an include, import or extends names.
+    fn partial(&mut self, name: &ast::Expr<'s>) -> Result<(), TemplateError> {
+        let literal = match name {
+            ast::Expr::Const(constant) => constant.value.to_str(),
+            _ => None,
+        };
+        let Some(literal) = literal else {
+            return Err(self.fault(TemplateFault::DynamicInclude, name.span()));
+        };
+        let Some((key, source)) = self.partials.get_key_value(&*literal) else {
+            let fault = TemplateFault::IncludeNotDeclared { name: literal.to_string() };
+            return Err(self.fault(fault, name.span()));
+        };
+        if let Some(start) = self.chain.iter().position(|open| *open == key.as_str()) {
+            let path =
+                self.chain[start..].iter().chain([&key.as_str()]).map(|one| (*one).to_owned()).collect();
+            return Err(self.fault(TemplateFault::PartialCycle { path }, name.span()));
+        }
+        self.expansions += 1;
+        if self.expansions > self.limits.partial_expansions {
+            let fault = TemplateFault::PartialExpansion { limit: self.limits.partial_expansions };
+            return Err(self.fault(fault, name.span()));
+        }
+        if self.chain.len() >= self.limits.recursion {
+            return Err(self.fault(TemplateFault::Recursion { limit: self.limits.recursion }, name.span()));
+        }
+        let tree = self.tree(key, source)?;
+        let outer = (self.source, self.include);
+        let place = place::of(self.source, name.span().start_offset as usize);
+        self.include = self.include.or(Some(place));
+        self.source = source;
+        self.chain.push(key);
+        let result = self.statement(&tree);
+        self.chain.pop();
+        (self.source, self.include) = outer;
+        result
+    }
+
+    fn tree(&mut self, name: &'s str, source: &'s str) -> Result<Rc<ast::Stmt<'s>>, TemplateError> {
+        if let Some(tree) = self.trees.get(name) {
+            return Ok(Rc::clone(tree));
+        }
+        let parsed = scan::check(source, self.limits).and_then(|()| parse(source));
+        let tree =
+            Rc::new(parsed.map_err(|error| TemplateError { partial: Some(name.to_owned()), ..error })?);
+        self.trees.insert(name, Rc::clone(&tree));
+        Ok(tree)
+    }
+
+    fn read(&mut self, name: &'s str, path: String, span: Span, copes: bool) {
+        if self.is_local(name) || environment::FUNCTIONS.contains(&name) {
+            return;
+        }
+        let (line, column) =
+            self.include.unwrap_or_else(|| place::of(self.source, span.start_offset as usize));
+        let optional = copes || self.known.contains(&name);
+        self.uses.push(VariableUse { name: name.to_owned(), path, line, column, optional });
+    }
+}

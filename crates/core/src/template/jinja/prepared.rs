@@ -1,0 +1,79 @@
+//! Templates of text and plain variables: cut into pieces once, joined at render.
+
+use minijinja::machinery::ast;
+use serde_json::{Map, Value as Json};
+
+use super::{place, values};
+use crate::{
+    limits::Limits,
+    template::{TemplateError, TemplateFault},
+};
+
+/// A prepared template.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pieces: Vec<Piece>,
+    text_bytes: usize,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Text(String),
+    Variable { name: String, line: u32, column: u32 },
+}
+
+impl Prepared {
+    /// Cuts a parsed template that holds text and plain variables alone.
+    pub(super) fn cut(source: &str, tree: &ast::Stmt<'_>) -> Self {
+        let mut pieces = Vec::new();
+        let mut text_bytes = 0;
+        if let ast::Stmt::Template(template) = tree {
+            for child in &template.children {
+                match child {
+                    ast::Stmt::EmitRaw(raw) => {
+                        text_bytes += raw.raw.len();
+                        pieces.push(Piece::Text(raw.raw.to_owned()));
+                    }
+                    ast::Stmt::EmitExpr(emit) => {
+                        if let ast::Expr::Var(variable) = &emit.expr {
+                            let (line, column) = place::of(source, variable.span().start_offset as usize);
+                            pieces.push(Piece::Variable { name: variable.id.to_owned(), line, column });
+                        }
+                    }
+                    _ => {}
+                }
+            }
+        }
+        Self { pieces, text_bytes }
+    }
+
+    /// Joins the pieces with the values.
+    pub(super) fn join(&self, values: &Map<String, Json>, limits: &Limits) -> Result<String, TemplateError> {
+        let mut output = String::with_capacity(self.text_bytes + self.text_bytes / 4);
+        for piece in &self.pieces {
+            match piece {
+                Piece::Text(text) => output.push_str(text),
+                Piece::Variable { name, line, column } => match values.get(name) {
+                    Some(Json::String(text)) if text.len() <= limits.output_bytes => output.push_str(text),
+                    Some(Json::String(_)) => return Err(too_long(limits)),
+                    Some(value) => output.push_str(&values::convert(value, 0)?.to_string()),
+                    None => {
+                        let nearest = super::nearest(name, values.keys().map(String::as_str));
+                        let fault = TemplateFault::MissingVariable { path: name.clone(), nearest };
+                        let (line, column) = (Some(*line), Some(*column));
+                        return Err(TemplateError { fault, line, column, partial: None });
+                    }
+                },
+            }
+            if output.len() > limits.output_bytes {
+                return Err(too_long(limits));
+            }
+        }
+        Ok(output)
+    }
+}
+
+fn too_long(limits: &Limits) -> TemplateError {
+    let fault = TemplateFault::RenderLimit { limit: limits.output_bytes as u64, unit: "bytes of output" };
+    TemplateError { fault, line: None, column: None, partial: None }
+}
