@@ -5,6 +5,7 @@ use std::{error::Error, fmt::Write as _, fs, path::Path};
 fn main() -> Result<(), Box<dyn Error>> {
     let folder = std::env::args_os().nth(1).ok_or("expected the folder to write into")?;
     let folder = Path::new(&folder);
+    write(folder, "docs/reference/cli.md", &promptsync_cli::reference())?;
     write(folder, "docs/reference/errors.md", &errors())?;
     Ok(())
 }

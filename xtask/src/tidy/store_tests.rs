@@ -3,13 +3,14 @@
 use super::{File, Finding};
 
 const SOURCES: &str = "crates/store/src/";
-const TESTS: &str = "crates/store/tests/";
+/// The tests, and what gives each of them its database.
+const TESTS: [&str; 2] = ["crates/store/tests/", "crates/testing/src/"];
 const MARK: &str = "#[cfg(test)]";
 
 pub(super) fn check(files: &[File]) -> Vec<Finding> {
     let mut tests = String::new();
     for file in files.iter().filter(|file| file.is_rust()) {
-        if file.path.starts_with(TESTS) {
+        if TESTS.iter().any(|folder| file.path.starts_with(folder)) {
             tests.push_str(&file.text);
         } else if file.path.starts_with(SOURCES) {
             tests.push_str(tests_in(file));
