@@ -1,3 +1,16 @@
-//! Every test here runs on SQLite and on PostgreSQL.
+//! Every claim about the store, each on SQLite and on PostgreSQL.
+#![cfg(test)]
 
 mod aliases;
+mod audit;
+mod coverage;
+mod immutable;
+mod keys;
+mod open;
+mod projects;
+mod publish;
+mod raw;
+mod registry;
+mod releases;
+mod search;
+mod snapshot;

@@ -1,0 +1,41 @@
+//! Statements that the store has no function for, because nobody should run them.
+
+use promptsync_store::{Db, StoreError};
+use sqlx::{AssertSqlSafe, Row as _};
+
+/// Runs a statement outside every rule; gives the number of rows it changed.
+pub(crate) async fn execute(db: &Db, sql: &str) -> Result<u64, StoreError> {
+    let sql = AssertSqlSafe(sql.to_owned());
+    let done = match db {
+        Db::Sqlite { writer, .. } => sqlx::query(sql).execute(writer).await.map(|done| done.rows_affected()),
+        Db::Postgres(pool) => sqlx::query(sql).execute(pool).await.map(|done| done.rows_affected()),
+    };
+    Ok(done?)
+}
+
+/// The first column of every row.
+pub(crate) async fn strings(db: &Db, sql: &str) -> Vec<String> {
+    let sql = AssertSqlSafe(sql.to_owned());
+    match db {
+        Db::Sqlite { writer, .. } => {
+            let rows = sqlx::query(sql).fetch_all(writer).await.unwrap();
+            rows.iter().map(|row| row.get(0)).collect()
+        }
+        Db::Postgres(pool) => {
+            let rows = sqlx::query(sql).fetch_all(pool).await.unwrap();
+            rows.iter().map(|row| row.get(0)).collect()
+        }
+    }
+}
+
+/// The columns of a table, from the database's own catalogue.
+pub(crate) async fn columns(db: &Db, table: &str) -> Vec<String> {
+    let sql = match db {
+        Db::Sqlite { .. } => format!("SELECT name FROM pragma_table_info('{table}')"),
+        Db::Postgres(_) => format!(
+            "SELECT column_name::TEXT FROM information_schema.columns
+             WHERE table_schema = 'public' AND table_name = '{table}'"
+        ),
+    };
+    strings(db, &sql).await
+}

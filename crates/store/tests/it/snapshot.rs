@@ -1,0 +1,97 @@
+use chrono::TimeDelta;
+use promptsync_core::{names::AliasName, time::Clock as _};
+use promptsync_store::{aliases::Expected, prompts, snapshot, versions};
+use promptsync_testing::{
+    Sample, db_test,
+    sample::{number, prompt_name},
+};
+
+db_test! {
+    async fn a_snapshot_holds_every_version_and_where_each_alias_points(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        sample.publish(db, &[("a", "1.0.0"), ("a", "1.1.0"), ("b", "1.0.0")]).await.unwrap();
+        sample.set_alias(db, "dev", Expected::Absent, &[("a", "1.1.0"), ("b", "1.0.0")]).await.unwrap();
+        sample.set_alias(db, "empty", Expected::Absent, &[]).await.unwrap();
+        let mut tx = db.begin_write().await.unwrap();
+        let prompt = prompts::by_name(&mut tx, &sample.project, &prompt_name("a")).await.unwrap().unwrap();
+        let old = versions::get(&mut tx, &prompt.id, &number("1.0.0")).await.unwrap().unwrap();
+        versions::archive(&mut tx, &old.id, sample.clock.now()).await.unwrap();
+        sample.commit(tx, "version.archive").await.unwrap();
+
+        let mut tx = db.begin_read().await.unwrap();
+        let whole = snapshot::load(&mut tx, &sample.project).await.unwrap();
+        let facts: Vec<_> =
+            whole.prompts[&prompt_name("a")].iter().map(|facts| (facts.version.to_string(), facts.archived)).collect();
+        assert_eq!(facts, [("1.0.0".to_owned(), true), ("1.1.0".to_owned(), false)]);
+        assert_eq!(whole.prompts[&prompt_name("a")][0].digest, old.digest);
+        assert_eq!(whole.prompts[&prompt_name("a")][0].git_commit.as_deref(), Some("0123abc"));
+        assert_eq!(whole.aliases[&AliasName::parse("dev").unwrap()].len(), 2);
+        assert!(whole.aliases[&AliasName::parse("empty").unwrap()].is_empty());
+
+        // One prompt alone: the same as the whole, cut to it.
+        let mut cut = whole;
+        cut.prompts.retain(|name, _| name.as_str() == "a");
+        cut.aliases.values_mut().for_each(|entries| entries.retain(|name, _| name.as_str() == "a"));
+        assert_eq!(snapshot::load_prompt(&mut tx, &sample.project, &prompt_name("a")).await.unwrap(), cut);
+
+        let unknown = snapshot::load_prompt(&mut tx, &sample.project, &prompt_name("A")).await.unwrap();
+        assert!(unknown.prompts.is_empty());
+        assert_eq!(unknown.aliases.len(), 2);
+    }
+
+    async fn the_past_is_read_from_the_history_of_the_aliases(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        let step = || sample.clock.advance(TimeDelta::minutes(1));
+        let name = prompt_name("support.v-1_x");
+        let text = name.as_str();
+        let start = sample.clock.now();
+        step();
+        sample.publish(db, &[(text, "1.0.0")]).await.unwrap();
+        let published = sample.clock.now();
+        step();
+        sample.set_alias(db, "production", Expected::Absent, &[(text, "1.0.0")]).await.unwrap();
+        let moved = sample.clock.now();
+        step();
+        sample.publish(db, &[(text, "2.0.0")]).await.unwrap();
+        sample.set_alias(db, "production", Expected::Anything, &[(text, "2.0.0")]).await.unwrap();
+        let moved_on = sample.clock.now();
+        step();
+        sample.set_alias(db, "production", Expected::Anything, &[]).await.unwrap();
+        let emptied = sample.clock.now();
+
+        let production = AliasName::parse("production").unwrap();
+        let just_before = TimeDelta::microseconds(1);
+        let cases = [
+            (start, 0, None),
+            (published, 1, None),
+            (moved - just_before, 1, None),
+            (moved, 1, Some("1.0.0")),
+            (moved_on - just_before, 1, Some("1.0.0")),
+            (moved_on, 2, Some("2.0.0")),
+            (emptied - just_before, 2, Some("2.0.0")),
+            (emptied, 2, None),
+            (emptied + TimeDelta::days(1), 2, None),
+        ];
+        let mut tx = db.begin_read().await.unwrap();
+        for (moment, count, expected) in cases {
+            let then = snapshot::load_prompt_at(&mut tx, &sample.project, &name, moment).await.unwrap();
+            assert_eq!(then.prompts.get(&name).map_or(0, Vec::len), count, "{moment}");
+            let found = then.aliases.get(&production).and_then(|entries| entries.get(&name));
+            assert_eq!(found, expected.map(number).as_ref(), "{moment}");
+            assert_eq!(then.aliases.contains_key(&production), moment >= moved, "{moment}");
+        }
+    }
+
+    async fn a_clock_that_went_back_does_not_bring_an_older_move_back(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        sample.publish(db, &[("a", "1.0.0"), ("a", "2.0.0")]).await.unwrap();
+        sample.clock.advance(TimeDelta::hours(1));
+        sample.set_alias(db, "production", Expected::Absent, &[("a", "1.0.0")]).await.unwrap();
+        let late = sample.clock.now();
+        sample.clock.advance(TimeDelta::minutes(-30));
+        sample.set_alias(db, "production", Expected::Anything, &[("a", "2.0.0")]).await.unwrap();
+        let mut tx = db.begin_read().await.unwrap();
+        let then = snapshot::load_prompt_at(&mut tx, &sample.project, &prompt_name("a"), late).await.unwrap();
+        assert_eq!(then.aliases[&AliasName::parse("production").unwrap()][&prompt_name("a")], number("2.0.0"));
+    }
+}
