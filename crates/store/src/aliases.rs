@@ -17,7 +17,7 @@ use crate::{
     conn::{ReadTx, Tx, execute, on},
     entries::{self, Manifest},
     error::{OnUnique as _, Result, StoreError},
-    rows::{CHUNK, from_json, lies},
+    rows::{CHUNK, from_json, lies, push_list},
 };
 
 /// An alias, without its entries.
@@ -182,13 +182,10 @@ pub async fn of_prompts(
                  FROM alias_entries
                  JOIN aliases ON aliases.id = alias_entries.alias_id
                  JOIN versions ON versions.id = alias_entries.version_id
-                 WHERE alias_entries.prompt_id IN (",
+                 WHERE alias_entries.prompt_id IN",
             );
-            let mut list = query.separated(", ");
-            chunk.iter().for_each(|prompt| {
-                list.push_bind(prompt.as_str());
-            });
-            query.push(")").build_query_as().fetch_all(c).await
+            push_list(&mut query, chunk.iter().map(PromptId::to_string));
+            query.build_query_as().fetch_all(c).await
         })?;
         for (prompt, name, version) in rows {
             let name = AliasName::parse(&name).map_err(lies("aliases", "name", &prompt))?;
@@ -249,23 +246,16 @@ async fn replace_entries(tx: &mut Tx, project: &ProjectId, alias: &AliasId, want
     let before = entries(tx, alias).await?;
     let gone: Vec<_> = before.keys().filter(|name| !wanted.contains_key(*name)).collect();
     for chunk in gone.chunks(CHUNK) {
-        execute!(
-            tx,
-            {
-                let mut query = QueryBuilder::new("DELETE FROM alias_entries WHERE alias_id = ");
-                query
-                    .push_bind(alias.as_str())
-                    .push(" AND prompt_id IN (SELECT prompts.id FROM prompts WHERE prompts.project_id = ");
-                query.push_bind(project.as_str()).push(" AND prompts.folded_name IN (");
-                let mut list = query.separated(", ");
-                chunk.iter().for_each(|name| {
-                    list.push_bind(name.folded());
-                });
-                query.push("))");
-                query
-            }
-            .build()
-        )?;
+        on!(tx, c => {
+            let mut query = QueryBuilder::new("DELETE FROM alias_entries WHERE alias_id = ");
+            query
+                .push_bind(alias.as_str())
+                .push(" AND prompt_id IN (SELECT prompts.id FROM prompts WHERE prompts.project_id = ")
+                .push_bind(project.as_str())
+                .push(" AND prompts.folded_name IN");
+            push_list(&mut query, chunk.iter().map(|name| name.folded()));
+            query.push(")").build().execute(c).await.map(drop)
+        })?;
     }
     let changed: Vec<_> =
         wanted.iter().filter(|(name, version)| before.get(*name) != Some(*version)).collect();

@@ -12,7 +12,7 @@ use sqlx::QueryBuilder;
 use crate::{
     conn::{ReadTx, Tx, execute, on},
     error::Result,
-    rows::{CHUNK, lies},
+    rows::{CHUNK, lies, push_list},
 };
 
 /// Content in canonical form, with its digest.
@@ -90,12 +90,9 @@ pub async fn get_all(
         let rows: Vec<(String, String)> = on!(tx, c => {
             let mut query =
                 QueryBuilder::new("SELECT digest, content FROM documents WHERE workspace_id = ");
-            query.push_bind(workspace.as_str()).push(" AND digest IN (");
-            let mut list = query.separated(", ");
-            chunk.iter().for_each(|digest| {
-                list.push_bind(digest.as_str());
-            });
-            query.push(")").build_query_as().fetch_all(c).await
+            query.push_bind(workspace.as_str()).push(" AND digest IN");
+            push_list(&mut query, chunk.iter().map(Digest::to_string));
+            query.build_query_as().fetch_all(c).await
         })?;
         for (digest, content) in rows {
             found.insert(Digest::parse(&digest).map_err(lies("documents", "digest", &digest))?, content);

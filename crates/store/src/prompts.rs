@@ -16,7 +16,7 @@ use crate::{
     conn::{ReadTx, Tx, execute, on},
     error::{Result, StoreError},
     page::{Page, PageRequest},
-    rows::{CHUNK, from_json, from_word, lies, to_word},
+    rows::{CHUNK, from_json, from_word, lies, push_list, to_word},
 };
 
 /// A prompt, without content.
@@ -132,18 +132,15 @@ pub async fn by_names(
                  FROM prompts
                  WHERE project_id = ",
             );
-            query.push_bind(project.as_str()).push(" AND folded_name IN (");
-            let mut list = query.separated(", ");
-            chunk.iter().for_each(|name| {
-                list.push_bind(name.folded());
-            });
-            query.push(")").build_query_as().fetch_all(c).await
+            query.push_bind(project.as_str()).push(" AND folded_name IN");
+            push_list(&mut query, chunk.iter().map(PromptName::folded));
+            query.push(" AND name IN");
+            push_list(&mut query, chunk.iter().map(PromptName::to_string));
+            query.build_query_as().fetch_all(c).await
         })?;
         for row in rows {
             let prompt = Prompt::try_from(row)?;
-            if chunk.contains(&prompt.name) {
-                found.insert(prompt.name.clone(), prompt);
-            }
+            found.insert(prompt.name.clone(), prompt);
         }
     }
     Ok(found)

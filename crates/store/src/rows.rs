@@ -2,12 +2,29 @@
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use crate::error::{Result, StoreError};
 
 /// Rows of one `INSERT … VALUES`, and names of one `IN (…)`. With at most 16 columns that is half of the 32,766
 /// values SQLite binds to one statement; larger chunks gain nothing.
 pub(crate) const CHUNK: usize = 1_000;
+
+/// Ends a query that is open at `IN` with a list of texts.
+pub(crate) fn push_list<'q, DB: Database>(
+    query: &'q mut QueryBuilder<DB>,
+    texts: impl Iterator<Item = String>,
+) -> &'q mut QueryBuilder<DB>
+where
+    String: for<'a> Encode<'a, DB> + Type<DB>,
+{
+    query.push(" (");
+    let mut list = query.separated(", ");
+    for text in texts {
+        list.push_bind(text);
+    }
+    query.push(")")
+}
 
 /// Names the place of a value that cannot be read: `parse(&row.digest).map_err(lies("versions", "digest", &row.id))`.
 pub(crate) fn lies<E>(table: &'static str, column: &'static str, row: &str) -> impl FnOnce(E) -> StoreError {

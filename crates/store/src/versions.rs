@@ -21,7 +21,7 @@ use crate::{
     conn::{ReadTx, Tx, execute, on},
     error::{Result, StoreError},
     page::{Page, PageRequest},
-    rows::{CHUNK, from_json, from_word, lies, to_word},
+    rows::{CHUNK, from_json, from_word, lies, push_list, to_word},
     sort_key::sort_key,
 };
 
@@ -176,17 +176,11 @@ pub async fn of_prompts(
                  LEFT JOIN version_states ON version_states.version_id = versions.id
                  WHERE prompts.project_id = ",
             );
-            query.push_bind(project.as_str()).push(" AND prompts.name IN (");
-            let mut list = query.separated(", ");
-            chunk.iter().for_each(|name| {
-                list.push_bind(name.as_str());
-            });
-            query.push(") AND prompts.folded_name IN (");
-            let mut list = query.separated(", ");
-            chunk.iter().for_each(|name| {
-                list.push_bind(name.folded());
-            });
-            query.push(") ORDER BY versions.prompt_id, versions.sort_key").build_query_as().fetch_all(c).await
+            query.push_bind(project.as_str()).push(" AND prompts.folded_name IN");
+            push_list(&mut query, chunk.iter().map(PromptName::folded));
+            query.push(" AND prompts.name IN");
+            push_list(&mut query, chunk.iter().map(PromptName::to_string));
+            query.push(" ORDER BY versions.prompt_id, versions.sort_key").build_query_as().fetch_all(c).await
         })?;
         for row in rows {
             let name = PromptName::parse(&row.name).map_err(lies("prompts", "name", &row.name))?;

@@ -17,6 +17,8 @@ pub const POSTGRES_VARIABLE: &str = "PROMPTSYNC_TEST_POSTGRES";
 /// A migrated database that every test's own is copied from.
 const TEMPLATE: &str = "promptsync_template";
 
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
 /// Any number that only this crate locks.
 const TEMPLATE_LOCK: i64 = 7_979_001;
 
@@ -70,7 +72,6 @@ pub async fn on_postgres<F: Future<Output = ()> + Send + 'static>(claim: impl Fn
         }
         return;
     };
-    static NEXT: AtomicU32 = AtomicU32::new(0);
     let name = format!("promptsync_test_{}_{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let mut connection = PgConnection::connect(&maintenance).await.expect("PostgreSQL answers");
     prepare_template(&mut connection, &maintenance).await;

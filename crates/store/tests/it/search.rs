@@ -108,7 +108,7 @@ db_test! {
         let sample = fill(db).await;
         let mut tx = db.begin_write().await.unwrap();
         let prompt = sample.a_prompt("large", "1.0.0");
-        let content: String = (0..200_000).map(|index| format!("é{index} ")).collect();
+        let content = (0..200_000).map(|index| format!("é{index}")).collect::<Vec<_>>().join(" ");
         promptsync_store::prompts::put_all(&mut tx, std::slice::from_ref(&prompt)).await.unwrap();
         let text = SearchText { prompt: &prompt.id, name: "large", description: "", tags: &[], content: &content };
         search::index_all(&mut tx, &[text]).await.unwrap();
