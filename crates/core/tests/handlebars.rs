@@ -424,3 +424,106 @@ mod language {
         }
     }
 }
+
+/// The crate `handlebars` renders the same text, on the language both have.
+mod differential {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn name() -> impl Strategy<Value = String> {
+        prop::sample::select(vec![
+            "a",
+            "b",
+            "o",
+            "o.x",
+            "this",
+            "this.x",
+            "../a",
+            "../o.x",
+            "@root.a",
+            "@root.list",
+            "list",
+            "list.[0]",
+            "gone",
+            "x",
+            "o/x",
+            "p",
+        ])
+        .prop_map(str::to_owned)
+    }
+
+    fn condition() -> impl Strategy<Value = String> {
+        prop_oneof![
+            4 => name(),
+            1 => (name(), name()).prop_map(|(left, right)| format!("(and {left} {right})")),
+            1 => (name(), name()).prop_map(|(left, right)| format!("(or {left} {right})")),
+            1 => name().prop_map(|name| format!("(not {name})")),
+            1 => prop::sample::select(vec!["(eq 1 1)", "(gt 1 2)", "(lte 'a' 'b')", "true", "0", "''"])
+                .prop_map(str::to_owned),
+        ]
+    }
+
+    fn template() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            3 => prop::sample::select(vec!["one ", " two", " {", "é}", ""]).prop_map(str::to_owned),
+            4 => prop::sample::select(vec!["a", "b", "o.x", "this.x", "../a", "@root.a", "x", "list.[0].x", "@index", "p.x", "gone"])
+                .prop_map(|name| format!("{{{{{name}}}}}")),
+            1 => Just("{{! note }}".to_owned()),
+            1 => Just("{{!-- {{a}} --}}".to_owned()),
+            1 => Just("x {{~a}} x".to_owned()),
+            1 => Just("{{{a}}}".to_owned()),
+            1 => Just("{{> part}}".to_owned()),
+            1 => Just("{{> part o}}".to_owned()),
+        ];
+        leaf.prop_recursive(4, 40, 5, |inner| {
+            let body = prop::collection::vec(inner, 0..4).prop_map(|parts| parts.concat());
+            prop_oneof![
+                body.clone(),
+                (condition(), body.clone(), body.clone())
+                    .prop_map(|(on, yes, no)| format!("{{{{#if {on}}}}}{yes}{{{{else}}}}{no}{{{{/if}}}}")),
+                (condition(), condition(), body.clone(), body.clone(), body.clone()).prop_map(
+                    |(first, second, one, two, three)| format!(
+                        "{{{{#if {first}}}}}{one}{{{{else if {second}}}}}{two}{{{{else}}}}{three}{{{{/if}}}}"
+                    )
+                ),
+                (condition(), body.clone())
+                    .prop_map(|(on, body)| format!("{{{{#unless {on}}}}}{body}{{{{/unless}}}}")),
+                (name(), body.clone(), body.clone()).prop_map(|(on, one, none)| format!(
+                    "{{{{#each {on}}}}}{one}{{{{else}}}}{none}{{{{/each}}}}"
+                )),
+                (name(), body.clone()).prop_map(|(on, body)| format!(
+                    "{{{{#each {on} as |p i|}}}}{body}{{{{i}}}}{{{{/each}}}}"
+                )),
+                (name(), body).prop_map(|(on, body)| format!("{{{{#with {on}}}}}{body}{{{{/with}}}}")),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 500, ..ProptestConfig::default() })]
+
+        #[test]
+        fn the_crate_renders_the_same_text(source in template()) {
+            // One level down, as the crate reads `../a` at the top as `a`.
+            let source = format!("{{{{#with top}}}}{source}{{{{/with}}}}");
+            let values = json!({"a": "top", "o": {"x": "above"}, "list": [{"x": "root"}], "top": {
+                "a": "A", "b": 7, "o": {"x": "X", "a": "inner"},
+                "list": [{"x": 1, "a": "first"}, {"x": 2}, {"a": "third"}],
+            }});
+            let part = "<{{x}}>";
+            let mut crates = handlebars::Handlebars::new();
+            crates.register_escape_fn(handlebars::no_escape);
+            prop_assert!(crates.register_template_string("part", part).is_ok());
+            let ours = render_with(&source, &[("part", part)], &values);
+            // What both render is the same. What is missing, the crate prints as nothing and we refuse; a name asked
+            // of a list is absent to us and an error to the crate.
+            if let (Ok(ours), Ok(theirs)) = (&ours, crates.render_template(&source, &values)) {
+                prop_assert_eq!(ours, &theirs, "{}", source);
+            }
+            // What the crate renders when it is strict, we render. It is stricter: no absent list or object.
+            crates.set_strict_mode(true);
+            prop_assert!(ours.is_ok() || crates.render_template(&source, &values).is_err(), "{source}: {ours:?}");
+        }
+    }
+}
