@@ -159,4 +159,4 @@ pub struct Variant {
 }
 
 mod choose;
-pub use choose::{Choice, ChooseError, choose};
+pub use choose::{Choice, ChooseError, ambiguous, choose};
