@@ -6,6 +6,7 @@
 
 pub mod aliases;
 pub mod error;
+pub mod history;
 pub mod keys;
 pub mod page;
 pub mod projects;
@@ -13,4 +14,5 @@ pub mod prompts;
 pub mod push;
 pub mod releases;
 pub mod render;
+pub mod server;
 pub mod versions;

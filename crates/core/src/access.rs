@@ -39,6 +39,20 @@ pub enum Permission {
     ManageKeys,
 }
 
+impl Permission {
+    /// Every permission.
+    pub const ALL: [Self; 8] = [
+        Self::Read,
+        Self::Render,
+        Self::Publish,
+        Self::AllowBreaking,
+        Self::MoveAlias,
+        Self::ReadAudit,
+        Self::ManageProject,
+        Self::ManageKeys,
+    ];
+}
+
 impl Role {
     /// Every role, weakest first.
     pub const ALL: [Self; 4] = [Self::Viewer, Self::Editor, Self::Approver, Self::Admin];

@@ -1,1 +1,31 @@
-//! The PromptSync server: router, routes, use cases.
+//! The PromptSync server.
+//!
+//! A request walks in one direction: [`listen`] (the accept loop) → `dispatch` (find the route) → `endpoint` (key,
+//! project, permission, body) → `routes/<noun>` (extract, call, map) → `app/<noun>` (the use case, one transaction)
+//! → `core` and the store. `router` is the index of every address.
+
+mod app;
+mod auth;
+pub mod config;
+mod dispatch;
+mod endpoint;
+mod http;
+mod idempotency;
+mod input;
+pub mod keys;
+pub mod listen;
+pub mod logging;
+pub mod openapi;
+mod router;
+mod routes;
+mod start;
+mod system;
+
+pub use app::{App, Random};
+pub use auth::secret::{SecretError, ServerSecret};
+pub use config::Config;
+pub use dispatch::Service;
+pub use http::body::{BodyError, RequestBody};
+pub use router::described as routes;
+pub use start::{Server, StartError, open, serve};
+pub use system::{RandomIds, SystemClock, system_random};

@@ -111,6 +111,29 @@ pub async fn since(
     rows.into_iter().map(ChainedEntry::try_from).collect()
 }
 
+/// The entries before a revision, or the newest ones; newest first.
+pub async fn before(
+    tx: &mut ReadTx,
+    workspace: &WorkspaceId,
+    revision: Option<Revision>,
+    limit: u32,
+) -> Result<Vec<ChainedEntry>> {
+    let rows: Vec<AuditRow> = on!(tx, c => sqlx::query_as(
+        "SELECT revision, parent, hash, action, actor, project, target, before, after, reason, request_id,
+                details, at
+         FROM audit_log
+         WHERE workspace_id = $1 AND revision < $2
+         ORDER BY revision DESC
+         LIMIT $3",
+    )
+    .bind(workspace.as_str())
+    .bind(revision.unwrap_or(Revision::MAX))
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await)?;
+    rows.into_iter().map(ChainedEntry::try_from).collect()
+}
+
 impl TryFrom<AuditRow> for ChainedEntry {
     type Error = StoreError;
 

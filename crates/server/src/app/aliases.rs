@@ -1,0 +1,282 @@
+//! Aliases: where each prompt of a project points, moved by compare-and-swap, with every move kept.
+
+use promptsync_api::{
+    aliases::{Alias, AliasMove, RollbackAlias, SetAlias},
+    error::{ALIAS_NOT_FOUND, CONFLICT, NOT_PUBLISHABLE, RELEASE_NOT_FOUND, VERSION_NOT_FOUND},
+    page::Page,
+};
+use promptsync_core::{
+    digest::Digest,
+    ids::{AliasId, ReleaseId},
+    names::{AliasName, PromptName},
+    references::{Reference, Selector},
+    versions::VersionNumber,
+};
+use promptsync_store::{
+    Manifest, ReadTx, Tx, alias_history,
+    aliases::{self, Expected as Known, Move},
+    releases, versions,
+};
+use serde_json::{Map, Value, json};
+
+use super::{
+    change::{Deed, Kept},
+    pages::{self, Paging},
+    releases::find as find_release,
+    resolve,
+};
+use crate::{
+    endpoint::InProject,
+    http::{error::ApiError, etag::Expected},
+};
+
+/// Where an alias goes.
+struct Target {
+    entries: Manifest,
+    release: Option<ReleaseId>,
+    details: Map<String, Value>,
+}
+
+/// The project's aliases.
+pub(crate) async fn list(call: &InProject) -> Result<Page<Alias>, ApiError> {
+    let mut tx = call.app.db.begin_read().await?;
+    let mut items = Vec::new();
+    for alias in aliases::list(&mut tx, &call.project.id).await? {
+        let entries = aliases::entries(&mut tx, &alias.id).await?;
+        items.push(view(alias, entries));
+    }
+    Ok(Page { items, next_cursor: None })
+}
+
+/// One alias.
+pub(crate) async fn get(call: &InProject, name: &str) -> Result<Alias, ApiError> {
+    let mut tx = call.app.db.begin_read().await?;
+    let alias = existing(&mut tx, call, name).await?;
+    let entries = aliases::entries(&mut tx, &alias.id).await?;
+    Ok(view(alias, entries))
+}
+
+/// The moves of an alias, newest first.
+pub(crate) async fn history(
+    call: &InProject,
+    name: &str,
+    paging: &Paging,
+) -> Result<Page<AliasMove>, ApiError> {
+    let mut tx = call.app.db.begin_read().await?;
+    let alias = existing(&mut tx, call, name).await?;
+    let list = format!("alias_history:{}", alias.id);
+    let page = alias_history::list(&mut tx, &alias.id, &paging.request(&call.app, &list)?).await?;
+    Ok(pages::answer(&call.app, &list, page, |past| AliasMove {
+        revision: past.revision,
+        entries: past.entries,
+        release: past.release,
+        action: past.action,
+        moved_by: past.moved_by,
+        moved_at: past.moved_at,
+        reason: past.reason,
+    }))
+}
+
+/// Points an alias at a release, at what another alias points at, or one prompt of it at a version. Says whether
+/// the alias is new.
+pub(crate) async fn set(
+    call: &InProject,
+    name: &str,
+    expected: &Expected,
+    request: SetAlias,
+) -> Result<(Alias, bool), ApiError> {
+    let name = AliasName::parse(name)?;
+    let reference = Reference::parse(&request.version)?;
+    let mut tx = call.app.db.begin_write().await?;
+    tx.revision(&call.caller.workspace).await?;
+    let current = aliases::by_name(&mut tx, &call.project.id, &name).await?;
+    let entries = match &current {
+        Some(alias) => aliases::entries(&mut tx, &alias.id).await?,
+        None => Manifest::new(),
+    };
+    let target = match &request.prompt {
+        Some(prompt) => one_prompt(&mut tx, call, prompt, &reference, entries.clone()).await?,
+        None => whole_project(&mut tx, call, &reference.selector).await?,
+    };
+    expected.check(current.as_ref().map(|alias| alias.revision))?;
+    refuse_archived(&mut tx, call, &entries, &target.entries).await?;
+    move_to(call, tx, &name, current, &entries, target, "set", request.reason).await
+}
+
+/// Points an alias back at where it was. One more move: nothing is undone in the history.
+pub(crate) async fn rollback(
+    call: &InProject,
+    name: &str,
+    expected: &Expected,
+    request: RollbackAlias,
+) -> Result<Alias, ApiError> {
+    let mut tx = call.app.db.begin_write().await?;
+    tx.revision(&call.caller.workspace).await?;
+    let alias = existing(&mut tx, call, name).await?;
+    if *expected != Expected::Nothing {
+        expected.check(Some(alias.revision))?;
+    }
+    let past = match request.to_revision {
+        Some(revision) => alias_history::get(&mut tx, &alias.id, revision).await?,
+        None => alias_history::before(&mut tx, &alias.id, alias.revision).await?,
+    };
+    let past = past.ok_or_else(|| {
+        let detail = match request.to_revision {
+            Some(revision) => format!("`{}` was never moved by revision {revision}", alias.name),
+            None => format!("`{}` has only its present place", alias.name),
+        };
+        ApiError::new(CONFLICT, detail).hint("its history lists the revisions it can go back to")
+    })?;
+    let entries = aliases::entries(&mut tx, &alias.id).await?;
+    refuse_archived(&mut tx, call, &entries, &past.entries).await?;
+    let details = Map::from_iter([("to_revision".to_owned(), json!(past.revision))]);
+    let target = Target { entries: past.entries, release: past.release_id, details };
+    let name = alias.name.clone();
+    let (moved, _) =
+        move_to(call, tx, &name, Some(alias), &entries, target, "rollback", request.reason).await?;
+    Ok(moved)
+}
+
+#[expect(clippy::too_many_arguments, reason = "the last step of two use cases, which share all of it")]
+async fn move_to(
+    call: &InProject,
+    mut tx: Tx,
+    name: &AliasName,
+    current: Option<aliases::Alias>,
+    before: &Manifest,
+    target: Target,
+    action: &'static str,
+    reason: Option<String>,
+) -> Result<(Alias, bool), ApiError> {
+    let (app, now) = (&call.app, call.app.clock.now());
+    let moved = aliases::set(
+        &mut tx,
+        &Move {
+            workspace: &call.caller.workspace,
+            project: &call.project.id,
+            name,
+            new_id: &AliasId::new(app.ids.next()),
+            expected: current.as_ref().map_or(Known::Absent, |alias| Known::Revision(alias.revision)),
+            entries: &target.entries,
+            release: target.release.as_ref(),
+            action,
+            moved_by: &call.change.actor,
+            moved_at: now,
+            reason: reason.as_deref(),
+        },
+    )
+    .await?;
+    let alias = aliases::by_name(&mut tx, &call.project.id, name).await?;
+    let alias = alias.ok_or_else(|| ApiError::internal("a moved alias has no row"))?;
+    let deed = Deed {
+        action: if action == "rollback" { "alias.rollback" } else { "alias.move" },
+        target: format!("alias:{name}"),
+        before: (!moved.created).then(|| fingerprint(before)),
+        after: Some(fingerprint(&target.entries)),
+        reason,
+        details: target.details,
+    };
+    let answer = view(alias, target.entries);
+    let status = if moved.created { 201 } else { 200 };
+    call.change.commit(app, tx, deed, Kept::Answer(status, &answer)).await?;
+    Ok((answer, moved.created))
+}
+
+/// The alias as it is, with one prompt at another version.
+async fn one_prompt(
+    tx: &mut Tx,
+    call: &InProject,
+    prompt: &str,
+    reference: &Reference,
+    mut entries: Manifest,
+) -> Result<Target, ApiError> {
+    let prompt = PromptName::parse(prompt)?;
+    let found = resolve::in_project(tx, call, &call.project, &prompt, reference).await?;
+    let details = Map::from_iter([
+        ("prompt".to_owned(), json!(prompt)),
+        ("version".to_owned(), json!(found.version.number)),
+    ]);
+    entries.insert(prompt, found.version.number);
+    Ok(Target { entries, release: None, details })
+}
+
+/// Everything a release names, or where another alias points.
+async fn whole_project(tx: &mut Tx, call: &InProject, selector: &Selector) -> Result<Target, ApiError> {
+    if let Some(other) = resolve::alias_of(selector) {
+        let other = existing(tx, call, other.as_str()).await?;
+        let entries = aliases::entries(tx, &other.id).await?;
+        let release = match &other.release {
+            Some(number) => releases::get(tx, &call.project.id, number).await?.map(|release| release.id),
+            None => None,
+        };
+        let details = Map::from_iter([
+            ("from_alias".to_owned(), json!(other.name)),
+            ("release".to_owned(), json!(other.release)),
+        ]);
+        return Ok(Target { entries, release, details });
+    }
+    let release = find_release(tx, &call.project, selector).await;
+    let release = release.map_err(|error| error.recode(RELEASE_NOT_FOUND, VERSION_NOT_FOUND))?;
+    let entries = releases::manifest(tx, &release.id).await?;
+    let details = Map::from_iter([("release".to_owned(), json!(release.version))]);
+    Ok(Target { entries, release: Some(release.id), details })
+}
+
+/// An alias serves what it points at, so it never comes to point at a version that was taken out of use.
+async fn refuse_archived(
+    tx: &mut Tx,
+    call: &InProject,
+    before: &Manifest,
+    after: &Manifest,
+) -> Result<(), ApiError> {
+    let changed: Vec<(&PromptName, &VersionNumber)> =
+        after.iter().filter(|(prompt, version)| before.get(*prompt) != Some(*version)).collect();
+    let names: Vec<PromptName> = changed.iter().map(|(prompt, _)| (*prompt).clone()).collect();
+    let past = versions::of_prompts(tx, &call.project.id, &names).await?;
+    let archived = changed.into_iter().find(|(prompt, number)| {
+        past.get(*prompt).is_some_and(|all| all.iter().any(|one| one.version == **number && one.archived))
+    });
+    match archived {
+        Some((prompt, number)) => {
+            Err(ApiError::new(NOT_PUBLISHABLE, format!("{prompt} {number} is archived"))
+                .hint("restore the version first, or choose another"))
+        }
+        None => Ok(()),
+    }
+}
+
+async fn existing(tx: &mut ReadTx, call: &InProject, name: &str) -> Result<aliases::Alias, ApiError> {
+    let found = match AliasName::parse(name) {
+        Ok(name) => aliases::by_name(tx, &call.project.id, &name).await?,
+        Err(_) => None,
+    };
+    if let Some(found) = found {
+        return Ok(found);
+    }
+    let shown: String = name.chars().take(80).collect();
+    let error = ApiError::new(ALIAS_NOT_FOUND, format!("no alias is named `{}`", shown.escape_debug()));
+    let known = aliases::list(tx, &call.project.id).await?;
+    let nearest = promptsync_core::names::nearest(name, known.iter().map(|alias| alias.name.as_str()));
+    Err(match nearest {
+        Some(nearest) => error.hint(format!("did you mean `{nearest}`?")),
+        None => error,
+    })
+}
+
+/// A digest of where an alias points, for the audit log.
+pub(crate) fn fingerprint(entries: &Manifest) -> Digest {
+    let text: Vec<String> = entries.iter().map(|(prompt, version)| format!("{prompt}@{version}")).collect();
+    Digest::of(text.join("\n").as_bytes())
+}
+
+fn view(alias: aliases::Alias, entries: Manifest) -> Alias {
+    Alias {
+        name: alias.name,
+        revision: alias.revision,
+        release: alias.release,
+        entries,
+        moved_by: alias.moved_by,
+        moved_at: alias.moved_at,
+        reason: alias.reason,
+    }
+}

@@ -1,0 +1,175 @@
+//! Prompts: lists, summaries, and the content a caller should use now.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use promptsync_api::{
+    error::ALIAS_NOT_FOUND,
+    page::Page,
+    prompts::{Content, PromptSummary, ResolvedPrompt},
+};
+use promptsync_core::{
+    digest::Digest,
+    documents::choose,
+    names::{AliasName, ModulePath, PromptName},
+    problem::Problem,
+};
+use promptsync_store::{ReadTx, aliases, prompts};
+
+use super::{
+    App,
+    pages::{self, Paging},
+    projects::{Found, prompt_name},
+    resolve,
+};
+use crate::{endpoint::InProject, http::error::ApiError};
+
+/// Which prompts of a project are wanted.
+#[derive(Clone, Debug)]
+pub(crate) struct Filter {
+    /// Those directly in this module.
+    pub(crate) module: Option<String>,
+    /// Those with all of these tags.
+    pub(crate) tags: Vec<String>,
+    /// Those this alias points at.
+    pub(crate) alias: Option<String>,
+    /// Which page.
+    pub(crate) paging: Paging,
+}
+
+/// What a caller wants of a prompt besides its version.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Wish {
+    /// Tags that choose a variant.
+    pub(crate) tags: BTreeMap<String, String>,
+    /// The model it is for.
+    pub(crate) model: Option<String>,
+    /// Whether the whole document is wanted too.
+    pub(crate) document: bool,
+}
+
+/// The prompts of a project that a filter lets through, by name.
+pub(crate) async fn list(call: &InProject, filter: &Filter) -> Result<Page<PromptSummary>, ApiError> {
+    let (app, project) = (&call.app, &call.project);
+    let module = filter.module.as_deref().map(ModulePath::parse).transpose()?;
+    let list = format!("prompts:{}:{:?}:{:?}:{:?}", project.id, filter.module, filter.tags, filter.alias);
+    let mut request = filter.paging.request(app, &list)?;
+    let wanted = request.limit as usize;
+    let mut tx = app.db.begin_read().await?;
+    let members = members(&mut tx, project, filter.alias.as_deref()).await?;
+    let passes = |prompt: &prompts::Prompt| {
+        filter.tags.iter().all(|tag| prompt.tags.contains(tag))
+            && members.as_ref().is_none_or(|members| members.contains(&prompt.name))
+    };
+    let mut kept = Vec::new();
+    let next = loop {
+        let page = match &module {
+            Some(module) => prompts::list_module(&mut tx, &project.id, module, &request).await?,
+            None => prompts::list(&mut tx, &project.id, &request).await?,
+        };
+        let full = page.items.into_iter().filter(passes).any(|prompt| {
+            kept.push(prompt);
+            kept.len() > wanted
+        });
+        if full {
+            kept.truncate(wanted);
+            break kept.last().map(|prompt| prompt.name.folded());
+        }
+        match page.next {
+            Some(next) => request.after = Some(next),
+            None => break None,
+        }
+    };
+    let items = summaries(&mut tx, kept).await?;
+    Ok(pages::answer(app, &list, promptsync_store::Page { items, next }, |item| item))
+}
+
+async fn members(
+    tx: &mut ReadTx,
+    project: &Found,
+    alias: Option<&str>,
+) -> Result<Option<BTreeSet<PromptName>>, ApiError> {
+    let Some(name) = alias else { return Ok(None) };
+    let unknown = || ApiError::new(ALIAS_NOT_FOUND, "no alias has that name");
+    let name = AliasName::parse(name).map_err(|_| unknown())?;
+    let alias = aliases::by_name(tx, &project.id, &name).await?.ok_or_else(unknown)?;
+    Ok(Some(aliases::entries(tx, &alias.id).await?.into_keys().collect()))
+}
+
+/// Prompts as lists show them.
+pub(crate) async fn summaries(
+    tx: &mut ReadTx,
+    found: Vec<prompts::Prompt>,
+) -> Result<Vec<PromptSummary>, ApiError> {
+    let ids: Vec<_> = found.iter().map(|prompt| prompt.id.clone()).collect();
+    let mut aliases = aliases::of_prompts(tx, &ids).await?;
+    Ok(found
+        .into_iter()
+        .map(|prompt| PromptSummary {
+            aliases: aliases.remove(&prompt.id).unwrap_or_default(),
+            name: prompt.name,
+            module: prompt.module,
+            kind: prompt.kind,
+            description: prompt.description,
+            tags: prompt.tags,
+            latest: prompt.latest,
+            updated_at: prompt.updated_at,
+        })
+        .collect())
+}
+
+/// One prompt, without content.
+pub(crate) async fn get(app: &App, project: &Found, name: &str) -> Result<PromptSummary, ApiError> {
+    let mut tx = app.db.begin_read().await?;
+    let found = by_name(&mut tx, project, name).await?;
+    summaries(&mut tx, vec![found]).await?.pop().ok_or_else(|| ApiError::internal("a summary was lost"))
+}
+
+/// The row of a prompt that must exist.
+pub(crate) async fn by_name(
+    tx: &mut ReadTx,
+    project: &Found,
+    name: &str,
+) -> Result<prompts::Prompt, ApiError> {
+    let name = prompt_name(name)?;
+    if let Some(found) = prompts::by_name(tx, &project.id, &name).await? {
+        return Ok(found);
+    }
+    let known = prompts::names(tx, &project.id).await?;
+    let nearest = promptsync_core::names::nearest(name.as_str(), known.iter().map(PromptName::as_str));
+    let mut problem = Problem::new("prompt_not_found", format!("no prompt is named `{name}`"));
+    problem.hint = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
+    Err(ApiError::of(problem))
+}
+
+/// The prompt a caller should use now, and a tag that names this content.
+pub(crate) async fn resolved(
+    call: &InProject,
+    name: &str,
+    reference: &str,
+    wish: &Wish,
+) -> Result<(ResolvedPrompt, String), ApiError> {
+    let found = resolve::find(call, name, reference).await?;
+    let choice = choose(&found.document, &wish.tags, wish.model.as_deref())
+        .map_err(|refused| ApiError::of(Problem::new("ambiguous_variant", refused.to_string())))?;
+    let variant = choice.variant.map(|index| found.document.variants[index].tags.clone());
+    let content = Content::from(choice.body.clone());
+    let identity = format!("{} {} {:?}", found.version.id, found.prompt.module, found.alias);
+    let answer = ResolvedPrompt {
+        id: found.prompt.id.to_string(),
+        name: found.prompt.name,
+        project: call.project.name.to_string(),
+        module: found.prompt.module,
+        version: found.version.number,
+        alias: found.alias,
+        digest: found.version.digest,
+        variant,
+        content,
+        interface: found.version.interface,
+        metadata: found.document.metadata.clone(),
+        document: wish.document.then_some(found.document),
+        git_commit: found.version.git_commit,
+        created_at: found.version.created_at,
+        revision: found.revision,
+    };
+    Ok((answer, Digest::of(identity.as_bytes()).short().to_owned()))
+}

@@ -1,0 +1,201 @@
+//! Pushing: a folder, or one prompt, becomes new versions and a release. All of it lands or none.
+
+mod write;
+
+use promptsync_api::{
+    error::{BAD_COMMIT, INSUFFICIENT_SCOPE, PUSH_REFUSED, SEMVER, TOO_MANY_FILES},
+    prompts::PublishPrompt,
+    push::{MovedAlias, Push, PushResult, PushedPrompt},
+};
+use promptsync_core::{
+    access::Permission,
+    files::{PromptDraft, SourceFile, parse_folder},
+    names::{AliasName, ModulePath, PromptName},
+    problem::Problem,
+    publish::{PushPlan, PushRequest, Registry, plan},
+    versions::VersionNumber,
+};
+use promptsync_store::{ReadTx, audit, registry};
+use serde_json::Value;
+
+use super::App;
+use crate::{endpoint::InProject, http::error::ApiError};
+
+/// What a push says besides its prompts.
+struct Wish {
+    alias: Option<AliasName>,
+    version: Option<VersionNumber>,
+    changelog: Option<String>,
+    git_commit: Option<String>,
+    allow_breaking: bool,
+    dry_run: bool,
+}
+
+/// Pushes a folder.
+pub(crate) async fn folder(call: &InProject, mut request: Push) -> Result<PushResult, ApiError> {
+    let wish = Wish::read(call, &request)?;
+    let most = call.app.limits.files;
+    if request.files.len() > most {
+        return Err(ApiError::new(TOO_MANY_FILES, format!("a push has at most {most} files")));
+    }
+    let (files, limits) = (std::mem::take(&mut request.files), call.app.limits.clone());
+    let drafts = App::blocking(move || {
+        let sources: Vec<_> = files
+            .iter()
+            .map(|file| SourceFile { path: &file.path, bytes: file.content.as_bytes() })
+            .collect();
+        parse_folder(&sources, &limits)
+    })
+    .await?;
+    publish(call, drafts.map_err(refused)?, &wish).await
+}
+
+/// Publishes one prompt written out in the request: the same as a push of one file. Says whether it made a version.
+pub(crate) async fn one(
+    call: &InProject,
+    mut request: PublishPrompt,
+) -> Result<(PushResult, bool), ApiError> {
+    let name = PromptName::parse(&request.name)?;
+    let module = ModulePath::parse(request.module.take().as_deref().unwrap_or_default())?;
+    let wish = Wish::read(
+        call,
+        &Push {
+            alias: request.alias.take(),
+            changelog: request.changelog.take(),
+            git_commit: request.git_commit.take(),
+            allow_breaking: std::mem::take(&mut request.allow_breaking),
+            ..Push::default()
+        },
+    )?;
+    let path =
+        if module.as_str().is_empty() { format!("{name}.json") } else { format!("{module}/{name}.json") };
+    let file = as_file(&request)?;
+    drop(request);
+    let limits = call.app.limits.clone();
+    let drafts =
+        App::blocking(move || parse_folder(&[SourceFile { path: &path, bytes: &file }], &limits)).await?;
+    let mut drafts = drafts.map_err(refused_one)?;
+    // Problems are named by field: the caller has no file.
+    drafts.iter_mut().for_each(|draft| draft.places.clear());
+    let result = publish(call, drafts, &wish).await.map_err(unwrap_refusal)?;
+    let created = result.prompts.iter().any(|prompt| prompt.created);
+    Ok((result, created))
+}
+
+/// The request as the JSON file a folder would have.
+fn as_file(request: &PublishPrompt) -> Result<Vec<u8>, ApiError> {
+    let mut value = serde_json::to_value(request).map_err(ApiError::internal)?;
+    if let Value::Object(fields) = &mut value {
+        fields.retain(|key, value| !value.is_null() && key != "allow_breaking");
+    }
+    serde_json::to_vec(&value).map_err(ApiError::internal)
+}
+
+impl Wish {
+    fn read(call: &InProject, request: &Push) -> Result<Self, ApiError> {
+        if request.allow_breaking && !call.caller.role.allows(Permission::AllowBreaking) {
+            return Err(ApiError::new(
+                INSUFFICIENT_SCOPE,
+                "this key may not publish a change under a smaller number",
+            )
+            .hint("use a key with the permission `allow_breaking`"));
+        }
+        let version = request.version.as_deref().map(VersionNumber::parse).transpose();
+        let version = version.map_err(|refused| ApiError::new(SEMVER, refused.to_string()))?;
+        let alias = request.alias.as_deref().map(AliasName::parse).transpose()?;
+        let is_commit =
+            |text: &str| (7..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_hexdigit());
+        if request.git_commit.as_deref().is_some_and(|text| !is_commit(text)) {
+            return Err(ApiError::new(BAD_COMMIT, "a git commit is 7 to 40 hexadecimal digits"));
+        }
+        Ok(Self {
+            alias,
+            version,
+            changelog: request.changelog.clone(),
+            git_commit: request.git_commit.clone(),
+            allow_breaking: request.allow_breaking,
+            dry_run: request.dry_run,
+        })
+    }
+}
+
+async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Result<PushResult, ApiError> {
+    if wish.dry_run {
+        let mut tx = call.app.db.begin_read().await?;
+        let registry = load(&mut tx, call, &drafts).await?;
+        let revision = audit::head(&mut tx, &call.caller.workspace).await?.revision;
+        drop(tx);
+        let plan = decide(call, drafts, registry, wish).await?;
+        call.change.unchanged();
+        return Ok(result(plan, None, revision, true));
+    }
+    let mut tx = call.app.db.begin_write().await?;
+    let revision = tx.revision(&call.caller.workspace).await?;
+    let registry = load(&mut tx, call, &drafts).await?;
+    let plan = decide(call, drafts, registry, wish).await?;
+    let written = write::all(call, &mut tx, &plan, wish).await?;
+    if !written.changed {
+        call.change.unchanged();
+        return Ok(result(plan, written.alias, revision - 1, false));
+    }
+    let deed = written.deed;
+    let answer = result(plan, written.alias, revision, false);
+    call.change.commit(&call.app, tx, deed, super::change::Kept::Answer(200, &answer)).await?;
+    Ok(answer)
+}
+
+async fn load(tx: &mut ReadTx, call: &InProject, drafts: &[PromptDraft]) -> Result<Registry, ApiError> {
+    let pushed: Vec<PromptName> = drafts.iter().map(|draft| draft.name.clone()).collect();
+    let dependencies: Vec<PromptName> =
+        drafts.iter().flat_map(|draft| draft.document.dependencies.keys().cloned()).collect();
+    Ok(registry::load(tx, &call.caller.workspace, &call.project.id, &pushed, &dependencies).await?)
+}
+
+/// Applies the rules, away from the threads that serve connections: every template is compiled.
+async fn decide(
+    call: &InProject,
+    drafts: Vec<PromptDraft>,
+    registry: Registry,
+    wish: &Wish,
+) -> Result<PushPlan, ApiError> {
+    let limits = call.app.limits.clone();
+    let request = PushRequest { drafts, version: wish.version.clone(), allow_breaking: wish.allow_breaking };
+    App::blocking(move || plan(request, &registry, &limits)).await?.map_err(refused)
+}
+
+fn refused(problems: Vec<Problem>) -> ApiError {
+    let count = problems.len();
+    let plural = if count == 1 { "problem" } else { "problems" };
+    ApiError::many(PUSH_REFUSED, format!("{count} {plural} found; nothing was pushed"), problems)
+}
+
+fn refused_one(problems: Vec<Problem>) -> ApiError {
+    unwrap_refusal(refused(problems))
+}
+
+/// The refusal of one prompt by its own code instead of that of a folder, without the name of a file nobody has.
+fn unwrap_refusal(error: ApiError) -> ApiError {
+    error.unwrap_problems(PUSH_REFUSED, |problem| Problem { file: None, ..problem })
+}
+
+fn result(plan: PushPlan, alias: Option<MovedAlias>, revision: i64, dry_run: bool) -> PushResult {
+    let release = (!plan.prompts.is_empty()).then_some(plan.release);
+    let prompts = plan.prompts.into_iter().map(|planned| PushedPrompt {
+        name: planned.name,
+        version: planned.version,
+        previous: planned.previous,
+        bump: planned.bump,
+        reasons: planned.reasons,
+        digest: planned.digest,
+        created: planned.created,
+    });
+    PushResult {
+        prompts: prompts.collect(),
+        release,
+        release_created: plan.release_created,
+        alias,
+        dry_run,
+        revision,
+        warnings: plan.warnings,
+    }
+}

@@ -1,0 +1,268 @@
+//! Writing what a push decided.
+
+use std::collections::BTreeSet;
+
+use promptsync_api::push::MovedAlias;
+use promptsync_core::{
+    documents::{Body, Document, Kind, Message},
+    ids::{AliasId, PromptId, ReleaseId, VersionId},
+    names::ModulePath,
+    publish::{PlannedVersion, PushPlan},
+};
+use promptsync_store::{
+    Manifest, Tx,
+    aliases::{self, Expected, Move},
+    documents::{self, DocumentText},
+    modules, prompts, releases,
+    search::{self, SearchText},
+    versions,
+};
+use serde_json::{Map, Value, json};
+
+use super::Wish;
+use crate::{
+    app::{aliases::fingerprint, change::Deed},
+    endpoint::InProject,
+    http::error::ApiError,
+};
+
+/// Prompts written at once: bounds what is held besides the plan itself.
+const STEP: usize = 500;
+
+/// What was written.
+pub(super) struct Written {
+    /// Whether anything was.
+    pub(super) changed: bool,
+    /// The alias that was moved.
+    pub(super) alias: Option<MovedAlias>,
+    /// What the audit log will say.
+    pub(super) deed: Deed,
+}
+
+/// Writes versions, release and alias.
+pub(super) async fn all(
+    call: &InProject,
+    tx: &mut Tx,
+    plan: &PushPlan,
+    wish: &Wish,
+) -> Result<Written, ApiError> {
+    let created: Vec<&PlannedVersion> = plan.prompts.iter().filter(|planned| planned.created).collect();
+    let folders: BTreeSet<&ModulePath> = created.iter().map(|planned| &planned.module).collect();
+    let folders: Vec<ModulePath> =
+        folders.into_iter().filter(|path| !path.as_str().is_empty()).cloned().collect();
+    modules::insert_all(tx, &call.project.id, &folders).await?;
+    for some in created.chunks(STEP) {
+        write_versions(call, tx, some, wish).await?;
+    }
+    let release = release(call, tx, plan, wish).await?;
+    let alias = match &wish.alias {
+        Some(_) if plan.prompts.is_empty() => None,
+        Some(_) => move_alias(call, tx, plan, release.as_ref(), wish).await?,
+        None => None,
+    };
+    let deed = Deed {
+        action: "push",
+        target: format!("release:{}", plan.release),
+        after: Some(fingerprint(&plan.manifest)),
+        reason: wish.changelog.clone(),
+        details: details(plan, &created, wish),
+        ..Deed::default()
+    };
+    Ok(Written { changed: !created.is_empty() || plan.release_created || alias.is_some(), alias, deed })
+}
+
+async fn write_versions(
+    call: &InProject,
+    tx: &mut Tx,
+    some: &[&PlannedVersion],
+    wish: &Wish,
+) -> Result<(), ApiError> {
+    let (app, workspace, project) = (&call.app, &call.caller.workspace, &call.project.id);
+    let now = app.clock.now();
+    let texts: Vec<_> = some
+        .iter()
+        .map(|planned| DocumentText { digest: &planned.digest, canonical: &planned.canonical })
+        .collect();
+    documents::insert_all(tx, workspace, &texts, now).await?;
+
+    let names: Vec<_> = some.iter().map(|planned| planned.name.clone()).collect();
+    let mut known = prompts::by_names(tx, project, &names).await?;
+    let (mut rows, mut contents, mut new_versions) = (Vec::new(), Vec::new(), Vec::new());
+    for planned in some {
+        let existing = known.remove(&planned.name);
+        let id = existing.as_ref().map_or_else(|| PromptId::new(app.ids.next()), |prompt| prompt.id.clone());
+        if existing.as_ref().is_none_or(|prompt| becomes_latest(planned, prompt)) {
+            let document: Document = serde_json::from_str(&planned.canonical).map_err(ApiError::internal)?;
+            contents.push(words_of(&document));
+            rows.push(prompt_row(call, planned, id.clone(), existing.as_ref(), document.kind));
+        }
+        new_versions.push(versions::Version {
+            id: VersionId::new(app.ids.next()),
+            workspace: workspace.clone(),
+            project: project.clone(),
+            prompt: id,
+            number: planned.version.clone(),
+            digest: planned.digest.clone(),
+            bump: planned.bump,
+            reasons: planned.reasons.clone(),
+            interface: planned.interface.clone(),
+            dependencies: planned.dependencies.clone(),
+            changelog: planned.changelog.clone().or_else(|| wish.changelog.clone()),
+            author: call.change.actor.clone(),
+            git_commit: wish.git_commit.clone().or_else(|| planned.git_commit.clone()),
+            origin: Some(planned.origin.clone()),
+            archived_at: None,
+            created_at: now,
+        });
+    }
+    prompts::put_all(tx, &rows).await?;
+    versions::insert_all(tx, &new_versions).await?;
+    let found: Vec<_> =
+        rows.iter().zip(&contents).map(|(prompt, content)| search_text(prompt, content)).collect();
+    search::index_all(tx, &found).await?;
+    Ok(())
+}
+
+/// Whether a new version is what the prompt shows from now on: a correction of an older line is not, nor is a
+/// pre-release beside a release.
+fn becomes_latest(planned: &PlannedVersion, prompt: &prompts::Prompt) -> bool {
+    let (new, old) = (&planned.version, &prompt.latest);
+    (!new.is_prerelease(), new) > (!old.is_prerelease(), old)
+}
+
+fn prompt_row(
+    call: &InProject,
+    planned: &PlannedVersion,
+    id: PromptId,
+    existing: Option<&prompts::Prompt>,
+    kind: Kind,
+) -> prompts::Prompt {
+    let now = call.app.clock.now();
+    prompts::Prompt {
+        id,
+        project: call.project.id.clone(),
+        module: planned.module.clone(),
+        name: planned.name.clone(),
+        owner: existing.and_then(|prompt| prompt.owner.clone()),
+        kind,
+        description: planned.description.clone(),
+        tags: planned.tags.clone(),
+        latest: planned.version.clone(),
+        lifecycle: existing.map_or_else(|| "active".to_owned(), |prompt| prompt.lifecycle.clone()),
+        created_at: existing.map_or(now, |prompt| prompt.created_at),
+        updated_at: now,
+    }
+}
+
+fn search_text<'a>(prompt: &'a prompts::Prompt, content: &'a str) -> SearchText<'a> {
+    SearchText {
+        prompt: &prompt.id,
+        name: prompt.name.as_str(),
+        description: prompt.description.as_deref().unwrap_or_default(),
+        tags: &prompt.tags,
+        content,
+    }
+}
+
+/// Every text of a document, for the search.
+fn words_of(document: &Document) -> String {
+    let variants = document.variants.iter().map(|variant| &variant.body);
+    let bodies = std::iter::once(&document.body).chain(variants).chain(document.models.values());
+    let mut words = String::new();
+    for body in bodies {
+        let texts: Vec<&str> = match body {
+            Body::Text(text) => vec![text],
+            Body::Messages(messages) => messages
+                .iter()
+                .filter_map(|message| match message {
+                    Message::Said(said) => Some(said.content.as_str()),
+                    Message::Placeholder(_) => None,
+                })
+                .collect(),
+        };
+        for text in texts {
+            words.push_str(text);
+            words.push('\n');
+        }
+    }
+    words
+}
+
+async fn release(
+    call: &InProject,
+    tx: &mut Tx,
+    plan: &PushPlan,
+    wish: &Wish,
+) -> Result<Option<ReleaseId>, ApiError> {
+    if !plan.release_created {
+        let existing = releases::get(tx, &call.project.id, &plan.release).await?;
+        return Ok(existing.map(|release| release.id));
+    }
+    let release = releases::Release {
+        id: ReleaseId::new(call.app.ids.next()),
+        project: call.project.id.clone(),
+        version: plan.release.clone(),
+        prompt_count: 0,
+        changelog: wish.changelog.clone(),
+        author: call.change.actor.clone(),
+        git_commit: wish.git_commit.clone(),
+        created_at: call.app.clock.now(),
+    };
+    releases::insert(tx, &release, &plan.manifest).await?;
+    Ok(Some(release.id))
+}
+
+/// Points the push's alias at its release; nothing when it stands there already.
+async fn move_alias(
+    call: &InProject,
+    tx: &mut Tx,
+    plan: &PushPlan,
+    release: Option<&ReleaseId>,
+    wish: &Wish,
+) -> Result<Option<MovedAlias>, ApiError> {
+    let Some(name) = &wish.alias else { return Ok(None) };
+    if let Some(current) = aliases::by_name(tx, &call.project.id, name).await? {
+        let entries: Manifest = aliases::entries(tx, &current.id).await?;
+        if current.release.as_ref() == Some(&plan.release) && entries == plan.manifest {
+            return Ok(None);
+        }
+    }
+    let moved = aliases::set(
+        tx,
+        &Move {
+            workspace: &call.caller.workspace,
+            project: &call.project.id,
+            name,
+            new_id: &AliasId::new(call.app.ids.next()),
+            expected: Expected::Anything,
+            entries: &plan.manifest,
+            release,
+            action: "push",
+            moved_by: &call.change.actor,
+            moved_at: call.app.clock.now(),
+            reason: wish.changelog.as_deref(),
+        },
+    )
+    .await?;
+    Ok(Some(MovedAlias { name: name.to_string(), revision: moved.revision, created: moved.created }))
+}
+
+fn details(plan: &PushPlan, created: &[&PlannedVersion], wish: &Wish) -> Map<String, Value> {
+    let versions: Map<String, Value> =
+        created.iter().map(|planned| (planned.name.to_string(), json!(planned.version))).collect();
+    let understated: Vec<_> =
+        created.iter().filter(|planned| planned.understated).map(|planned| planned.name.as_str()).collect();
+    let mut details = Map::from_iter([
+        ("pushed".to_owned(), json!(plan.prompts.len())),
+        ("created".to_owned(), json!(created.len())),
+        ("release_created".to_owned(), json!(plan.release_created)),
+        ("alias".to_owned(), json!(wish.alias)),
+        ("git_commit".to_owned(), json!(wish.git_commit)),
+        ("versions".to_owned(), Value::Object(versions)),
+    ]);
+    if wish.allow_breaking {
+        details.insert("allow_breaking".to_owned(), json!(true));
+        details.insert("understated".to_owned(), json!(understated));
+    }
+    details
+}

@@ -1,0 +1,24 @@
+//! Finding prompts by words and tags.
+
+use promptsync_api::{page::Page, prompts::PromptSummary};
+use promptsync_store::search;
+pub(crate) use promptsync_store::search::Question;
+
+use super::{
+    pages::{self, Paging},
+    prompts::summaries,
+};
+use crate::{endpoint::InProject, http::error::ApiError};
+
+/// The project's prompts that a question matches, best first.
+pub(crate) async fn find(
+    call: &InProject,
+    question: &Question,
+    paging: &Paging,
+) -> Result<Page<PromptSummary>, ApiError> {
+    let list = format!("search:{}:{:?}", call.project.id, question);
+    let mut tx = call.app.db.begin_read().await?;
+    let page = search::find(&mut tx, &call.project.id, question, &paging.request(&call.app, &list)?).await?;
+    let items = summaries(&mut tx, page.items).await?;
+    Ok(pages::answer(&call.app, &list, promptsync_store::Page { items, next: page.next }, |item| item))
+}

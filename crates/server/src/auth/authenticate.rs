@@ -1,0 +1,100 @@
+//! From the headers of a request to its caller.
+
+use std::net::IpAddr;
+
+use hyper::{HeaderMap, header::AUTHORIZATION};
+use promptsync_api::error::{RATE_LIMITED, UNAUTHENTICATED};
+use promptsync_store::{StoreError, keys};
+
+use super::{Caller, key::ApiKey};
+use crate::{
+    app::App,
+    http::{error::ApiError, query},
+};
+
+impl App {
+    /// Finds the caller of a request. Every wrong key gets the same answer, whatever is wrong with it.
+    pub(crate) async fn authenticate(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+        peer: Option<IpAddr>,
+    ) -> Result<Caller, ApiError> {
+        query::refuse_keys(query)?;
+        let Some(text) = bearer(headers) else {
+            return Err(ApiError::new(UNAUTHENTICATED, "this needs an API key")
+                .hint("send it as Authorization: Bearer …; `promptsync keys create` makes the first one"));
+        };
+        let wrong = || match peer {
+            Some(address) => self.wrong_key(address),
+            None => unauthenticated(),
+        };
+        let given = ApiKey::parse(text).ok_or_else(wrong)?;
+        let known = self.known(&given, peer).await?;
+        // A key that does not exist is compared too, so that it takes the same time.
+        let hash = known.as_ref().map_or(&[0; 32][..], |key| &key.secret_hash);
+        let matches = self.secret.matches("api_key", &[given.secret()], hash);
+        let now = self.clock.now();
+        let key = known
+            .filter(|key| matches && key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > now))
+            .ok_or_else(wrong)?;
+        Ok(Caller {
+            key: key.id,
+            name: key.name,
+            workspace: key.workspace,
+            project: key.project,
+            project_name: key.project_name,
+            role: key.role,
+        })
+    }
+
+    /// The key's row: from memory, else from the database, else from memory as it was lately.
+    async fn known(&self, given: &ApiKey, peer: Option<IpAddr>) -> Result<Option<keys::Key>, ApiError> {
+        if let Some(key) = self.keys.fresh(given.lookup()) {
+            return Ok(Some(key));
+        }
+        let last_good = self.keys.last_good(given.lookup());
+        if let (None, Some(seconds)) = (&last_good, peer.and_then(|address| self.tries.blocked(address))) {
+            return Err(rate_limited(seconds));
+        }
+        match self.read_key(given).await {
+            Ok(found) => {
+                found.iter().for_each(|key| self.keys.keep(key));
+                Ok(found)
+            }
+            Err(StoreError::Unavailable(_)) if last_good.is_some() => Ok(last_good),
+            Err(failure) => Err(failure.into()),
+        }
+    }
+
+    async fn read_key(&self, given: &ApiKey) -> Result<Option<keys::Key>, StoreError> {
+        let mut tx = self.db.begin_read().await?;
+        keys::by_prefix(&mut tx, given.lookup()).await
+    }
+
+    fn wrong_key(&self, address: IpAddr) -> ApiError {
+        if let Some(seconds) = self.tries.blocked(address) {
+            return rate_limited(seconds);
+        }
+        self.tries.note(address);
+        unauthenticated()
+    }
+}
+
+fn unauthenticated() -> ApiError {
+    ApiError::new(UNAUTHENTICATED, "this API key is not valid: it is mistyped, revoked or expired")
+}
+
+fn rate_limited(seconds: u64) -> ApiError {
+    ApiError::new(RATE_LIMITED, "too many wrong keys came from this address").retry_after(seconds)
+}
+
+/// The one key in the one Authorization header.
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION).iter();
+    let text = values.next()?.to_str().ok()?;
+    let (scheme, key) = text.split_once(' ')?;
+    let well_formed =
+        values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty();
+    well_formed.then_some(key)
+}

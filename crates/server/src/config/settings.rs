@@ -1,0 +1,139 @@
+//! The settings there are, and reading them from TOML.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    path::{Path, PathBuf},
+};
+
+use promptsync_core::names::nearest;
+
+use super::{ConfigError, DEFAULTS};
+
+/// One setting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Its name in files; its flag with `-` for `_`.
+    pub name: &'static str,
+    /// What it does.
+    pub about: &'static str,
+    /// Whether its value is never shown.
+    pub secret: bool,
+}
+
+const fn setting(name: &'static str, about: &'static str) -> Setting {
+    Setting { name, about, secret: false }
+}
+
+const fn secret(name: &'static str, about: &'static str) -> Setting {
+    Setting { name, about, secret: true }
+}
+
+/// Every setting, in the order of the defaults file.
+pub const SETTINGS: &[Setting] = &[
+    setting("data_dir", "Folder of the embedded database and the server's own key"),
+    setting("listen", "Address and port to listen on"),
+    secret("database_url", "A PostgreSQL database; SQLite in the data folder when empty"),
+    secret(
+        "server_key",
+        "64 hexadecimal digits that protect API keys and cursors; kept in the data folder when empty",
+    ),
+    setting("log", "What to write to standard error: error, warn, info, debug, trace"),
+    setting("max_connections", "Connections at one moment"),
+    setting("body_bytes", "Bytes of a request's body"),
+    setting("push_bytes", "Bytes of a push"),
+    setting("cache_bytes", "Bytes of compiled prompts kept in memory"),
+    setting("first_byte_seconds", "Seconds to the first byte of a connection"),
+    setting("header_seconds", "Seconds from the first byte of a request to the end of its headers"),
+    setting("body_idle_seconds", "Seconds between two pieces of a body"),
+    setting("body_total_seconds", "Seconds for a whole body"),
+    setting("keep_alive_seconds", "Seconds between two requests of one connection"),
+    setting("stop_seconds", "Seconds for requests under way when the server stops"),
+];
+
+impl Setting {
+    /// The environment variables that set it, strongest first. A secret can also be given as a file, `…_FILE`.
+    pub fn variables(self) -> Vec<String> {
+        let own = format!("PROMPTSYNC_{}", self.name.to_ascii_uppercase());
+        if self.name == "database_url" { vec![own, "DATABASE_URL".to_owned()] } else { vec![own] }
+    }
+
+    /// Its default.
+    pub fn default_value(self) -> String {
+        defaults().remove(self.name).unwrap_or_default()
+    }
+}
+
+/// A file's values, as text.
+#[derive(Debug, Default)]
+pub(super) struct FileValues {
+    pub(super) path: PathBuf,
+    pub(super) values: BTreeMap<String, String>,
+}
+
+/// Whether an environment variable can concern the server.
+pub(super) fn is_ours(variable: &str) -> bool {
+    variable.starts_with("PROMPTSYNC_") || variable == "DATABASE_URL" || variable == "DATABASE_URL_FILE"
+}
+
+pub(super) fn find(name: &str) -> Setting {
+    *SETTINGS
+        .iter()
+        .find(|setting| setting.name == name)
+        .expect("settings are asked for by names of this table")
+}
+
+pub(super) fn defaults() -> BTreeMap<String, String> {
+    let table: toml::Table = DEFAULTS.parse().expect("the embedded defaults are TOML; a test reads them");
+    table.into_iter().map(|(name, value)| (name, text(value))).collect()
+}
+
+/// Reads a file, or one table of it; nothing when it does not exist.
+pub(super) fn from_file(path: &Path, table: Option<&str>) -> Result<FileValues, ConfigError> {
+    let shown = || path.display().to_string();
+    let content = match std::fs::read_to_string(path) {
+        Ok(content) => content,
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+            return Ok(FileValues::default());
+        }
+        Err(source) => return Err(ConfigError::File { path: shown(), source }),
+    };
+    let mut found: toml::Table = content.parse().map_err(|error: toml::de::Error| ConfigError::Toml {
+        path: shown(),
+        message: error.message().to_owned(),
+    })?;
+    if let Some(name) = table {
+        found = match found.remove(name) {
+            Some(toml::Value::Table(inner)) => inner,
+            _ => toml::Table::new(),
+        };
+    }
+    for name in found.keys() {
+        if !SETTINGS.iter().any(|setting| setting.name == name) {
+            let nearest = nearest(name, SETTINGS.iter().map(|setting| setting.name));
+            return Err(ConfigError::Unknown { path: shown(), name: name.clone(), nearest });
+        }
+    }
+    let values = found.into_iter().map(|(name, value)| (name, text(value))).collect();
+    Ok(FileValues { path: path.to_owned(), values })
+}
+
+fn text(value: toml::Value) -> String {
+    match value {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_file_and_the_table_name_the_same_settings() {
+        let named: std::collections::BTreeSet<_> = defaults().into_keys().collect();
+        let known: std::collections::BTreeSet<_> =
+            SETTINGS.iter().map(|setting| setting.name.to_owned()).collect();
+        assert_eq!(named, known);
+    }
+}

@@ -1,0 +1,117 @@
+//! From a request to its route and back to an answer, whatever happens on the way.
+
+use std::{collections::BTreeMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc};
+
+use bytes::Bytes;
+use futures_util::FutureExt as _;
+use hyper::{Method, Response, header::CONTENT_LENGTH, http::request::Parts};
+use promptsync_api::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
+
+use crate::{
+    app::App,
+    endpoint::{Request, Route},
+    http::{body::RequestBody, error::ApiError, headers, path, request_id},
+    router,
+};
+
+/// The whole server without the network: tests call it as the accept loop does.
+pub struct Service {
+    app: Arc<App>,
+    paths: matchit::Router<BTreeMap<&'static str, Route>>,
+}
+
+impl std::fmt::Debug for Service {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Service")
+    }
+}
+
+impl Service {
+    /// The routes around an application.
+    pub fn new(app: Arc<App>) -> Self {
+        let mut by_path: BTreeMap<&'static str, BTreeMap<&'static str, Route>> = BTreeMap::new();
+        for route in router::routes() {
+            let method = method_name(&route.method);
+            by_path.entry(route.path).or_default().insert(method, route);
+        }
+        let mut paths = matchit::Router::new();
+        for (path, methods) in by_path {
+            paths
+                .insert(path, methods)
+                .expect("the route table has no two paths that match alike; a test builds it");
+        }
+        Self { app, paths }
+    }
+
+    /// The application.
+    pub fn app(&self) -> &Arc<App> {
+        &self.app
+    }
+
+    /// Answers a request. Never fails and never panics: what goes wrong becomes a problem body.
+    pub async fn answer(&self, parts: Parts, body: RequestBody, peer: Option<IpAddr>) -> Response<Bytes> {
+        let request_id = request_id::of(&parts.headers, &*self.app.ids);
+        let (method, target) = (parts.method.clone(), parts.uri.path().to_owned());
+        let routed =
+            AssertUnwindSafe(self.routed(parts, body, peer, request_id.clone())).catch_unwind().await;
+        let mut response = routed
+            .unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")))
+            .unwrap_or_else(|error| error.into_response(&request_id));
+        headers::complete(response.headers_mut(), &request_id);
+        tracing::info!(request_id, %method, path = target, status = response.status().as_u16(), "answered");
+        response
+    }
+
+    async fn routed(
+        &self,
+        parts: Parts,
+        body: RequestBody,
+        peer: Option<IpAddr>,
+        request_id: String,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let raw = parts.uri.path();
+        path::check(raw, parts.uri.query())?;
+        let found = self.paths.at(raw).map_err(|_| ApiError::new(NOT_FOUND, "no such address"))?;
+        let is_head = parts.method == Method::HEAD;
+        let wanted = if is_head { "GET" } else { method_name(&parts.method) };
+        let Some(route) = found.value.get(wanted) else {
+            let allowed: Vec<_> = found.value.keys().copied().collect();
+            let detail = format!("{} is not possible here", parts.method);
+            return Err(ApiError::new(METHOD_NOT_ALLOWED, detail).allow(allowed.join(", ")));
+        };
+        let path = found
+            .params
+            .iter()
+            .map(|(name, value)| Ok((name.to_owned(), path::decode(value)?)))
+            .collect::<Result<Vec<_>, ApiError>>()?;
+        let target = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
+        let request = Request {
+            target,
+            app: Arc::clone(&self.app),
+            method: parts.method,
+            path,
+            query: parts.uri.query().unwrap_or_default().to_owned(),
+            headers: parts.headers,
+            request_id,
+            peer,
+            body,
+        };
+        let mut response = (route.handler)(request).await?;
+        if is_head {
+            let length = response.body().len().into();
+            response.headers_mut().insert(CONTENT_LENGTH, length);
+            *response.body_mut() = Bytes::new();
+        }
+        Ok(response)
+    }
+}
+
+fn method_name(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        _ => "",
+    }
+}

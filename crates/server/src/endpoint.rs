@@ -1,0 +1,256 @@
+//! What stands between the network and a handler: every request passes the same steps in the same order.
+//!
+//! Key, project, permission, body, an earlier answer under the same Idempotency-Key, the handler, and the check
+//! that a change was written to the audit log. A route cannot be declared without its permission and audit class.
+
+use std::{future::Future, ops::Deref, pin::Pin, sync::Arc};
+
+use bytes::Bytes;
+use hyper::{HeaderMap, Method, Response};
+use promptsync_api::error::INSUFFICIENT_SCOPE;
+use promptsync_core::access::Permission;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde::Serialize;
+
+use crate::{
+    app::{App, change::Change, projects},
+    auth::Caller,
+    http::{
+        body::{self, RequestBody},
+        error::ApiError,
+        query::Parameter,
+        reply::Answer,
+    },
+    idempotency,
+    input::Input,
+    openapi::Operation,
+};
+
+/// Whether a route changes data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum AuditClass {
+    /// It only reads.
+    None,
+    /// It changes data: a success that wrote no audit entry, and did not say that nothing changed, is a defect.
+    Write,
+}
+
+/// A request on its way to a handler.
+pub(crate) struct Request {
+    pub(crate) app: Arc<App>,
+    pub(crate) method: Method,
+    /// Path and query as they were sent.
+    pub(crate) target: String,
+    pub(crate) path: Vec<(String, String)>,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) request_id: String,
+    pub(crate) peer: Option<std::net::IpAddr>,
+    pub(crate) body: RequestBody,
+}
+
+/// An authenticated request as handlers see it.
+pub(crate) struct Call {
+    /// The application.
+    pub(crate) app: Arc<App>,
+    /// Who calls.
+    pub(crate) caller: Caller,
+    /// What the caller sent besides path and body.
+    pub(crate) headers: HeaderMap,
+    /// The query string, unread.
+    pub(crate) query: String,
+    /// What a change will record about this request.
+    pub(crate) change: Change,
+    target: String,
+    path: Vec<(String, String)>,
+}
+
+impl Call {
+    /// A parameter of the path, decoded; the router guarantees that a declared one is there.
+    pub(crate) fn segment(&self, name: &str) -> &str {
+        self.path.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+}
+
+/// A call that is about one project of the caller's.
+pub(crate) struct InProject {
+    call: Call,
+    /// The project.
+    pub(crate) project: projects::Found,
+}
+
+impl Deref for InProject {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
+    }
+}
+
+/// What a handler is about: the whole workspace or one project.
+pub(crate) trait Scope: Sized + Send {
+    /// Parameters the scope reads from the query.
+    const PARAMETERS: &'static [Parameter];
+    /// Finds it. What the caller may not see does not exist for it.
+    fn open(call: Call) -> impl Future<Output = Result<Self, ApiError>> + Send;
+    /// The call inside.
+    fn call(&self) -> &Call;
+}
+
+impl Scope for Call {
+    const PARAMETERS: &'static [Parameter] = &[];
+
+    async fn open(call: Call) -> Result<Self, ApiError> {
+        Ok(call)
+    }
+
+    fn call(&self) -> &Call {
+        self
+    }
+}
+
+impl Scope for InProject {
+    const PARAMETERS: &'static [Parameter] = &[crate::http::query::PROJECT];
+
+    async fn open(mut call: Call) -> Result<Self, ApiError> {
+        let project = projects::of_call(&call).await?;
+        call.change.project = Some(project.name.clone());
+        Ok(Self { call, project })
+    }
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+}
+
+type Handled = Pin<Box<dyn Future<Output = Result<Response<Bytes>, ApiError>> + Send>>;
+
+/// A route: how it is found, who may use it, what it does, how it is documented.
+pub(crate) struct Route {
+    pub(crate) method: Method,
+    pub(crate) path: &'static str,
+    pub(crate) permission: Option<Permission>,
+    pub(crate) audit: AuditClass,
+    pub(crate) describe: Box<dyn Fn(&mut SchemaGenerator) -> Operation + Send + Sync>,
+    pub(crate) handler: Box<dyn Fn(Request) -> Handled + Send + Sync>,
+}
+
+/// Declares a route that needs a key. Its scope, input and output follow from the handler's types.
+pub(crate) fn route<S, I, T, F, A>(
+    method: Method,
+    path: &'static str,
+    permission: Permission,
+    audit: AuditClass,
+    handler: F,
+    summary: &'static str,
+) -> Route
+where
+    S: Scope + 'static,
+    I: Input + 'static,
+    T: Serialize + JsonSchema + 'static,
+    F: Fn(S, I) -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = Answer<T>> + Send + 'static,
+{
+    let known: Arc<[Parameter]> = parameters::<S, I>(path).into();
+    let described = Arc::clone(&known);
+    let verb = method.clone();
+    Route {
+        method: method.clone(),
+        path,
+        permission: Some(permission),
+        audit,
+        describe: Box::new(move |schemas| {
+            let input = I::schema(schemas);
+            Operation::keyed(
+                &verb,
+                path,
+                summary,
+                permission,
+                &described,
+                input,
+                T::schema_name(),
+                schemas.subschema_for::<T>(),
+            )
+        }),
+        handler: Box::new(move |request| {
+            let (handler, known) = (handler.clone(), Arc::clone(&known));
+            Box::pin(async move {
+                let (scope, body, headers, method) = admit::<S>(request, permission, audit).await?;
+                let bytes = match I::LIMIT {
+                    Some(limit) => body::read(body, &headers, limit.of(&scope.call().app.config)).await?,
+                    None => Bytes::new(),
+                };
+                let change = scope.call().change.clone();
+                let app = Arc::clone(&scope.call().app);
+                if let Some(earlier) =
+                    idempotency::earlier(&app, &change, &method, &scope.call().target, &bytes).await?
+                {
+                    return Ok(earlier);
+                }
+                let input = I::read(scope.call(), bytes, &known)?;
+                let response = handler(scope, input).await?.into_response(&method, &headers)?;
+                if audit == AuditClass::Write {
+                    app.audited(&change, path);
+                }
+                Ok(response)
+            })
+        }),
+    }
+}
+
+/// Declares a route that anybody may read without a key. It says nothing about what the registry holds.
+pub(crate) fn open_route<T, F, A>(
+    method: Method,
+    path: &'static str,
+    handler: F,
+    summary: &'static str,
+) -> Route
+where
+    T: Serialize + JsonSchema + 'static,
+    F: Fn(Arc<App>) -> A + Clone + Send + Sync + 'static,
+    A: Future<Output = Answer<T>> + Send + 'static,
+{
+    let verb = method.clone();
+    Route {
+        method,
+        path,
+        permission: None,
+        audit: AuditClass::None,
+        describe: Box::new(move |schemas| {
+            Operation::open(&verb, path, summary, T::schema_name(), schemas.subschema_for::<T>())
+        }),
+        handler: Box::new(move |request| {
+            let handler = handler.clone();
+            Box::pin(async move {
+                handler(Arc::clone(&request.app)).await?.into_response(&request.method, &request.headers)
+            })
+        }),
+    }
+}
+
+/// Authenticates, finds the scope, checks the permission: in this order, so that a foreign project answers 404
+/// whatever the role.
+async fn admit<S: Scope>(
+    request: Request,
+    permission: Permission,
+    audit: AuditClass,
+) -> Result<(S, RequestBody, HeaderMap, Method), ApiError> {
+    let Request { app, method, target, path, query, headers, request_id, peer, body } = request;
+    let caller = app.authenticate(&headers, &query, peer).await?;
+    let change = Change::new(&caller, request_id, idempotency::key(&headers, audit)?);
+    let call = Call { app, caller, headers: headers.clone(), query, change, target, path };
+    let scope = S::open(call).await?;
+    let role = scope.call().caller.role;
+    if !role.allows(permission) {
+        let name = serde_json::to_value(permission).map_err(ApiError::internal)?;
+        let needed = name.as_str().unwrap_or_default();
+        return Err(ApiError::new(INSUFFICIENT_SCOPE, format!("a {} key may not do this", role.as_str()))
+            .hint(format!("use a key with the permission `{needed}`")));
+    }
+    Ok((scope, body, headers, method))
+}
+
+fn parameters<S: Scope, I: Input>(path: &str) -> Vec<Parameter> {
+    let from_scope = if path.contains("{project}") { &[] } else { S::PARAMETERS };
+    from_scope.iter().chain(I::PARAMETERS).copied().collect()
+}

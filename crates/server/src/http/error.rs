@@ -1,0 +1,155 @@
+//! The one place where a failure becomes an answer: `application/problem+json` from the table of error codes.
+
+use bytes::Bytes;
+use hyper::{
+    Response, StatusCode,
+    header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+};
+use promptsync_api::error::{self, ErrorBody, ErrorCode};
+use promptsync_core::problem::Problem;
+
+use super::Reason;
+
+/// A request that cannot be answered as asked.
+#[derive(Debug)]
+pub(crate) struct ApiError {
+    row: ErrorCode,
+    detail: String,
+    hint: Option<String>,
+    problems: Vec<Problem>,
+    retry_after: Option<u64>,
+    allow: Option<String>,
+    /// What really happened; logged for 5xx, never sent.
+    source: Option<Reason>,
+}
+
+impl ApiError {
+    /// A failure with its row of the table and a sentence about this case.
+    pub(crate) fn new(row: ErrorCode, detail: impl Into<String>) -> Self {
+        Self {
+            row,
+            detail: detail.into(),
+            hint: None,
+            problems: Vec::new(),
+            retry_after: None,
+            allow: None,
+            source: None,
+        }
+    }
+
+    /// A failure of the server. The cause goes to the log, the caller gets a general sentence.
+    pub(crate) fn internal(source: impl Into<Reason>) -> Self {
+        Self::caused(error::INTERNAL, source)
+    }
+
+    /// A failure of the server of a known kind: no space left, the database is away.
+    pub(crate) fn caused(row: ErrorCode, source: impl Into<Reason>) -> Self {
+        let detail = match row.status {
+            503 => "The server cannot reach what it needs. Try again shortly.",
+            507 => "The storage is full: nothing was changed.",
+            _ => "Something failed inside the server. Its log has the details under this trace_id.",
+        };
+        Self { source: Some(source.into()), ..Self::new(row, detail) }
+    }
+
+    /// The one problem of a request, which gives the answer its code.
+    pub(crate) fn of(problem: Problem) -> Self {
+        let row = error::find(&problem.code);
+        let mut error = Self::new(row, problem.message.clone());
+        error.hint.clone_from(&problem.hint);
+        if problem.path.is_some() || problem.line.is_some() || problem.file.is_some() {
+            error.problems = vec![problem];
+        }
+        error
+    }
+
+    /// Many problems under one roof.
+    pub(crate) fn many(row: ErrorCode, detail: impl Into<String>, problems: Vec<Problem>) -> Self {
+        Self { problems, ..Self::new(row, detail) }
+    }
+
+    /// The same failure with advice.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same failure, to be tried again after so many seconds.
+    pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+
+    /// The same failure with the methods that are allowed.
+    pub(crate) fn allow(mut self, methods: String) -> Self {
+        self.allow = Some(methods);
+        self
+    }
+
+    /// When it has this code and its problems are why: the first problem's own code and words, with all problems.
+    pub(crate) fn unwrap_problems(mut self, from: ErrorCode, place: impl Fn(Problem) -> Problem) -> Self {
+        if self.row != from {
+            return self;
+        }
+        self.problems = self.problems.into_iter().map(place).collect();
+        if let Some(first) = self.problems.first() {
+            self.row = error::find(&first.code);
+            self.detail.clone_from(&first.message);
+            self.hint.clone_from(&first.hint);
+        }
+        self
+    }
+
+    /// The same failure under another code, when it has the first.
+    pub(crate) fn recode(mut self, from: ErrorCode, to: ErrorCode) -> Self {
+        if self.row == from {
+            self.row = to;
+        }
+        self
+    }
+
+    /// The answer. Failures of the server are logged here and nowhere else.
+    pub(crate) fn into_response(self, request_id: &str) -> Response<Bytes> {
+        let Self { row, detail, hint, problems: errors, retry_after, allow, source } = self;
+        if row.status >= 500 {
+            let cause = source.as_deref().map(chain).unwrap_or_default();
+            tracing::error!(request_id, code = row.code, cause, "the request failed");
+        }
+        let body = ErrorBody {
+            link: format!("https://promptsync.dev/errors/{}", row.code),
+            title: row.title.into(),
+            status: row.status,
+            code: row.code.into(),
+            detail,
+            hint,
+            trace_id: request_id.into(),
+            errors,
+        };
+        let mut response = Response::new(serde_json::to_vec(&body).unwrap_or_default().into());
+        *response.status_mut() =
+            StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if row.status == 401 {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
+        if let Some(seconds) = retry_after {
+            headers.insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some(methods) = allow.and_then(|methods| methods.parse().ok()) {
+            headers.insert(ALLOW, methods);
+        }
+        response
+    }
+}
+
+fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(inner) = source {
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
+        source = inner.source();
+    }
+    text
+}

@@ -1,0 +1,131 @@
+//! What a route answers with.
+
+use bytes::Bytes;
+use hyper::{
+    HeaderMap, Method, Response, StatusCode,
+    header::{
+        CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION,
+    },
+};
+use serde::Serialize;
+
+use super::{error::ApiError, etag};
+
+/// What a handler returns.
+pub(crate) type Answer<T> = Result<Reply<T>, ApiError>;
+
+/// A successful answer: a value, and how it may be cached.
+#[derive(Debug)]
+pub(crate) struct Reply<T> {
+    status: StatusCode,
+    etag: Option<String>,
+    cache: &'static str,
+    location: Option<String>,
+    body: Payload<T>,
+}
+
+#[derive(Debug)]
+enum Payload<T> {
+    Json(T),
+    Raw { content_type: &'static str, bytes: Bytes, policy: Option<&'static str> },
+    Nothing,
+}
+
+impl<T> Reply<T> {
+    /// 200 with a JSON value, not cached by anyone.
+    pub(crate) fn ok(value: T) -> Self {
+        Self::with(Payload::Json(value))
+    }
+
+    /// 200 with bytes that are ready.
+    pub(crate) fn raw(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        Self::with(Payload::Raw { content_type, bytes: bytes.into(), policy: None })
+    }
+
+    /// 200 with a page that may use what its policy allows.
+    pub(crate) fn page(html: impl Into<Bytes>, policy: &'static str) -> Self {
+        Self::with(Payload::Raw {
+            content_type: "text/html; charset=utf-8",
+            bytes: html.into(),
+            policy: Some(policy),
+        })
+    }
+
+    /// 204.
+    pub(crate) fn nothing() -> Self {
+        Self { status: StatusCode::NO_CONTENT, ..Self::with(Payload::Nothing) }
+    }
+
+    fn with(body: Payload<T>) -> Self {
+        Self { status: StatusCode::OK, etag: None, cache: "no-store", location: None, body }
+    }
+
+    /// The same with 201 and the address of what was made.
+    pub(crate) fn created(mut self, location: String) -> Self {
+        self.status = StatusCode::CREATED;
+        self.location = Some(location);
+        self
+    }
+
+    /// The same with another status.
+    pub(crate) fn status(mut self, status: StatusCode) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// The same with an entity tag; caches keep it but ask each time.
+    pub(crate) fn etag(mut self, tag: impl std::fmt::Display) -> Self {
+        self.etag = Some(format!("\"{tag}\""));
+        self.cache = "private, no-cache";
+        self
+    }
+
+    /// The same, never changing.
+    pub(crate) fn immutable(mut self) -> Self {
+        self.cache = "private, max-age=31536000, immutable";
+        self
+    }
+}
+
+impl<T: Serialize> Reply<T> {
+    /// The answer; 304 without body when the caller has it already.
+    pub(crate) fn into_response(
+        self,
+        method: &Method,
+        asked: &HeaderMap,
+    ) -> Result<Response<Bytes>, ApiError> {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache));
+        if let Some(location) = self.location.and_then(|location| location.parse().ok()) {
+            headers.insert(LOCATION, location);
+        }
+        if let Some(tag) = self.etag {
+            let fresh =
+                matches!(*method, Method::GET | Method::HEAD) && etag::names(asked, IF_NONE_MATCH, &tag);
+            if let Ok(value) = HeaderValue::from_str(&tag) {
+                headers.insert(ETAG, value);
+            }
+            if fresh {
+                *response.status_mut() = StatusCode::NOT_MODIFIED;
+                return Ok(response);
+            }
+        }
+        let (content_type, bytes) = match self.body {
+            Payload::Json(value) => {
+                ("application/json", serde_json::to_vec(&value).map_err(ApiError::internal)?.into())
+            }
+            Payload::Raw { content_type, bytes, policy } => {
+                if let Some(policy) = policy {
+                    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+                }
+                (content_type, bytes)
+            }
+            Payload::Nothing => return Ok(response),
+        };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        *response.body_mut() = bytes;
+        Ok(response)
+    }
+}

@@ -1,0 +1,145 @@
+//! What a handler takes besides the call: nothing, query parameters, or a JSON body.
+
+use bytes::Bytes;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    config::Config,
+    endpoint::Call,
+    http::{
+        body,
+        error::ApiError,
+        query::{Parameter, Parameters},
+    },
+};
+
+/// The second argument of a handler.
+pub(crate) trait Input: Sized + Send {
+    /// Query parameters it understands.
+    const PARAMETERS: &'static [Parameter];
+    /// How large its body may be; no body is read when absent.
+    const LIMIT: Option<Limit>;
+    /// The schema of its body.
+    fn schema(schemas: &mut SchemaGenerator) -> Option<Schema>;
+    /// Reads it. `known` holds the parameters of the input and of the call's scope.
+    fn read(call: &Call, body: Bytes, known: &[Parameter]) -> Result<Self, ApiError>;
+}
+
+/// Which of the configured limits a body has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Limit {
+    /// That of most requests.
+    Usual,
+    /// That of a whole folder.
+    Push,
+}
+
+impl Limit {
+    /// The limit in bytes.
+    pub(crate) fn of(self, config: &Config) -> usize {
+        match self {
+            Self::Usual => config.body_bytes,
+            Self::Push => config.push_bytes,
+        }
+    }
+}
+
+/// A handler that takes nothing more.
+#[derive(Debug)]
+pub(crate) struct Nothing;
+
+impl Input for Nothing {
+    const PARAMETERS: &'static [Parameter] = &[];
+    const LIMIT: Option<Limit> = None;
+
+    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
+
+    fn read(call: &Call, _: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+        Parameters::read(&call.query, known).map(|_| Self)
+    }
+}
+
+/// Query parameters read into a type of the route.
+pub(crate) trait FromQuery: Sized + Send {
+    /// The parameters it understands.
+    const PARAMETERS: &'static [Parameter];
+    /// Reads them.
+    fn from_query(parameters: &Parameters) -> Result<Self, ApiError>;
+}
+
+/// The query of a request.
+#[derive(Debug)]
+pub(crate) struct Query<T>(pub(crate) T);
+
+impl<T: FromQuery> Input for Query<T> {
+    const PARAMETERS: &'static [Parameter] = T::PARAMETERS;
+    const LIMIT: Option<Limit> = None;
+
+    fn schema(_: &mut SchemaGenerator) -> Option<Schema> {
+        None
+    }
+
+    fn read(call: &Call, _: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+        T::from_query(&Parameters::read(&call.query, known)?).map(Self)
+    }
+}
+
+/// A JSON body.
+#[derive(Debug)]
+pub(crate) struct Json<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + JsonSchema + Send> Input for Json<T> {
+    const PARAMETERS: &'static [Parameter] = &[];
+    const LIMIT: Option<Limit> = Some(Limit::Usual);
+
+    fn schema(schemas: &mut SchemaGenerator) -> Option<Schema> {
+        Some(schemas.subschema_for::<T>())
+    }
+
+    fn read(call: &Call, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+        Parameters::read(&call.query, known)?;
+        body::require_json(&call.headers)?;
+        body::parse(bytes, &call.app.limits).map(Self)
+    }
+}
+
+/// A JSON body that may be left out.
+#[derive(Debug)]
+pub(crate) struct MaybeJson<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + Default + JsonSchema + Send> Input for MaybeJson<T> {
+    const PARAMETERS: &'static [Parameter] = &[];
+    const LIMIT: Option<Limit> = Some(Limit::Usual);
+
+    fn schema(schemas: &mut SchemaGenerator) -> Option<Schema> {
+        Some(schemas.subschema_for::<T>())
+    }
+
+    fn read(call: &Call, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+        if bytes.is_empty() {
+            Parameters::read(&call.query, known)?;
+            return Ok(Self(T::default()));
+        }
+        Json::read(call, bytes, known).map(|Json(value)| Self(value))
+    }
+}
+
+/// The JSON body of a push, which may be much larger.
+#[derive(Debug)]
+pub(crate) struct Folder<T>(pub(crate) T);
+
+impl<T: DeserializeOwned + JsonSchema + Send> Input for Folder<T> {
+    const PARAMETERS: &'static [Parameter] = &[];
+    const LIMIT: Option<Limit> = Some(Limit::Push);
+
+    fn schema(schemas: &mut SchemaGenerator) -> Option<Schema> {
+        Some(schemas.subschema_for::<T>())
+    }
+
+    fn read(call: &Call, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+        Json::read(call, bytes, known).map(|Json(value)| Self(value))
+    }
+}

@@ -1,0 +1,17 @@
+//! Documents.
+
+use serde_json::Value;
+
+use crate::{
+    app::documents,
+    endpoint::Call,
+    http::reply::{Answer, Reply},
+    input::Nothing,
+};
+
+/// A document by its digest. It never changes, so whoever may read it may keep it for ever.
+pub(crate) async fn get(call: Call, _: Nothing) -> Answer<Value> {
+    let digest = call.segment("digest");
+    let text = documents::get(&call, digest).await?;
+    Ok(Reply::raw("application/json", text).etag(digest).immutable())
+}

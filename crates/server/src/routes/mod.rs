@@ -1,0 +1,20 @@
+//! Handlers: take what the request says, call the use case, say how the answer is cached. One file a noun.
+//!
+//! They know neither the database nor the rules. A new one gets its line in `router.rs`.
+
+pub(crate) mod aliases;
+pub(crate) mod diffs;
+pub(crate) mod documents;
+pub(crate) mod health;
+pub(crate) mod history;
+pub(crate) mod keys;
+pub(crate) mod openapi;
+pub(crate) mod projects;
+pub(crate) mod prompts;
+pub(crate) mod push;
+pub(crate) mod releases;
+pub(crate) mod render;
+pub(crate) mod search;
+pub(crate) mod sign_in;
+pub(crate) mod versions;
+pub(crate) mod whoami;

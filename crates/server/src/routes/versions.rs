@@ -1,0 +1,39 @@
+//! Versions of a prompt.
+
+use promptsync_api::{
+    page::Page,
+    versions::{ArchiveVersion, VersionSummary},
+};
+
+use crate::{
+    app::{pages::Paging, versions},
+    endpoint::InProject,
+    http::reply::{Answer, Reply},
+    input::{MaybeJson, Nothing, Query},
+};
+
+/// Lists the versions of a prompt, newest first.
+pub(crate) async fn list(call: InProject, Query(paging): Query<Paging>) -> Answer<Page<VersionSummary>> {
+    versions::list(&call, call.segment("name"), &paging).await.map(Reply::ok)
+}
+
+/// Shows a version.
+pub(crate) async fn get(call: InProject, _: Nothing) -> Answer<VersionSummary> {
+    versions::get(&call, call.segment("name"), call.segment("version")).await.map(Reply::ok)
+}
+
+/// Takes a version out of use.
+pub(crate) async fn archive(
+    call: InProject,
+    MaybeJson(request): MaybeJson<ArchiveVersion>,
+) -> Answer<VersionSummary> {
+    versions::archive(&call, call.segment("name"), call.segment("version"), request).await.map(Reply::ok)
+}
+
+/// Puts an archived version back into use.
+pub(crate) async fn restore(
+    call: InProject,
+    MaybeJson(request): MaybeJson<ArchiveVersion>,
+) -> Answer<VersionSummary> {
+    versions::restore(&call, call.segment("name"), call.segment("version"), request).await.map(Reply::ok)
+}

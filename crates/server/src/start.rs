@@ -1,0 +1,141 @@
+//! Starting the server: from a configuration to an address that answers.
+
+use std::{fs, future::Future, io, net::SocketAddr, path::Path, sync::Arc};
+
+use promptsync_store::{Db, StoreError};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+use crate::{
+    App, Config, RandomIds, Service, SystemClock,
+    auth::secret::{SecretError, ServerSecret},
+    listen, system_random,
+};
+
+/// The embedded database's file in the data folder.
+const DATABASE: &str = "promptsync.db";
+
+/// File descriptors kept for the database, logs and the like.
+const RESERVED_FILES: u64 = 64;
+
+/// A server that cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The data folder cannot be made.
+    #[error("cannot use the data folder {path}")]
+    DataDir {
+        /// The folder.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The server's key is missing or wrong.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    /// The database cannot be opened.
+    #[error("cannot open the database")]
+    Store(#[from] StoreError),
+    /// The address cannot be listened on.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// The address.
+        address: SocketAddr,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// The process cannot be told to stop.
+    #[error("cannot receive signals")]
+    Signals(#[source] io::Error),
+}
+
+/// A server that is ready: its address is bound, its database open.
+#[derive(Debug)]
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    service: Arc<Service>,
+}
+
+impl Server {
+    /// Opens the database and binds the address.
+    pub async fn bind(config: Config) -> Result<Self, StartError> {
+        let address = config.listen;
+        let app = Arc::new(open(config).await?);
+        let failed = |source| StartError::Listen { address, source };
+        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        Ok(Self { listener, address, service: Arc::new(Service::new(app)) })
+    }
+
+    /// The address it is bound to, with the port the system chose when none was given.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves until `stop` is ready, then finishes what is under way.
+    pub async fn run(self, stop: impl Future<Output = ()>) {
+        let mut limits = self.service.app().config.limits.clone();
+        limits.connections = limits.connections.min(open_files());
+        listen::serve(self.listener, Arc::clone(&self.service), limits, stop).await;
+        self.service.app().db.close().await;
+    }
+}
+
+/// Serves until the process is told to stop (SIGTERM, SIGINT). `ready` is called once with the address.
+pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), StartError> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
+    let server = Server::bind(config).await?;
+    ready(server.address());
+    server
+        .run(async {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+        .await;
+    Ok(())
+}
+
+/// Opens everything a server needs but the network.
+pub async fn open(config: Config) -> Result<App, StartError> {
+    make_private(&config.data_dir)
+        .map_err(|source| StartError::DataDir { path: config.data_dir.display().to_string(), source })?;
+    let secret = match &config.server_key {
+        Some(key) => ServerSecret::parse(&key.0)?,
+        None => ServerSecret::of_data_dir(&config.data_dir)?,
+    };
+    let db = match &config.database_url {
+        Some(url) => Db::open_postgres(&url.0).await?,
+        None => Db::open_sqlite(&config.data_dir.join(DATABASE)).await?,
+    };
+    let app =
+        App::new(db, config, secret, Arc::new(SystemClock), Arc::new(RandomIds), Arc::new(system_random));
+    app.prepare().await?;
+    Ok(app)
+}
+
+/// A folder that only its owner can read, when it is made here.
+fn make_private(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    if path.is_dir() {
+        return Ok(());
+    }
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Connections the system's limit of open files leaves room for, after asking for as many as it gives.
+fn open_files() -> usize {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    let current = if setrlimit(Resource::Nofile, raised).is_ok() { limit.maximum } else { limit.current };
+    current.map_or(usize::MAX, |files| {
+        usize::try_from(files.saturating_sub(RESERVED_FILES)).unwrap_or(usize::MAX).max(1)
+    })
+}
