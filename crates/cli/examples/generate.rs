@@ -7,6 +7,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let folder = Path::new(&folder);
     write(folder, "docs/reference/cli.md", &promptsync_cli::reference())?;
     write(folder, "docs/reference/errors.md", &errors())?;
+    for (name, schema) in promptsync_core::files::schema::all() {
+        write(folder, &format!("docs/reference/{name}"), &format!("{schema:#}"))?;
+    }
     Ok(())
 }
 

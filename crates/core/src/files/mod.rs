@@ -10,6 +10,7 @@ mod metadata;
 mod places;
 mod print;
 mod reading;
+pub mod schema;
 mod text;
 mod tree;
 mod variables;
