@@ -103,7 +103,8 @@ mod tests {
     fn variants_that_some_caller_could_not_choose_between_are_found() {
         let (en, de) = (("locale", "en"), ("locale", "de"));
         let (formal, short) = (("tone", "formal"), ("size", "short"));
-        let cases: &[(&[&[(&str, &str)]], Option<(usize, usize)>)] = &[
+        type Tags<'a> = &'a [(&'a str, &'a str)];
+        let cases: &[(&[Tags<'_>], Option<(usize, usize)>)] = &[
             (&[], None),
             (&[&[en], &[de]], None),
             (&[&[en], &[en]], Some((0, 1))),
