@@ -91,6 +91,9 @@ mod tests {
 
     use super::*;
 
+    /// The tags of each variant, and the two that tie.
+    type Case<'a> = (&'a [&'a [(&'a str, &'a str)]], Option<(usize, usize)>);
+
     fn document(variants: &[&[(&str, &str)]]) -> Document {
         let variants = variants.iter().map(|tags| Variant {
             tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
@@ -103,8 +106,7 @@ mod tests {
     fn variants_that_some_caller_could_not_choose_between_are_found() {
         let (en, de) = (("locale", "en"), ("locale", "de"));
         let (formal, short) = (("tone", "formal"), ("size", "short"));
-        type Tags<'a> = &'a [(&'a str, &'a str)];
-        let cases: &[(&[Tags<'_>], Option<(usize, usize)>)] = &[
+        let cases: &[Case<'_>] = &[
             (&[], None),
             (&[&[en], &[de]], None),
             (&[&[en], &[en]], Some((0, 1))),

@@ -1,13 +1,11 @@
 //! Compiling every template of a document.
 
-use std::collections::BTreeMap;
-
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::{CompiledDocument, RenderError};
 use crate::{
-    documents::{Body, Document, Message, Placeholder, Role},
+    documents::{Body, Document, Message, Placeholder, Role, ambiguous},
     limits::Limits,
     problem::Problem,
     template::{Partials, Template},
@@ -135,7 +133,11 @@ pub(super) fn compile(
 ) -> Result<CompiledDocument, Vec<Problem>> {
     let mut problems = Vec::new();
     let partials = partials(&document, includes, &mut problems);
-    same_tags_twice(&document, &mut problems);
+    if document.variants.len() > limits.variants {
+        let message = format!("{} variants; the limit is {}", document.variants.len(), limits.variants);
+        return Err(vec![Problem::new("too_many_variants", message).at_path("variants")]);
+    }
+    variant_tags(&document, limits, &mut problems);
     let mut compiler = Compiler { document: &document, partials: &partials, limits, problems };
     let base = compiler.body("", &document.body);
     let variants = (0..)
@@ -263,14 +265,23 @@ fn partials(document: &Document, includes: &Partials, problems: &mut Vec<Problem
     partials
 }
 
-fn same_tags_twice(document: &Document, problems: &mut Vec<Problem>) {
-    let mut seen = BTreeMap::new();
+/// Refuses variants with too many tags, and those between which some caller could not choose.
+fn variant_tags(document: &Document, limits: &Limits, problems: &mut Vec<Problem>) {
+    let before = problems.len();
     for (index, variant) in document.variants.iter().enumerate() {
-        if let Some(first) = seen.insert(&variant.tags, index) {
-            let message =
-                format!("variants[{first}] has the same tags, so no caller could be told which to get");
-            problems
-                .push(Problem::new("ambiguous_variant", message).at_path(format!("variants[{index}].tags")));
+        if variant.tags.len() > limits.tags {
+            let message = format!("{} tags; the limit is {}", variant.tags.len(), limits.tags);
+            let path = format!("variants[{index}].tags");
+            problems.push(Problem::new("too_many_tags", message).at_path(path));
         }
+    }
+    if problems.len() == before
+        && let Some((first, second)) = ambiguous(document)
+    {
+        let message =
+            format!("variants[{first}] matches some of the same callers, and neither is more specific");
+        let hint = "give one of them another tag, or add a variant with the tags of both";
+        let path = format!("variants[{second}].tags");
+        problems.push(Problem::new("ambiguous_variant", message).at_path(path).hint(hint));
     }
 }

@@ -225,6 +225,39 @@ fn two_variants_with_the_same_tags_are_refused() {
 }
 
 #[test]
+fn two_variants_that_one_caller_matches_alike_are_refused() {
+    let variant = |tags: &[(&str, &str)]| Variant {
+        tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
+        body: Body::Text("x".into()),
+    };
+    let mut document = text("base");
+    document.variants = vec![variant(&[("locale", "en")]), variant(&[("tone", "formal")])];
+    let compile = |document| CompiledDocument::new(document, &Partials::new(), &Limits::default());
+    let problems = compile(document.clone()).unwrap_err();
+    assert_eq!((problems.len(), problems[0].code.as_str()), (1, "ambiguous_variant"));
+    document.variants.push(variant(&[("locale", "en"), ("tone", "formal")]));
+    assert!(compile(document).is_ok());
+}
+
+#[test]
+fn variants_and_their_tags_have_limits() {
+    let limits = Limits { variants: 2, tags: 2, ..Limits::default() };
+    let of = |variants: usize, tags: usize| {
+        let mut document = text("base");
+        document.variants = (0..variants)
+            .map(|variant| Variant {
+                tags: (0..tags).map(|tag| (format!("tag{tag}"), format!("{variant}"))).collect(),
+                body: Body::Text("x".into()),
+            })
+            .collect();
+        CompiledDocument::new(document, &Partials::new(), &limits)
+    };
+    assert!(of(2, 2).is_ok());
+    assert_eq!(of(3, 1).unwrap_err()[0].code, "too_many_variants");
+    assert_eq!(of(1, 3).unwrap_err()[0].code, "too_many_tags");
+}
+
+#[test]
 fn a_conversation_has_a_limit_of_messages() {
     let limits = Limits { messages: 2, ..Limits::default() };
     let of = |count| chat(vec![said(Role::User, "x"); count]);
