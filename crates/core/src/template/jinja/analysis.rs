@@ -10,7 +10,7 @@ use minijinja::{
     syntax::SyntaxConfig,
 };
 
-use super::{environment, errors, place, scan};
+use super::{environment, errors, folding::Constants, place, scan};
 use crate::{
     limits::Limits,
     template::{Partials, TemplateError, TemplateFault},
@@ -45,7 +45,7 @@ pub(super) fn analyse(source: &str, partials: &Partials, limits: &Limits) -> Res
         blocks: 0,
         uses: Vec::new(),
         expansions: 0,
-        folding: 0,
+        constants: Constants::default(),
         macros: BTreeSet::new(),
     };
     let plain = is_plain(&tree);
@@ -99,7 +99,7 @@ struct Walk<'s> {
     blocks: usize,
     uses: Vec<VariableUse>,
     expansions: usize,
-    folding: u64,
+    constants: Constants,
     macros: BTreeSet<&'s str>,
 }
 

@@ -2,9 +2,9 @@
 
 use std::sync::OnceLock;
 
-use minijinja::{Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value, value::ValueKind};
+use minijinja::{AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, value::ValueKind};
 
-use super::{budget, filters, functions, methods, operators, tests};
+use super::{budget, filters, functions, methods, operators, print, tests};
 use crate::limits::Limits;
 
 /// The functions that templates may call.
@@ -27,7 +27,7 @@ fn base() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     // So that undefined values remember the name they were looked up by.
     environment.set_debug(true);
-    environment.set_formatter(print);
+    environment.set_formatter(emit);
     environment.set_unknown_method_callback(methods::call);
     operators::add_to(&mut environment);
     filters::add_to(&mut environment);
@@ -57,23 +57,32 @@ pub(super) fn test_names() -> Vec<&'static str> {
 }
 
 /// Writes a value into the output, captured output included, after paying for it.
-fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+fn emit(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    let plain = matches!(state.auto_escape(), AutoEscape::None);
     match value.kind() {
-        ValueKind::Undefined => return Err(undefined(state, value)),
-        ValueKind::String => budget::charge(value.as_str().map_or(0, |text| text.len() as u64))?,
-        ValueKind::None | ValueKind::Bool | ValueKind::Number => budget::charge(8)?,
+        ValueKind::Undefined => return defined(state, value),
+        ValueKind::String => {
+            let text = value.as_str().unwrap_or_default();
+            budget::charge(text.len() as u64)?;
+            if plain {
+                return out.write_str(text).map_err(Error::from);
+            }
+        }
+        ValueKind::None | ValueKind::Bool => budget::charge(8)?,
+        ValueKind::Number => budget::charge(24)?,
         _ => {
             let weight = budget::weigh(value)?;
             budget::charge(weight)?;
         }
     }
+    if plain {
+        return out.write_str(&print::text(value)).map_err(Error::from);
+    }
     minijinja::escape_formatter(out, state, value)
 }
 
-/// The engine's error for using an undefined value, which knows where the value came from.
-pub(super) fn undefined(state: &State<'_, '_>, value: &Value) -> Error {
-    match minijinja::filters::string(state, value) {
-        Err(error) => error,
-        Ok(_) => Error::from(ErrorKind::UndefinedError),
-    }
+/// Fails for a value that is undefined, saying where it came from. An `if` without `else` gives one that may
+/// be used: it is empty text.
+pub(super) fn defined(state: &State<'_, '_>, value: &Value) -> Result<(), Error> {
+    if value.is_undefined() { minijinja::filters::string(state, value).map(drop) } else { Ok(()) }
 }

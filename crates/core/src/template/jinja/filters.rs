@@ -12,7 +12,7 @@ use minijinja_contrib::filters as contrib;
 
 use super::{
     budget::{self, NODE, charge, out_of_range, refused, settle, weigh},
-    environment, json, pad, percent, text,
+    environment, json, pad, percent, print, text,
 };
 
 /// A filter and what is paid for it.
@@ -41,7 +41,7 @@ pub(super) fn all() -> &'static [Filter] {
 pub(super) fn add_to(environment: &mut Environment<'static>) {
     for filter in all() {
         let guarded = move |state: &mut State<'_, '_>, values: Rest<ValueOrKwargs>| -> Result<Value, Error> {
-            let values = values.into_values();
+            let values = positional(filter.name, values.into_values())?;
             let Price::Times(times) = filter.price else { return filter.run.call(state, &values) };
             let mut weight = 0;
             for value in &values {
@@ -52,6 +52,39 @@ pub(super) fn add_to(environment: &mut Environment<'static>) {
         };
         environment.add_filter(filter.name, guarded);
     }
+}
+
+/// The names of a filter's arguments, for the filters that take theirs by position only.
+fn names(filter: &str) -> &'static [&'static str] {
+    match filter {
+        "default" | "d" => &["default_value", "boolean"],
+        "replace" => &["old", "new", "count"],
+        "center" => &["width"],
+        "trim" => &["chars"],
+        "batch" => &["linecount", "fill_with"],
+        "slice" => &["slices", "fill_with"],
+        "filesizeformat" => &["binary"],
+        _ => &[],
+    }
+}
+
+/// Puts named arguments into their positions.
+fn positional(filter: &str, mut values: Vec<Value>) -> Result<Vec<Value>, Error> {
+    let known = names(filter);
+    if known.is_empty() || !values.last().is_some_and(Value::is_kwargs) {
+        return Ok(values);
+    }
+    let Some(last) = values.pop() else { return Ok(values) };
+    let named = Kwargs::try_from(last)?;
+    for name in known.iter().skip(values.len().saturating_sub(1)) {
+        // A gap before a later argument keeps its default.
+        values.push(named.get::<Option<Value>>(name)?.unwrap_or(Value::UNDEFINED));
+    }
+    while values.len() > 1 && values.last().is_some_and(Value::is_undefined) {
+        values.pop();
+    }
+    named.assert_all_used()?;
+    Ok(values)
 }
 
 fn build() -> Vec<Filter> {
@@ -83,9 +116,9 @@ fn build() -> Vec<Filter> {
     add("wordwrap", built, Value::from_function(text::wordwrap));
     add("wordcount", built, Value::from_function(text::wordcount));
     add("striptags", built, Value::from_function(contrib::striptags));
-    add("urlencode", built, Value::from_function(engine::urlencode));
+    add("urlencode", built, Value::from_function(text::urlencode));
     add("format", once, Value::from_function(format));
-    add("string", built, Value::from_function(engine::string));
+    add("string", built, Value::from_function(string));
     add("tojson", built, Value::from_function(json::tojson));
     add("pprint", built, Value::from_function(json::pprint));
     add("filesizeformat", once, Value::from_function(contrib::filesizeformat));
@@ -140,6 +173,11 @@ fn replace(
     replace_bounded(&text, &old, &new, count)
 }
 
+fn string(state: &State<'_, '_>, value: &Value) -> Result<Value, Error> {
+    environment::defined(state, value)?;
+    Ok(Value::from(print::text(value)))
+}
+
 fn center(text: Cow<'_, str>, width: Option<i64>) -> Result<String, Error> {
     // The filter puts the odd blank to the right; Python's method, which it calls, decides by the width.
     pad::to("center", &text, width.unwrap_or(80), " ", pad::Side::Both)
@@ -168,9 +206,7 @@ fn join(
     attribute: Option<Value>,
     named: Kwargs,
 ) -> Result<Value, Error> {
-    if value.is_undefined() {
-        return Err(environment::undefined(state, value));
-    }
+    environment::defined(state, value)?;
     let separator = match named.get::<Option<Cow<'_, str>>>("d")? {
         Some(separator) => separator,
         None => separator.unwrap_or_default(),
@@ -183,17 +219,12 @@ fn join(
         if let Some(attribute) = &attribute {
             item = attribute_of(&item, attribute)?;
         }
-        if item.is_undefined() {
-            return Err(environment::undefined(state, &item));
-        }
+        environment::defined(state, &item)?;
         charge(separator.len() as u64 + weigh(&item)?)?;
         if index > 0 {
             joined.push_str(&separator);
         }
-        match item.as_str() {
-            Some(text) => joined.push_str(text),
-            None => joined.push_str(&item.to_string()),
-        }
+        joined.push_str(&print::text(&item));
     }
     Ok(Value::from(joined))
 }

@@ -9,7 +9,10 @@ use minijinja::{
     value::{Kwargs, ValueKind},
 };
 
-use super::budget::{DEPTH, charge, out_of_range, refused};
+use super::{
+    budget::{DEPTH, charge, out_of_range, refused},
+    print::repr,
+};
 
 /// Writes JSON with sorted keys, ASCII only, and nothing that HTML would read as markup.
 pub(super) fn tojson(value: &Value, indent: Option<Value>, named: Kwargs) -> Result<Value, Error> {
@@ -34,7 +37,7 @@ fn write(out: &mut String, value: &Value, indent: Option<usize>, depth: usize) -
     match value.kind() {
         ValueKind::None => out.push_str("null"),
         ValueKind::Bool => out.push_str(if value.is_true() { "true" } else { "false" }),
-        ValueKind::Number => out.push_str(&value.to_string()),
+        ValueKind::Number => out.push_str(&repr(value)),
         ValueKind::String => text(out, value.as_str().unwrap_or_default()),
         ValueKind::Seq | ValueKind::Iterable => {
             let items: Vec<Value> = value.try_iter()?.checked().collect::<Result<_, _>>()?;
@@ -214,10 +217,4 @@ fn flat(value: &Value, depth: usize) -> Result<String, Error> {
         }
         _ => Ok(repr(value)),
     }
-}
-
-/// What Python's `repr` gives: the engine prints items of a list that way.
-fn repr(value: &Value) -> String {
-    let listed = Value::from(vec![value.clone()]).to_string();
-    listed.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(&listed).to_owned()
 }

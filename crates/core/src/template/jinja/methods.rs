@@ -73,11 +73,22 @@ pub(super) fn call(
     {
         return result.and_then(settle);
     }
-    if value.kind() == ValueKind::Iterable && matches!(method, "count" | "index") {
-        let list = Value::from(value.try_iter()?.collect::<Vec<_>>());
-        return pycompat::unknown_method_callback(state, &list, method, arguments);
+    if matches!(value.kind(), ValueKind::Seq | ValueKind::Iterable) && matches!(method, "count" | "index") {
+        return of_list(value, method, arguments);
     }
     pycompat::unknown_method_callback(state, value, method, arguments).and_then(settle)
+}
+
+fn of_list(value: &Value, method: &str, arguments: &[Value]) -> Result<Value, Error> {
+    let (wanted,): (&Value,) = from_args(arguments)?;
+    let mut items = value.try_iter()?;
+    if method == "count" {
+        return Ok(Value::from(items.filter(|item| item == wanted).count()));
+    }
+    items
+        .position(|item| item == *wanted)
+        .map(Value::from)
+        .ok_or_else(|| refused("index: the item is not in the list"))
 }
 
 /// The methods of texts that differ from, or lack in, the engine's companion.

@@ -24,6 +24,7 @@ mod pad;
 mod percent;
 mod place;
 mod prepared;
+mod print;
 mod program;
 mod scan;
 mod tests;

@@ -10,7 +10,7 @@ use minijinja::{
 
 use super::{
     budget::{self, NODE, charge, is_namespace, refused, settle, weigh},
-    environment, percent,
+    environment, percent, print,
 };
 
 /// `a + b`.
@@ -43,7 +43,7 @@ pub(super) fn add_to(environment: &mut Environment<'_>) {
     environment.add_filter(SLICE, slice);
     environment.add_filter(MAP, map);
     environment.add_filter(WEIGH, |value: Operand| pass(value, weigh_operand));
-    environment.add_filter(ITERATE, |value: Operand| pass(value, iterate));
+    environment.add_filter(ITERATE, iterate);
     environment.add_filter(BUILT, |value: Operand| pass(value, built));
     environment.add_filter(STORED, |value: Operand| pass(value, stored));
 }
@@ -73,11 +73,15 @@ fn weigh_operand(value: &Value) -> Result<(), Error> {
     }
 }
 
-fn iterate(value: &Value) -> Result<(), Error> {
-    match value.as_str() {
-        Some(text) => charge(text.len() as u64 / 4),
-        None => charge(value.len().map_or(0, |length| length as u64 * 8)),
-    }
+/// A loop over a text goes over its characters; as a list, so that the loop knows how many.
+fn iterate(value: Operand) -> Result<Value, Error> {
+    let value = Value::from(value);
+    let Some(text) = value.as_str() else {
+        charge(value.len().map_or(0, |length| length as u64 * 8))?;
+        return Ok(value);
+    };
+    charge(text.len() as u64 * NODE)?;
+    Ok(Value::from(text.chars().map(Value::from).collect::<Vec<_>>()))
 }
 
 fn built(value: &Value) -> Result<(), Error> {
@@ -105,10 +109,7 @@ fn stored(value: &Value) -> Result<(), Error> {
 
 /// Fails for undefined operands, as the engine's own operators do.
 fn defined(state: &State<'_, '_>, values: &[&Value]) -> Result<(), Error> {
-    match values.iter().find(|value| value.is_undefined()) {
-        Some(value) => Err(environment::undefined(state, value)),
-        None => Ok(()),
-    }
+    values.iter().try_for_each(|value| environment::defined(state, value))
 }
 
 fn unsupported(operator: &str, left: &Value, right: &Value) -> Error {
@@ -216,10 +217,7 @@ fn float_of(value: &Value) -> Option<f64> {
 fn concat(state: &State<'_, '_>, left: &Value, right: &Value) -> Result<Value, Error> {
     defined(state, &[left, right])?;
     charge(weigh(left)? + weigh(right)?)?;
-    if let (Some(a), Some(b)) = (left.as_str(), right.as_str()) {
-        return Ok(Value::from([a, b].concat()));
-    }
-    Ok(Value::from(format!("{left}{right}")))
+    Ok(Value::from([print::text(left), print::text(right)].concat()))
 }
 
 fn slice(

@@ -3,7 +3,7 @@
 use minijinja::machinery::ast;
 use serde_json::{Map, Value as Json};
 
-use super::{place, values};
+use super::{place, print, values};
 use crate::{
     limits::Limits,
     template::{TemplateError, TemplateFault},
@@ -56,7 +56,7 @@ impl Prepared {
                 Piece::Variable { name, line, column } => match values.get(name) {
                     Some(Json::String(text)) if text.len() <= limits.output_bytes => output.push_str(text),
                     Some(Json::String(_)) => return Err(too_long(limits)),
-                    Some(value) => output.push_str(&values::convert(value, 0)?.to_string()),
+                    Some(value) => output.push_str(&print::text(&values::convert(value, 0)?)),
                     None => {
                         let nearest = super::nearest(name, values.keys().map(String::as_str));
                         let fault = TemplateFault::MissingVariable { path: name.clone(), nearest };

@@ -2,16 +2,16 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "the engine passes arguments by value")]
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write as _};
 
 use minijinja::{
     Error, State, Value,
-    value::{Kwargs, Rest, ValueKind, ValueOrKwargs, from_args},
+    value::{DynObject, Kwargs, Rest, ValueKind, ValueOrKwargs, from_args},
 };
 
 use super::{
     budget::{charge, out_of_range, refused},
-    environment,
+    environment, print,
 };
 
 /// The widest indentation or line.
@@ -46,6 +46,44 @@ pub(super) fn title(text: Cow<'_, str>) -> String {
         starts = c.is_whitespace() || "-({[<".contains(c);
     }
     titled
+}
+
+/// Percent-encodes a text, or the pairs of a map or list as a query.
+pub(super) fn urlencode(value: &Value) -> Result<String, Error> {
+    if let Some(text) = value.as_str() {
+        return Ok(quote(text, false));
+    }
+    let pair = |key: &Value, value: &Value| {
+        format!("{}={}", quote(&print::text(key), true), quote(&print::text(value), true))
+    };
+    let pairs: Vec<String> = match value.kind() {
+        ValueKind::Map => {
+            let pairs = value.as_object().and_then(DynObject::try_iter_pairs);
+            pairs.into_iter().flatten().map(|(key, value)| pair(&key, &value)).collect()
+        }
+        ValueKind::Seq | ValueKind::Iterable => value
+            .try_iter()?
+            .map(|item| Ok(pair(&item.get_item_by_index(0)?, &item.get_item_by_index(1)?)))
+            .collect::<Result<_, Error>>()?,
+        _ => return Ok(quote(&print::text(value), false)),
+    };
+    Ok(pairs.join("&"))
+}
+
+fn quote(text: &str, in_query: bool) -> String {
+    let mut quoted = String::with_capacity(text.len());
+    for &byte in text.as_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'_' | b'.' | b'-' | b'~' => {
+                quoted.push(char::from(byte));
+            }
+            b'/' if !in_query => quoted.push('/'),
+            b' ' if in_query => quoted.push('+'),
+            // Writing to a String cannot fail.
+            _ => drop(write!(quoted, "%{byte:02X}")),
+        }
+    }
+    quoted
 }
 
 /// Counts the words.
@@ -235,9 +273,7 @@ pub(super) fn int(
     base: Option<u32>,
     named: Kwargs,
 ) -> Result<Value, Error> {
-    if value.is_undefined() {
-        return Err(environment::undefined(state, value));
-    }
+    environment::defined(state, value)?;
     let default = default.or(named.get("default")?).unwrap_or_else(|| Value::from(0));
     let base = base.or(named.get("base")?).unwrap_or(10);
     named.assert_all_used()?;
@@ -282,9 +318,7 @@ pub(super) fn float(
     default: Option<Value>,
     named: Kwargs,
 ) -> Result<Value, Error> {
-    if value.is_undefined() {
-        return Err(environment::undefined(state, value));
-    }
+    environment::defined(state, value)?;
     let default = default.or(named.get("default")?).unwrap_or_else(|| Value::from(0.0));
     named.assert_all_used()?;
     if value.kind() == ValueKind::Bool {

@@ -5,7 +5,7 @@ use minijinja::machinery::{Span, ast};
 use super::Walk;
 use crate::template::{
     TemplateError, TemplateFault,
-    jinja::{environment, folding, methods, nearest},
+    jinja::{environment, methods, nearest},
 };
 
 /// Names that other Jinja hosts provide. Here they are undefined, and code that probes for them gets no hint.
@@ -14,9 +14,8 @@ pub(in crate::template::jinja) const RESERVED: &[&str] = &["self", "lipsum"];
 impl<'s> Walk<'s> {
     /// Walks a whole expression, as it stands in a tag.
     pub(super) fn root(&mut self, expr: &ast::Expr<'s>) -> Result<(), TemplateError> {
-        self.folding = self.folding.saturating_add(folding::work(expr));
-        let limit = self.limits.intermediate_bytes as u64;
-        if self.folding > limit {
+        if !self.constants.add(expr) {
+            let limit = self.limits.intermediate_bytes as u64;
             let fault = TemplateFault::RenderLimit { limit, unit: "bytes of memory" };
             return Err(self.fault(fault, expr.span()));
         }
