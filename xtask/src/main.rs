@@ -5,6 +5,7 @@
     reason = "these commands talk to a person at a terminal"
 )]
 
+mod bench;
 mod build;
 mod children;
 mod generate;
@@ -26,6 +27,7 @@ cargo xtask <command>
   build     target/release/promptsync
   gen       write the generated files; --check only says whether they are up to date
   tidy      check what the compiler cannot: layers, SQL, sizes, links, names
+  bench     measure, and compare with the goals; --write puts the table into docs/benchmarks.md
 ";
 
 fn main() -> ExitCode {
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         "build" => build::run(),
         "gen" => generate::run(rest),
         "tidy" => tidy::run(),
+        "bench" => bench::run(rest),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(())

@@ -33,6 +33,11 @@ impl File {
         self.ending() == "rs"
     }
 
+    /// Whether the whole file is tests.
+    fn is_test(&self) -> bool {
+        self.path.contains("/tests/") || self.path.ends_with("/tests.rs")
+    }
+
     /// Whether this file checks the others: its tests hold what the rules forbid.
     fn is_tidy(&self) -> bool {
         self.path.starts_with("xtask/src/tidy/")

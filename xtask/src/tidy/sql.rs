@@ -17,7 +17,7 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
     for file in files.iter().filter(|file| file.is_rust() && !file.is_tidy()) {
         let in_store = SQL.iter().any(|place| file.path.starts_with(place));
         for (number, line) in file.code() {
-            if line.contains("AssertSqlSafe") {
+            if line.contains("AssertSqlSafe") && !file.is_test() {
                 findings.push(file.finding(
                     "sql-from-data",
                     number,
@@ -116,9 +116,10 @@ mod tests {
     }
 
     #[test]
-    fn the_escape_hatch_is_found_in_the_store_too() {
+    fn the_escape_hatch_is_found_in_the_store_but_left_to_its_tests() {
         let bad = file("crates/store/src/search.rs", "sqlx::query(AssertSqlSafe(text))\n");
-        assert_eq!(places(&check(&[bad])), ["crates/store/src/search.rs:1"]);
+        let test = file("crates/store/tests/it/raw.rs", "sqlx::query(AssertSqlSafe(text))\n");
+        assert_eq!(places(&check(&[bad, test])), ["crates/store/src/search.rs:1"]);
     }
 
     #[test]
