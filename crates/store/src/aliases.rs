@@ -185,7 +185,7 @@ pub async fn of_prompts(
                  WHERE alias_entries.prompt_id IN",
             );
             push_list(&mut query, chunk.iter().map(PromptId::to_string));
-            query.build_query_as().fetch_all(c).await
+            query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
         })?;
         for (prompt, name, version) in rows {
             let name = AliasName::parse(&name).map_err(lies("aliases", "name", &prompt))?;
@@ -254,7 +254,7 @@ async fn replace_entries(tx: &mut Tx, project: &ProjectId, alias: &AliasId, want
                 .push_bind(project.as_str())
                 .push(" AND prompts.folded_name IN");
             push_list(&mut query, chunk.iter().map(|name| name.folded()));
-            query.push(")").build().execute(c).await.map(drop)
+            query.push(")").build().persistent(chunk.len() == 1).execute(c).await.map(drop)
         })?;
     }
     let changed: Vec<_> =
@@ -269,6 +269,7 @@ async fn replace_entries(tx: &mut Tx, project: &ProjectId, alias: &AliasId, want
                 })
                 .push(" ON CONFLICT (alias_id, prompt_id) DO UPDATE SET version_id = excluded.version_id")
                 .build()
+                .persistent(chunk.len() == 1)
         )?;
     }
     Ok(())

@@ -44,6 +44,7 @@ pub async fn insert_all(
                 })
                 .push(" ON CONFLICT (workspace_id, digest) DO NOTHING")
                 .build()
+                .persistent(chunk.len() == 1)
         )?;
     }
     Ok(())
@@ -92,7 +93,7 @@ pub async fn get_all(
                 QueryBuilder::new("SELECT digest, content FROM documents WHERE workspace_id = ");
             query.push_bind(workspace.as_str()).push(" AND digest IN");
             push_list(&mut query, chunk.iter().map(Digest::to_string));
-            query.build_query_as().fetch_all(c).await
+            query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
         })?;
         for (digest, content) in rows {
             found.insert(Digest::parse(&digest).map_err(lies("documents", "digest", &digest))?, content);

@@ -41,7 +41,8 @@ pub(crate) async fn ids(
                  JOIN versions ON versions.prompt_id = prompts.id AND versions.version = wanted.version
                  WHERE prompts.project_id = ",
             );
-            query.push_bind(project.as_str()).build_query_as().fetch_all(c).await
+            query.push_bind(project.as_str());
+            query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
         })?;
         if rows.len() != chunk.len() {
             return Err(StoreError::NotFound { what: "version" });

@@ -35,6 +35,7 @@ pub async fn insert_all(tx: &mut Tx, project: &ProjectId, modules: &[ModulePath]
                 })
                 .push(" ON CONFLICT (project_id, path) DO NOTHING")
                 .build()
+                .persistent(chunk.len() == 1)
         )?;
     }
     Ok(())

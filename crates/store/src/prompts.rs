@@ -96,6 +96,7 @@ pub async fn put_all(tx: &mut Tx, prompts: &[Prompt]) -> Result<()> {
                     updated_at = excluded.updated_at",
             )
             .build()
+            .persistent(chunk.len() == 1)
         )?;
     }
     Ok(())
@@ -136,7 +137,7 @@ pub async fn by_names(
             push_list(&mut query, chunk.iter().map(PromptName::folded));
             query.push(" AND name IN");
             push_list(&mut query, chunk.iter().map(PromptName::to_string));
-            query.build_query_as().fetch_all(c).await
+            query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
         })?;
         for row in rows {
             let prompt = Prompt::try_from(row)?;

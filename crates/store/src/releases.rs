@@ -82,6 +82,7 @@ pub async fn insert(tx: &mut Tx, release: &Release, manifest: &Manifest) -> Resu
                         .push_bind(&entry.version_id);
                 })
                 .build()
+                .persistent(chunk.len() == 1)
         )?;
     }
     Ok(())

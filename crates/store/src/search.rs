@@ -126,6 +126,7 @@ async fn index_sqlite(connection: &mut SqliteConnection, rows: &[IndexRow<'_>]) 
         })
         .push(" ON CONFLICT (prompt_id) DO NOTHING")
         .build()
+        .persistent(rows.len() == 1)
         .execute(&mut *connection)
         .await?;
     QueryBuilder::new("WITH texts (prompt_id, name, description, tags, content) AS (")
@@ -143,6 +144,7 @@ async fn index_sqlite(connection: &mut SqliteConnection, rows: &[IndexRow<'_>]) 
              FROM texts JOIN search_rows ON search_rows.prompt_id = texts.prompt_id",
         )
         .build()
+        .persistent(rows.len() == 1)
         .execute(&mut *connection)
         .await?;
     Ok(())
@@ -165,6 +167,7 @@ async fn index_postgres(connection: &mut PgConnection, rows: &[IndexRow<'_>]) ->
         })
         .push(" ON CONFLICT (prompt_id) DO UPDATE SET words = excluded.words")
         .build()
+        .persistent(rows.len() == 1)
         .execute(connection)
         .await?;
     Ok(())

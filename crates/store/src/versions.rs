@@ -121,6 +121,7 @@ pub async fn insert_all(tx: &mut Tx, versions: &[Version]) -> Result<()> {
                     .push_bind(version.created_at);
             })
             .build()
+            .persistent(chunk.len() == 1)
         )?;
     }
     Ok(())
@@ -180,7 +181,8 @@ pub async fn of_prompts(
             push_list(&mut query, chunk.iter().map(PromptName::folded));
             query.push(" AND prompts.name IN");
             push_list(&mut query, chunk.iter().map(PromptName::to_string));
-            query.push(" ORDER BY versions.prompt_id, versions.sort_key").build_query_as().fetch_all(c).await
+            query.push(" ORDER BY versions.prompt_id, versions.sort_key");
+            query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
         })?;
         for row in rows {
             let name = PromptName::parse(&row.name).map_err(lies("prompts", "name", &row.name))?;

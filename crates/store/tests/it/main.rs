@@ -3,7 +3,6 @@
 
 mod aliases;
 mod audit;
-mod coverage;
 mod immutable;
 mod keys;
 mod open;

@@ -1,31 +1,28 @@
 //! Statements that the store has no function for, because nobody should run them.
 
 use promptsync_store::{Db, StoreError};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::QueryBuilder;
 
 /// Runs a statement outside every rule; gives the number of rows it changed.
 pub(crate) async fn execute(db: &Db, sql: &str) -> Result<u64, StoreError> {
-    let sql = AssertSqlSafe(sql.to_owned());
     let done = match db {
-        Db::Sqlite { writer, .. } => sqlx::query(sql).execute(writer).await.map(|done| done.rows_affected()),
-        Db::Postgres(pool) => sqlx::query(sql).execute(pool).await.map(|done| done.rows_affected()),
+        Db::Sqlite { writer, .. } => {
+            QueryBuilder::new(sql).build().execute(writer).await.map(|done| done.rows_affected())
+        }
+        Db::Postgres(pool) => {
+            QueryBuilder::new(sql).build().execute(pool).await.map(|done| done.rows_affected())
+        }
     };
     Ok(done?)
 }
 
 /// The first column of every row.
 pub(crate) async fn strings(db: &Db, sql: &str) -> Vec<String> {
-    let sql = AssertSqlSafe(sql.to_owned());
-    match db {
-        Db::Sqlite { writer, .. } => {
-            let rows = sqlx::query(sql).fetch_all(writer).await.unwrap();
-            rows.iter().map(|row| row.get(0)).collect()
-        }
-        Db::Postgres(pool) => {
-            let rows = sqlx::query(sql).fetch_all(pool).await.unwrap();
-            rows.iter().map(|row| row.get(0)).collect()
-        }
-    }
+    let rows = match db {
+        Db::Sqlite { writer, .. } => QueryBuilder::new(sql).build_query_scalar().fetch_all(writer).await,
+        Db::Postgres(pool) => QueryBuilder::new(sql).build_query_scalar().fetch_all(pool).await,
+    };
+    rows.unwrap()
 }
 
 /// The columns of a table, from the database's own catalogue.
