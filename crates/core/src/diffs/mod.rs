@@ -3,13 +3,15 @@
 mod html;
 mod semantic;
 mod text;
+mod unified;
 
 use serde::{Deserialize, Serialize};
 
 use crate::{bumps::Reason, interface::Interface, versions::Bump};
 
 pub use html::html;
-pub use text::{Line, LineKind, Piece, lines, words};
+pub use text::{Line, LineKind, Piece, hunks, lines, words};
+pub use unified::unified;
 
 /// One side of a comparison.
 #[derive(Clone, Debug)]
@@ -50,3 +52,6 @@ pub struct FieldDiff {
 pub fn diff(old: &Side<'_>, new: &Side<'_>) -> Diff {
     semantic::diff(old, new)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,9 @@
 //! Differences between two texts.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
+use similar::{Algorithm, DiffTag};
 
 /// A line of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -36,14 +39,285 @@ pub struct Piece {
     pub changed: bool,
 }
 
+/// Lines or words of both sides together that are compared one by one. Beyond, only what both texts begin and end
+/// with is told apart from the rest: the search for more grows faster than the texts.
+const MAX_ITEMS: usize = 40_000;
+
+/// The part of a changed line that must be unchanged for its words to be compared: below, the two lines have
+/// nothing to do with each other.
+const MIN_SHARED: f32 = 0.3;
+
+/// Unchanged lines shown around changed ones.
+const CONTEXT: usize = 3;
+
 /// Compares two texts by line, and changed lines by word. Bounded in time whatever the texts.
 pub fn lines(old: &str, new: &str) -> Vec<Line> {
-    let _ = (old, new);
-    Vec::new()
+    let (old, new) = (split_lines(old), split_lines(new));
+    let mut lines = Vec::new();
+    for step in steps(&old, &new) {
+        match step {
+            Step::Same { old: from, new: to } => {
+                for (old_index, new_index) in from.zip(to) {
+                    lines.push(Line {
+                        kind: LineKind::Same,
+                        old_line: number(old_index),
+                        new_line: number(new_index),
+                        pieces: whole(old[old_index], false),
+                    });
+                }
+            }
+            Step::Changed { old: from, new: to } => changed(&mut lines, (&old, from), (&new, to)),
+        }
+    }
+    lines
 }
 
 /// Compares two texts by word: pieces of the old text and pieces of the new.
 pub fn words(old: &str, new: &str) -> (Vec<Piece>, Vec<Piece>) {
-    let _ = (old, new);
-    (Vec::new(), Vec::new())
+    let (old, new) = (split_words(old), split_words(new));
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    for step in steps(&old, &new) {
+        let (from, to, changed) = match step {
+            Step::Same { old, new } => (old, new, false),
+            Step::Changed { old, new } => (old, new, true),
+        };
+        before.extend(whole(&old[from].concat(), changed));
+        after.extend(whole(&new[to].concat(), changed));
+    }
+    (before, after)
+}
+
+/// The parts of a comparison worth showing: changed lines with a few unchanged ones around them.
+pub fn hunks(lines: &[Line]) -> Vec<Range<usize>> {
+    let mut hunks: Vec<Range<usize>> = Vec::new();
+    for (index, _) in lines.iter().enumerate().filter(|(_, line)| line.kind != LineKind::Same) {
+        let around = index.saturating_sub(CONTEXT)..(index + CONTEXT + 1).min(lines.len());
+        match hunks.last_mut() {
+            Some(last) if around.start <= last.end => last.end = around.end,
+            _ => hunks.push(around),
+        }
+    }
+    hunks
+}
+
+/// A stretch of two lists.
+enum Step {
+    Same { old: Range<usize>, new: Range<usize> },
+    Changed { old: Range<usize>, new: Range<usize> },
+}
+
+fn steps(old: &[&str], new: &[&str]) -> Vec<Step> {
+    if old.len() + new.len() > MAX_ITEMS {
+        return coarse_steps(old, new);
+    }
+    similar::capture_diff_slices(Algorithm::Myers, old, new)
+        .into_iter()
+        .map(|op| match op.as_tag_tuple() {
+            (DiffTag::Equal, old, new) => Step::Same { old, new },
+            (_, old, new) => Step::Changed { old, new },
+        })
+        .collect()
+}
+
+fn coarse_steps(old: &[&str], new: &[&str]) -> Vec<Step> {
+    let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
+    let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
+    let (old_end, new_end) = (old.len() - end, new.len() - end);
+    vec![
+        Step::Same { old: 0..start, new: 0..start },
+        Step::Changed { old: start..old_end, new: start..new_end },
+        Step::Same { old: old_end..old.len(), new: new_end..new.len() },
+    ]
+}
+
+/// Removed lines, then added ones; the first of the one beside the first of the other, and so on, to mark words.
+fn changed(lines: &mut Vec<Line>, (old, from): (&[&str], Range<usize>), (new, to): (&[&str], Range<usize>)) {
+    let mut added = Vec::with_capacity(to.len());
+    for (offset, old_index) in from.clone().enumerate() {
+        let pair = to.clone().nth(offset).and_then(|new_index| marked(old[old_index], new[new_index]));
+        let (before, after) = match pair {
+            Some((before, after)) => (before, Some(after)),
+            None => (whole(old[old_index], true), None),
+        };
+        added.push(after);
+        lines.push(Line {
+            kind: LineKind::Removed,
+            old_line: number(old_index),
+            new_line: None,
+            pieces: before,
+        });
+    }
+    for (offset, new_index) in to.enumerate() {
+        let marked = added.get_mut(offset).and_then(Option::take);
+        lines.push(Line {
+            kind: LineKind::Added,
+            old_line: None,
+            new_line: number(new_index),
+            pieces: marked.unwrap_or_else(|| whole(new[new_index], true)),
+        });
+    }
+}
+
+/// The words of two lines, when the lines share enough of them.
+fn marked(old: &str, new: &str) -> Option<(Vec<Piece>, Vec<Piece>)> {
+    let (before, after) = words(old, new);
+    let shared: usize = before
+        .iter()
+        .filter(|piece| !piece.changed && !piece.text.trim().is_empty())
+        .map(|p| p.text.len())
+        .sum();
+    let longest = old.len().max(new.len());
+    #[expect(clippy::cast_precision_loss, reason = "a share of a line needs no precision")]
+    let is_related = shared as f32 >= MIN_SHARED * longest as f32;
+    (is_related && shared > 0).then_some((before, after))
+}
+
+fn whole(text: &str, changed: bool) -> Vec<Piece> {
+    if text.is_empty() { Vec::new() } else { vec![Piece { text: text.to_owned(), changed }] }
+}
+
+fn number(index: usize) -> Option<u32> {
+    u32::try_from(index + 1).ok()
+}
+
+/// No text has no lines; a line end at the end is seen as an empty last line, so that its loss is a change.
+fn split_lines(text: &str) -> Vec<&str> {
+    if text.is_empty() { Vec::new() } else { text.split('\n').collect() }
+}
+
+/// Words, white space, and every other character by itself.
+fn split_words(text: &str) -> Vec<&str> {
+    #[derive(PartialEq)]
+    enum Class {
+        Word,
+        Space,
+        Other,
+    }
+    let class = |c: char| match c {
+        '_' => Class::Word,
+        _ if c.is_alphanumeric() => Class::Word,
+        _ if c.is_whitespace() => Class::Space,
+        _ => Class::Other,
+    };
+    let mut words = Vec::new();
+    let mut start = 0;
+    let mut last: Option<Class> = None;
+    for (at, c) in text.char_indices() {
+        let this = class(c);
+        if at > start && (last.as_ref() != Some(&this) || this == Class::Other) {
+            words.push(&text[start..at]);
+            start = at;
+        }
+        last = Some(this);
+    }
+    if start < text.len() {
+        words.push(&text[start..]);
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn shown(lines: &[Line]) -> Vec<String> {
+        lines
+            .iter()
+            .map(|line| {
+                let sign = match line.kind {
+                    LineKind::Same => ' ',
+                    LineKind::Removed => '-',
+                    LineKind::Added => '+',
+                };
+                let pieces = line.pieces.iter().map(|piece| match piece.changed {
+                    true => format!("[{}]", piece.text),
+                    false => piece.text.clone(),
+                });
+                format!("{sign}{}", pieces.collect::<String>())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn changed_words_are_marked_in_changed_lines() {
+        for (old, new, expected) in [
+            ("", "", vec![]),
+            ("a", "a", vec![" a"]),
+            ("", "a", vec!["+[a]"]),
+            ("a", "", vec!["-[a]"]),
+            ("a\nb", "a\nb\n", vec![" a", " b", "+"]),
+            (
+                "Hello {{ name }}, how are you?\nBye",
+                "Hello {{ customer }}, how are you?\nBye",
+                vec!["-Hello {{ [name] }}, how are you?", "+Hello {{ [customer] }}, how are you?", " Bye"],
+            ),
+            ("wholly one thing", "some other text", vec!["-[wholly one thing]", "+[some other text]"]),
+            ("one\ntwo", "one\nand a half\ntwo", vec![" one", "+[and a half]", " two"]),
+        ] {
+            assert_eq!(shown(&lines(old, new)), expected, "{old:?} {new:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_numbered_on_their_own_side() {
+        let found = lines("a\nb\nc", "a\nx\ny\nc");
+        let numbers: Vec<_> = found.iter().map(|line| (line.old_line, line.new_line)).collect();
+        assert_eq!(
+            numbers,
+            [(Some(1), Some(1)), (Some(2), None), (None, Some(2)), (None, Some(3)), (Some(3), Some(4))]
+        );
+    }
+
+    #[test]
+    fn a_hunk_holds_three_lines_around_a_change_and_near_changes_share_one() {
+        let old: Vec<String> = (1..=40).map(|n| n.to_string()).collect();
+        let mut new = old.clone();
+        new[9] = "x".into();
+        new[14] = "y".into();
+        new[30] = "z".into();
+        let found = lines(&old.join("\n"), &new.join("\n"));
+        // Each change is two lines of the comparison.
+        assert_eq!(hunks(&found), [6..20, 29..37]);
+        assert_eq!(hunks(&lines("a", "a")), []);
+    }
+
+    #[test]
+    fn huge_texts_are_compared_coarsely_and_completely() {
+        let long = |seed: &str| format!("same {} end", seed.repeat(100_000));
+        let (old, new) = (long("a b "), long("c d "));
+        let (before, after) = words(&old, &new);
+        assert_eq!(before.iter().map(|piece| piece.text.as_str()).collect::<String>(), old);
+        assert_eq!(after.iter().map(|piece| piece.text.as_str()).collect::<String>(), new);
+        assert_eq!((before[0].text.as_str(), before[0].changed), ("same ", false));
+        assert!(before[1].changed && !before[2].changed);
+    }
+
+    fn text() -> impl Strategy<Value = String> {
+        prop::collection::vec("[ab é]{0,3}", 0..12).prop_map(|lines| lines.join("\n"))
+    }
+
+    proptest! {
+        #[test]
+        fn each_side_of_a_comparison_is_its_text(old in text(), new in text()) {
+            let found = lines(&old, &new);
+            for (text, other) in [(&old, LineKind::Added), (&new, LineKind::Removed)] {
+                let side: Vec<String> = found
+                    .iter()
+                    .filter(|line| line.kind != other)
+                    .map(|line| line.pieces.iter().map(|piece| piece.text.as_str()).collect())
+                    .collect();
+                prop_assert_eq!(&side.join("\n"), text);
+            }
+            prop_assert_eq!(old == new, found.iter().all(|line| line.kind == LineKind::Same));
+        }
+
+        #[test]
+        fn words_lose_nothing(old in "\\PC{0,30}", new in "\\PC{0,30}") {
+            let (before, after) = words(&old, &new);
+            prop_assert_eq!(before.into_iter().map(|piece| piece.text).collect::<String>(), old);
+            prop_assert_eq!(after.into_iter().map(|piece| piece.text).collect::<String>(), new);
+        }
+    }
 }
