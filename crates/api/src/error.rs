@@ -113,6 +113,7 @@ codes! {
     NUMBER_OUT_OF_RANGE "number_out_of_range" 422 "A number is out of range";
     WRONG_TYPE "wrong_type" 422 "A field has the wrong type";
     UNSUPPORTED_FILE "unsupported_file" 422 "The file's form is not known";
+    LOCK_FILE "lock_file" 422 "The lock file cannot be read";
     INVALID_ROLE "invalid_role" 422 "The role is not known";
     EMPTY_MESSAGES "empty_messages" 422 "The conversation has no messages";
     TOO_MANY_MESSAGES "too_many_messages" 422 "The conversation has too many messages";

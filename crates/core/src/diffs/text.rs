@@ -41,7 +41,11 @@ pub struct Piece {
 
 /// Lines or words of both sides together that are compared one by one. Beyond, only what both texts begin and end
 /// with is told apart from the rest: the search for more grows faster than the texts.
-const MAX_ITEMS: usize = 40_000;
+const MAX_ITEMS: usize = 60_000;
+
+/// Steps that one comparison may spend on the words of its changed lines; a pair of lines with n words costs n√n.
+/// Enough for two pairs of the largest lines, or for 3,000 pairs of 500 words.
+const WORD_STEPS: usize = 32_000_000;
 
 /// The part of a changed line that must be unchanged for its words to be compared: below, the two lines have
 /// nothing to do with each other.
@@ -50,10 +54,15 @@ const MIN_SHARED: f32 = 0.3;
 /// Unchanged lines shown around changed ones.
 const CONTEXT: usize = 3;
 
-/// Compares two texts by line, and changed lines by word. Bounded in time whatever the texts.
+/// Compares two texts by line, and changed lines by word. Bounded in time and space whatever the texts: of texts
+/// with tens of thousands of lines, a whole stretch may stand as one.
 pub fn lines(old: &str, new: &str) -> Vec<Line> {
     let (old, new) = (split_lines(old), split_lines(new));
+    if old.len() + new.len() > MAX_ITEMS {
+        return stretches(&old, &new);
+    }
     let mut lines = Vec::new();
+    let mut word_steps = WORD_STEPS;
     for step in steps(&old, &new) {
         match step {
             Step::Same { old: from, new: to } => {
@@ -66,7 +75,9 @@ pub fn lines(old: &str, new: &str) -> Vec<Line> {
                     });
                 }
             }
-            Step::Changed { old: from, new: to } => changed(&mut lines, (&old, from), (&new, to)),
+            Step::Changed { old: from, new: to } => {
+                changed(&mut lines, (&old, from), (&new, to), &mut word_steps);
+            }
         }
     }
     lines
@@ -74,9 +85,12 @@ pub fn lines(old: &str, new: &str) -> Vec<Line> {
 
 /// Compares two texts by word: pieces of the old text and pieces of the new.
 pub fn words(old: &str, new: &str) -> (Vec<Piece>, Vec<Piece>) {
-    let (old, new) = (split_words(old), split_words(new));
+    pieces(&split_words(old), &split_words(new))
+}
+
+fn pieces(old: &[&str], new: &[&str]) -> (Vec<Piece>, Vec<Piece>) {
     let (mut before, mut after) = (Vec::new(), Vec::new());
-    for step in steps(&old, &new) {
+    for step in steps(old, new) {
         let (from, to, changed) = match step {
             Step::Same { old, new } => (old, new, false),
             Step::Changed { old, new } => (old, new, true),
@@ -119,6 +133,43 @@ fn steps(old: &[&str], new: &[&str]) -> Vec<Step> {
         .collect()
 }
 
+/// A comparison of few lines, each a whole stretch of the text but for those next to the change.
+fn stretches(old: &[&str], new: &[&str]) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut push = |kind: LineKind, from: &Range<usize>, to: &Range<usize>| {
+        let (text, changed) = match kind {
+            LineKind::Same => (&old[from.clone()], false),
+            LineKind::Removed => (&old[from.clone()], true),
+            LineKind::Added => (&new[to.clone()], true),
+        };
+        if !text.is_empty() {
+            lines.push(Line {
+                kind,
+                old_line: number(from.start).filter(|_| kind != LineKind::Added),
+                new_line: number(to.start).filter(|_| kind != LineKind::Removed),
+                pieces: whole(&text.join("\n"), changed),
+            });
+        }
+    };
+    for step in coarse_steps(old, new) {
+        match step {
+            Step::Same { old, new } => {
+                let len = old.len();
+                let cuts: Vec<usize> = (0..=len).filter(|at| *at <= CONTEXT || at + CONTEXT >= len).collect();
+                for cut in cuts.windows(2) {
+                    let shifted = |range: &Range<usize>| range.start + cut[0]..range.start + cut[1];
+                    push(LineKind::Same, &shifted(&old), &shifted(&new));
+                }
+            }
+            Step::Changed { old, new } => {
+                push(LineKind::Removed, &old, &new);
+                push(LineKind::Added, &old, &new);
+            }
+        }
+    }
+    lines
+}
+
 fn coarse_steps(old: &[&str], new: &[&str]) -> Vec<Step> {
     let start = old.iter().zip(new).take_while(|(a, b)| a == b).count();
     let end = old[start..].iter().rev().zip(new[start..].iter().rev()).take_while(|(a, b)| a == b).count();
@@ -131,10 +182,16 @@ fn coarse_steps(old: &[&str], new: &[&str]) -> Vec<Step> {
 }
 
 /// Removed lines, then added ones; the first of the one beside the first of the other, and so on, to mark words.
-fn changed(lines: &mut Vec<Line>, (old, from): (&[&str], Range<usize>), (new, to): (&[&str], Range<usize>)) {
+fn changed(
+    lines: &mut Vec<Line>,
+    (old, from): (&[&str], Range<usize>),
+    (new, to): (&[&str], Range<usize>),
+    word_steps: &mut usize,
+) {
     let mut added = Vec::with_capacity(to.len());
     for (offset, old_index) in from.clone().enumerate() {
-        let pair = to.clone().nth(offset).and_then(|new_index| marked(old[old_index], new[new_index]));
+        let pair =
+            to.clone().nth(offset).and_then(|new_index| marked(old[old_index], new[new_index], word_steps));
         let (before, after) = match pair {
             Some((before, after)) => (before, Some(after)),
             None => (whole(old[old_index], true), None),
@@ -158,9 +215,12 @@ fn changed(lines: &mut Vec<Line>, (old, from): (&[&str], Range<usize>), (new, to
     }
 }
 
-/// The words of two lines, when the lines share enough of them.
-fn marked(old: &str, new: &str) -> Option<(Vec<Piece>, Vec<Piece>)> {
-    let (before, after) = words(old, new);
+/// The words of two lines, when the lines share enough of them and there are steps left to find out.
+fn marked(old: &str, new: &str, word_steps: &mut usize) -> Option<(Vec<Piece>, Vec<Piece>)> {
+    let (old_words, new_words) = (split_words(old), split_words(new));
+    let count = old_words.len() + new_words.len();
+    *word_steps = word_steps.checked_sub(count.min(MAX_ITEMS) * count.min(MAX_ITEMS).isqrt())?;
+    let (before, after) = pieces(&old_words, &new_words);
     let shared: usize = before
         .iter()
         .filter(|piece| !piece.changed && !piece.text.trim().is_empty())
@@ -281,6 +341,28 @@ mod tests {
         // Each change is two lines of the comparison.
         assert_eq!(hunks(&found), [6..20, 29..37]);
         assert_eq!(hunks(&lines("a", "a")), []);
+    }
+
+    #[test]
+    fn a_text_of_a_million_lines_becomes_few() {
+        let same: String = (0..40_000).map(|n| format!("{n}\n")).collect();
+        let (old, new) = (format!("{same}old\nolder\n{same}"), format!("{same}new\n{same}"));
+        let found = lines(&old, &new);
+        assert_eq!(found.len(), 7 + 2 + 7);
+        let text = |side: LineKind| -> String {
+            let lines = found.iter().filter(|line| line.kind != side);
+            lines
+                .map(|l| l.pieces.iter().map(|p| p.text.as_str()).collect())
+                .collect::<Vec<String>>()
+                .join("\n")
+        };
+        assert_eq!(text(LineKind::Added), old);
+        assert_eq!(text(LineKind::Removed), new);
+        let removed = found.iter().find(|line| line.kind == LineKind::Removed).unwrap();
+        assert_eq!((removed.old_line, removed.pieces[0].text.as_str()), (Some(40_001), "old\nolder"));
+        let last = &found[found.len() - 1];
+        assert_eq!((last.old_line, last.new_line), (Some(80_003), Some(80_002)));
+        assert_eq!(hunks(&found).len(), 1);
     }
 
     #[test]
