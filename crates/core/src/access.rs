@@ -82,3 +82,61 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.as_str() == name)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const EVERY: [Permission; 8] = [
+        Permission::Read,
+        Permission::Render,
+        Permission::Publish,
+        Permission::AllowBreaking,
+        Permission::MoveAlias,
+        Permission::ReadAudit,
+        Permission::ManageProject,
+        Permission::ManageKeys,
+    ];
+
+    #[test]
+    fn each_role_may_do_exactly_this() {
+        use Permission::{
+            AllowBreaking, ManageKeys, ManageProject, MoveAlias, Publish, Read, ReadAudit, Render,
+        };
+        let table: [(Role, &[Permission]); 4] = [
+            (Role::Viewer, &[Read, Render]),
+            (Role::Editor, &[Read, Render, Publish, MoveAlias]),
+            (Role::Approver, &[Read, Render, Publish, AllowBreaking, MoveAlias, ReadAudit]),
+            (
+                Role::Admin,
+                &[Read, Render, Publish, AllowBreaking, MoveAlias, ReadAudit, ManageProject, ManageKeys],
+            ),
+        ];
+        for (role, allowed) in table {
+            for permission in EVERY {
+                assert_eq!(role.allows(permission), allowed.contains(&permission), "{role:?} {permission:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stronger_role_may_do_whatever_a_weaker_one_may() {
+        assert!(Role::ALL.is_sorted());
+        for pair in Role::ALL.windows(2) {
+            for permission in EVERY {
+                assert!(!pair[0].allows(permission) || pair[1].allows(permission), "{pair:?} {permission:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_role_is_read_by_the_name_it_is_printed_with() {
+        for role in Role::ALL {
+            assert_eq!(Role::parse(role.as_str()), Some(role));
+            assert_eq!(serde_json::json!(role), role.as_str());
+        }
+        for bad in ["", "Admin", "owner"] {
+            assert_eq!(Role::parse(bad), None);
+        }
+    }
+}

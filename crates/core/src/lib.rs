@@ -6,12 +6,13 @@
 //! To find a rule, look for its noun: [`documents`] (what a version contains), [`files`] (how people write it),
 //! [`template`] (how it is rendered, and the guards around that), [`versions`] and [`references`] (how it is
 //! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
-//! gets), [`diffs`], [`lock`], [`access`], [`audit`].
+//! gets), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`].
 #![warn(missing_docs)]
 
 pub mod access;
 pub mod audit;
 pub mod bumps;
+pub mod compatibility;
 pub mod diffs;
 pub mod digest;
 pub mod documents;

@@ -6,6 +6,9 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{interface::InterfaceVariable, variables::VariableType};
 
+/// The old side, the new side, and the reasons found between them.
+type Case<T> = (T, T, &'static [(Bump, &'static str)]);
+
 fn nothing() -> Interface {
     Interface {
         kind: Kind::Text,
@@ -75,7 +78,7 @@ fn another_kind_is_major() {
 #[test]
 fn variables_that_come_and_go() {
     use Bump::{Major, Minor};
-    let cases: [(Interface, Interface, &[(Bump, &str)]); 9] = [
+    let cases: [Case<Interface>; 9] = [
         (nothing(), with([("name", untyped(true))]), &[(Major, "variable_required_added")]),
         (nothing(), with([("name", untyped(false))]), &[(Minor, "variable_optional_added")]),
         (nothing(), with([("name", defaulting("x"))]), &[(Minor, "variable_optional_added")]),
@@ -159,7 +162,7 @@ fn types_that_accept_more_less_or_other_values() {
 #[test]
 fn choices_that_come_and_go() {
     use Bump::{Major, Minor};
-    let cases: [(InterfaceVariable, InterfaceVariable, &[(Bump, &str)]); 6] = [
+    let cases: [Case<InterfaceVariable>; 6] = [
         (choice(&["a", "b"]), choice(&["b", "a", "c"]), &[(Minor, "enum_choice_added")]),
         (choice(&["a", "b"]), choice(&["a"]), &[(Major, "enum_choice_removed")]),
         (choice(&["a"]), choice(&["b"]), &[(Major, "enum_choice_removed"), (Minor, "enum_choice_added")]),
@@ -220,7 +223,7 @@ fn readers_of_an_answer_may_rely_on_what_its_schema_promised() {
     use Bump::{Major, Minor, Patch};
     let object = |properties: Value, required: Value| json!({"type": "object", "properties": properties, "required": required});
     let answer = object(json!({"a": {"type": "string"}}), json!(["a"]));
-    let cases: [(Value, Value, &[(Bump, &str)]); 18] = [
+    let cases: [Case<Value>; 18] = [
         (answer.clone(), object(json!({}), json!(["a"])), &[(Major, "output_property_removed")]),
         (
             answer.clone(),

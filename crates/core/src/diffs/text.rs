@@ -291,9 +291,8 @@ mod tests {
                     LineKind::Removed => '-',
                     LineKind::Added => '+',
                 };
-                let pieces = line.pieces.iter().map(|piece| match piece.changed {
-                    true => format!("[{}]", piece.text),
-                    false => piece.text.clone(),
+                let pieces = line.pieces.iter().map(|piece| {
+                    if piece.changed { format!("[{}]", piece.text) } else { piece.text.clone() }
                 });
                 format!("{sign}{}", pieces.collect::<String>())
             })
@@ -345,7 +344,7 @@ mod tests {
 
     #[test]
     fn a_text_of_a_million_lines_becomes_few() {
-        let same: String = (0..40_000).map(|n| format!("{n}\n")).collect();
+        let same: String = (0..40_000).flat_map(|n| [n.to_string(), "\n".into()]).collect();
         let (old, new) = (format!("{same}old\nolder\n{same}"), format!("{same}new\n{same}"));
         let found = lines(&old, &new);
         assert_eq!(found.len(), 7 + 2 + 7);
