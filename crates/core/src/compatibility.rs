@@ -90,7 +90,7 @@ impl Needed {
     pub fn of(draft: &PromptDraft, interface: Interface, digest: Digest) -> Self {
         let declared = |name: &String| {
             let place = draft.places.get(&format!("variables.{name}"))?;
-            Some((name.clone(), place.0))
+            Some((name.clone(), place.line))
         };
         Self {
             name: draft.name.clone(),

@@ -213,11 +213,13 @@ fn what_is_no_history_is_refused_with_its_place() {
 }
 
 #[test]
-fn two_variants_with_the_same_tags_are_refused() {
-    let tags = BTreeMap::from([("locale".to_owned(), "en".to_owned())]);
+fn two_variants_that_match_equally_well_are_refused() {
     let mut document = text("base");
-    for body in ["one", "two"] {
-        document.variants.push(Variant { tags: tags.clone(), body: Body::Text(body.into()) });
+    for (key, value) in [("locale", "en"), ("tone", "dry")] {
+        document.variants.push(Variant {
+            tags: BTreeMap::from([(key.to_owned(), value.to_owned())]),
+            body: Body::Text(value.into()),
+        });
     }
     let problems = CompiledDocument::new(document, &Partials::new(), &Limits::default()).unwrap_err();
     assert_eq!(problems[0].code, "ambiguous_variant");
