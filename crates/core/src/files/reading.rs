@@ -10,6 +10,9 @@ use super::{
 };
 use crate::{limits::Limits, names::nearest, problem::Problem};
 
+/// Problems, and warnings, listed of one prompt.
+const LISTED: usize = 100;
+
 /// The state of reading one prompt. Every reader takes the field's path for its problems.
 pub(super) struct Reading<'a> {
     /// The YAML or JSON text the nodes come from.
@@ -38,12 +41,12 @@ impl<'a> Reading<'a> {
 
     /// Notes a problem of the field at a place of the source.
     pub(super) fn refuse(&mut self, path: &str, at: (u32, u32), problem: Problem) {
-        self.problems.push(problem.at_path(path).at(at.0 + self.shift, at.1));
+        note(&mut self.problems, problem.at_path(path).at(at.0 + self.shift, at.1));
     }
 
     /// Notes advice about the field at a place of the source.
     pub(super) fn warn(&mut self, path: &str, at: (u32, u32), problem: Problem) {
-        self.warnings.push(problem.at_path(path).at(at.0 + self.shift, at.1));
+        note(&mut self.warnings, problem.at_path(path).at(at.0 + self.shift, at.1));
     }
 
     /// Notes where a declaration stands.
@@ -152,6 +155,16 @@ impl<'a> Reading<'a> {
                 self.extra.insert(path, value);
             }
         }
+    }
+}
+
+/// Adds to a list that a hostile file must not make endless; the last entry says that there is more.
+fn note(list: &mut Vec<Problem>, mut problem: Problem) {
+    if list.len() == LISTED {
+        problem.hint = Some("there are more like this; they are not listed".into());
+    }
+    if list.len() <= LISTED {
+        list.push(problem);
     }
 }
 

@@ -280,3 +280,14 @@ fn a_push_has_a_limit_of_files() {
     assert_eq!(parse_folder(&files[..3], &limits).expect("three are allowed").len(), 3);
     assert_eq!(parse_folder(&files, &limits).expect_err("four are not")[0].code, "too_many_files");
 }
+
+#[test]
+fn a_hostile_file_cannot_make_the_lists_endless() {
+    let keys = (0..5_000).map(|n| format!("k{n}: 1\n")).collect::<Vec<_>>().concat();
+    let drafts = read_all("a.yaml", &format!("content: x\n{keys}")).expect("unknown keys are kept");
+    assert_eq!(drafts[0].document.extra.len(), 5_000);
+    assert_eq!(drafts[0].warnings.len(), 101);
+    assert!(drafts[0].warnings[100].hint.as_deref().is_some_and(|hint| hint.contains("more")));
+    let messages = "  - {role: root, content: x}\n".repeat(1_000);
+    assert_eq!(problems("a.yaml", format!("messages:\n{messages}").as_bytes()).len(), 101);
+}
