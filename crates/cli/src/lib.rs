@@ -39,7 +39,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let environment = Environment::read();
     let printer = Printer::new(&cli.global, &environment);
-    match start(cli, environment, printer.clone()) {
+    match start(cli, &environment, printer.clone()) {
         Ok(code) => code,
         Err(error) => {
             printer.error(&error);
@@ -60,7 +60,7 @@ fn not_understood(error: &clap::Error, json: bool) -> ExitCode {
     ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn start(cli: Cli, environment: Environment, printer: Printer) -> Result<ExitCode> {
+fn start(cli: Cli, environment: &Environment, printer: Printer) -> Result<ExitCode> {
     let folder = std::env::current_dir()
         .map_err(|error| CliError::usage("io", format!("the current folder cannot be found: {error}")))?;
     let settings = Settings::load(&cli.global, environment, &folder)?;

@@ -1,20 +1,19 @@
 //! Prompts of this machine: a folder on disk or in a commit, parsed and compiled with the registry's own rules.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
 use promptsync_core::{
-    documents::{Body, Document},
+    documents::Document,
     files::{self, PromptDraft, SourceFile, place_in_file},
     interface::{Interface, interface},
     limits::Limits,
     names::{PromptName, nearest},
     problem::Problem,
     publish::{self, PushRequest, Registry},
-    render::CompiledDocument,
-    template::Partials,
+    render::{CompiledDocument, includes},
 };
 
 use crate::{
@@ -120,9 +119,8 @@ impl Local {
 
     /// Compiles a prompt with what it includes.
     pub(crate) fn compile(&self, draft: &PromptDraft) -> Result<Compiled> {
-        let includes =
-            includes(&draft.document, |name| self.drafts.get(name).map(|draft| draft.document.clone()));
-        compile(draft.document.clone(), &includes, self.label(draft)).map_err(|problems| {
+        let dependencies = closure(&draft.document, |name| self.drafts.get(name));
+        compile(draft.document.clone(), dependencies, self.label(draft)).map_err(|problems| {
             let places = problems.into_iter().map(|problem| placed(draft, problem)).collect();
             self.refuse(places)
         })
@@ -157,34 +155,33 @@ impl Local {
     }
 }
 
-/// Compiles a document.
-pub(crate) fn compile(
+/// Compiles a document with everything it may include.
+pub(crate) fn compile<'a>(
     document: Document,
-    includes: &Partials,
+    dependencies: impl IntoIterator<Item = (&'a PromptName, &'a Document)>,
     label: String,
 ) -> std::result::Result<Compiled, Vec<Problem>> {
-    let templates = CompiledDocument::new(document, includes, &Limits::default())?;
+    let partials = includes(&document, dependencies)?;
+    let templates = CompiledDocument::new(document, &partials, &Limits::default())?;
     let interface = interface(templates.document(), &templates);
     Ok(Compiled { label, templates, interface })
 }
 
-/// The texts of everything a document includes, directly or through others.
-pub(crate) fn includes(document: &Document, find: impl Fn(&PromptName) -> Option<Document>) -> Partials {
-    let mut texts = Partials::new();
-    let mut seen = BTreeSet::new();
-    let mut waiting: Vec<PromptName> = document.dependencies.keys().cloned().collect();
+/// The documents that templates of a document may include: its dependencies and what those depend on.
+fn closure<'a>(
+    document: &Document,
+    find: impl Fn(&PromptName) -> Option<&'a PromptDraft>,
+) -> BTreeMap<&'a PromptName, &'a Document> {
+    let mut found = BTreeMap::new();
+    let mut waiting: Vec<&PromptName> = document.dependencies.keys().collect();
     while let Some(name) = waiting.pop() {
-        if !seen.insert(name.clone()) {
-            continue;
-        }
-        if let Some(found) = find(&name) {
-            waiting.extend(found.dependencies.keys().cloned());
-            if let Body::Text(text) = found.body {
-                texts.insert(name.to_string(), text);
-            }
+        if let Some(draft) = find(name)
+            && found.insert(&draft.name, &draft.document).is_none()
+        {
+            waiting.extend(draft.document.dependencies.keys());
         }
     }
-    texts
+    found
 }
 
 /// Moves a problem of a template to its place in the prompt's file.

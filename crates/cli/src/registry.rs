@@ -5,9 +5,8 @@ use std::{collections::BTreeMap, future::Future};
 use promptsync_api::prompts::ResolvedPrompt;
 use promptsync_client::{Client, ClientError, Wish};
 use promptsync_core::{
+    documents::{Document, digest},
     names::{ProjectName, PromptName},
-    render::CompiledDocument,
-    template::Partials,
 };
 
 use crate::{
@@ -79,55 +78,38 @@ impl Registry {
 
     /// Compiles a prompt that was read whole, with the dependencies it was published with.
     pub(crate) fn compile(&self, project: &ProjectName, prompt: ResolvedPrompt) -> Result<Compiled> {
-        let includes = self.includes(project, &prompt)?;
         let label = label(&prompt);
+        let dependencies = self.dependencies(project, &prompt)?;
         let document = prompt.document.ok_or_else(|| incomplete(&label))?;
-        let templates =
-            CompiledDocument::new(document, &includes, &promptsync_core::limits::Limits::default()).map_err(
-                |problems| {
-                    CliError::new(
-                        Kind::Check,
-                        "invalid",
-                        format!("{label} cannot be used by this version of promptsync"),
-                    )
-                    .problems(problems.into_iter().map(Located::from).collect())
-                },
-            )?;
-        Ok(Compiled { label, templates, interface: prompt.interface })
+        local::compile(document, &dependencies, label.clone()).map_err(|problems| {
+            let message = format!("{label} cannot be used by this version of promptsync");
+            let problems = problems.into_iter().map(Located::from).collect();
+            CliError::new(Kind::Check, "invalid", message).problems(problems)
+        })
     }
 
-    fn includes(&self, project: &ProjectName, prompt: &ResolvedPrompt) -> Result<Partials> {
-        let document = prompt.document.as_ref().ok_or_else(|| incomplete(&label(prompt)))?;
-        if document.dependencies.is_empty() {
-            return Ok(Partials::new());
+    /// The documents a prompt may include, as they were fixed when it was published.
+    fn dependencies(
+        &self,
+        project: &ProjectName,
+        prompt: &ResolvedPrompt,
+    ) -> Result<BTreeMap<PromptName, Document>> {
+        if prompt.document.as_ref().is_none_or(|document| document.dependencies.is_empty()) {
+            return Ok(BTreeMap::new());
         }
+        let (name, version) = (prompt.name.as_str(), prompt.version.to_string());
+        let facts = self.wait(self.client.version(project.as_str(), name, &version))?;
         let mut documents = BTreeMap::new();
-        let mut waiting = vec![(prompt.name.clone(), prompt.version.clone())];
-        while let Some((name, version)) = waiting.pop() {
-            let facts =
-                self.wait(self.client.version(project.as_str(), name.as_str(), &version.to_string()))?;
-            for (name, pinned) in facts.dependencies {
-                if documents.contains_key(&name) {
-                    continue;
-                }
-                let document = self.wait(self.client.document(&pinned.digest))?;
-                if promptsync_core::documents::digest(&document) != pinned.digest {
-                    return Err(CliError::new(
-                        Kind::Server,
-                        "digest_mismatch",
-                        format!(
-                            "the server sent another content for {name} {} than was published",
-                            pinned.version
-                        ),
-                    ));
-                }
-                if !document.dependencies.is_empty() {
-                    waiting.push((name.clone(), pinned.version));
-                }
-                documents.insert(name, document);
+        for (name, pinned) in facts.dependencies {
+            let document = self.wait(self.client.document(&pinned.digest))?;
+            if digest(&document) != pinned.digest {
+                let message =
+                    format!("the content of {name} {} is not what its digest promises", pinned.version);
+                return Err(CliError::new(Kind::Server, "digest_mismatch", message));
             }
+            documents.insert(name, document);
         }
-        Ok(local::includes(document, |name| documents.get(name).cloned()))
+        Ok(documents)
     }
 }
 

@@ -31,14 +31,6 @@ pub(crate) struct Environment {
     api_key: Option<String>,
     api_key_file: Option<PathBuf>,
     user_file: Option<PathBuf>,
-    /// `DATABASE_URL`.
-    pub(crate) database_url: Option<String>,
-    /// `PROMPTSYNC_DATA_DIR`.
-    pub(crate) data_dir: Option<PathBuf>,
-    /// `PROMPTSYNC_LISTEN`.
-    pub(crate) listen: Option<String>,
-    /// `PROMPTSYNC_CONFIG`.
-    pub(crate) server_config: Option<PathBuf>,
     /// `NO_COLOR` is set.
     pub(crate) no_color: bool,
     /// `CLICOLOR_FORCE` or `FORCE_COLOR` is set.
@@ -62,10 +54,6 @@ impl Environment {
             api_key: text("PROMPTSYNC_API_KEY"),
             api_key_file: text("PROMPTSYNC_API_KEY_FILE").map(PathBuf::from),
             user_file: config_home.map(|home| home.join("promptsync").join("config.toml")),
-            database_url: text("DATABASE_URL"),
-            data_dir: text("PROMPTSYNC_DATA_DIR").map(PathBuf::from),
-            listen: text("PROMPTSYNC_LISTEN"),
-            server_config: text("PROMPTSYNC_CONFIG").map(PathBuf::from),
             no_color: text("NO_COLOR").is_some(),
             force_color: switch("CLICOLOR_FORCE") || switch("FORCE_COLOR"),
             dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
@@ -121,12 +109,8 @@ pub(crate) struct Settings {
     pub(crate) project: Option<Setting<String>>,
     /// The folder of prompts, relative to where the command runs or absolute.
     pub(crate) path: Setting<PathBuf>,
-    /// The file for secrets and the server of this user.
-    pub(crate) user_file: Option<PathBuf>,
     api_key: Option<Setting<String>>,
     api_key_file: Option<Setting<PathBuf>>,
-    /// The environment they were made from.
-    pub(crate) environment: Environment,
 }
 
 /// `promptsync.toml`, and `[tool.promptsync]` of `pyproject.toml`.
@@ -136,6 +120,9 @@ struct ProjectFile {
     project: Option<String>,
     url: Option<String>,
     path: Option<PathBuf>,
+    /// The server's own settings; it reads them itself.
+    #[serde(rename = "server")]
+    _server: Option<toml::Table>,
 }
 
 /// The file in the user's configuration folder.
@@ -165,7 +152,7 @@ struct PyTool {
 
 impl Settings {
     /// Finds the settings for a command that runs in `folder`.
-    pub(crate) fn load(global: &Global, environment: Environment, folder: &Path) -> Result<Self> {
+    pub(crate) fn load(global: &Global, environment: &Environment, folder: &Path) -> Result<Self> {
         let file = find_upwards(folder, PROJECT_FILE);
         let from_file: ProjectFile =
             file.as_deref().map(read_toml).transpose()?.flatten().unwrap_or_default();
@@ -222,17 +209,7 @@ impl Settings {
         };
 
         let root = file.as_ref().and_then(|file| file.parent()).map(Path::to_path_buf);
-        Ok(Self {
-            folder: folder.to_path_buf(),
-            root,
-            url,
-            project,
-            path,
-            user_file,
-            api_key,
-            api_key_file,
-            environment,
-        })
+        Ok(Self { folder: folder.to_path_buf(), root, url, project, path, api_key, api_key_file })
     }
 
     /// The project, when anything names one; the git remote is asked last.

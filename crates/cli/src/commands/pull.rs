@@ -3,7 +3,10 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use promptsync_api::prompts::ResolvedPrompt;
-use promptsync_core::files::{self, Format, Origin, PromptDraft};
+use promptsync_core::{
+    documents::digest,
+    files::{self, Format, Origin, PromptDraft},
+};
 use serde::Serialize;
 
 use super::lock::manifest;
@@ -12,6 +15,7 @@ use crate::{
     args::Pull,
     error::{CliError, Kind, Result},
     folder,
+    local::Local,
     registry::{Registry, label},
 };
 
@@ -28,36 +32,51 @@ pub(super) fn run(args: &Pull, context: &Context) -> Result {
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let (source, manifest) = manifest(args.alias.as_deref(), args.version.as_deref(), &project, &registry)?;
     let wanted = manifest.into_iter().map(|(name, version)| (name, version.to_string()));
-    let mut texts = BTreeMap::new();
+    let mut pulled = Vec::new();
     for prompt in registry.read_all(&project, wanted)?.into_values() {
         let facts = registry.wait(registry.client.version(
             project.as_str(),
             prompt.name.as_str(),
             &prompt.version.to_string(),
         ))?;
-        let (path, text) = file(prompt, facts.origin)?;
-        texts.insert(path, text);
+        pulled.push(draft(prompt, facts.origin)?);
     }
+    let here = if folder.is_dir() {
+        Local::read(&folder).map(Some).or_else(|error| if args.force { Ok(None) } else { Err(error) })?
+    } else {
+        None
+    };
     let mut done = Done { source, ..Done::default() };
     let mut differing = Vec::new();
-    for (path, text) in &texts {
+    let mut texts = Vec::new();
+    for draft in &pulled {
+        let path = &draft.origin.path;
         let target = folder::target(&folder, path)?;
-        match fs::read(&target) {
-            Ok(bytes) if bytes == text.as_bytes() => done.unchanged.push(path.clone()),
-            Ok(_) if !args.force => differing.push(path.clone()),
-            _ => done.written.push(path.clone()),
+        let mine = here.as_ref().and_then(|local| local.drafts.get(&draft.name));
+        match mine {
+            Some(mine) if digest(&mine.document) == digest(&draft.document) => {
+                done.unchanged.push(mine.origin.path.clone());
+            }
+            // Beside another file of the same prompt a second one would make the folder unusable.
+            Some(mine) if mine.origin.path != *path => differing.push(mine.origin.path.clone()),
+            _ if target.exists() && !args.force => differing.push(path.clone()),
+            _ => {
+                done.written.push(path.clone());
+                texts.push((target, files::print(draft, draft.origin.format)));
+            }
         }
     }
     if !differing.is_empty() {
+        differing.dedup();
         let message =
             format!("{} files differ from what would be written; nothing was written", differing.len());
         return Err(CliError::new(Kind::Check, "exists", message).hint(format!(
-            "look at `promptsync diff`, or pass --force to overwrite: {}",
+            "{}: look at `promptsync diff`, or pass --force to overwrite",
             differing.join(", ")
         )));
     }
-    for path in &done.written {
-        write(&folder::target(&folder, path)?, &texts[path])?;
+    for (path, text) in &texts {
+        write(path, text)?;
     }
     if context.printer.json {
         return context.printer.json(&done);
@@ -74,10 +93,8 @@ pub(super) fn run(args: &Pull, context: &Context) -> Result {
     Ok(())
 }
 
-/// The file of a prompt: its path below the folder, and its text.
-///
-/// A prompt that came from a list of several gets a file of its own.
-fn file(prompt: ResolvedPrompt, origin: Option<Origin>) -> Result<(String, String)> {
+/// A prompt as a file of its own, also when it came from a list of several.
+fn draft(prompt: ResolvedPrompt, origin: Option<Origin>) -> Result<PromptDraft> {
     let name = prompt.name.clone();
     let label = label(&prompt);
     let document = prompt.document.ok_or_else(|| {
@@ -87,7 +104,7 @@ fn file(prompt: ResolvedPrompt, origin: Option<Origin>) -> Result<(String, Strin
             format!("the server did not send the whole document of {label}"),
         )
     })?;
-    if promptsync_core::documents::digest(&document) != prompt.digest {
+    if digest(&document) != prompt.digest {
         let message = format!("the content of {label} is not what its digest promises; nothing was written");
         return Err(CliError::new(Kind::Server, "digest_mismatch", message));
     }
@@ -112,7 +129,7 @@ fn file(prompt: ResolvedPrompt, origin: Option<Origin>) -> Result<(String, Strin
         "" => format!("{name}.{ending}"),
         _ => format!("{module}/{name}.{ending}"),
     });
-    let draft = PromptDraft {
+    Ok(PromptDraft {
         name: prompt.name,
         module: prompt.module,
         version: None,
@@ -120,11 +137,10 @@ fn file(prompt: ResolvedPrompt, origin: Option<Origin>) -> Result<(String, Strin
         changelog: None,
         status: None,
         document,
-        origin: Origin { path: path.clone(), format },
+        origin: Origin { path, format },
         places: BTreeMap::new(),
         warnings: Vec::new(),
-    };
-    Ok((path, files::print(&draft, format)))
+    })
 }
 
 fn write(path: &Path, text: &str) -> Result {

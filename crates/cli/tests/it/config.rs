@@ -1,0 +1,55 @@
+use insta::assert_snapshot;
+
+use crate::Sandbox;
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_files() {
+    let sandbox = Sandbox::with(&[
+        ("promptsync.toml", "project = \"from_file\"\nurl = \"http://file:1\"\npath = \"texts\"\n[server]\nlisten = \"127.0.0.1:1\"\n"),
+        ("pyproject.toml", "[project]\nname = \"from_python\"\n[tool.promptsync]\npath = \"py\"\n"),
+        ("sub/keep", ""),
+    ])
+    .env("PROMPTSYNC_URL", "http://env:2");
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin", "--project", "from_flag"]), @"");
+    let mut below = sandbox.command(&["config", "show", "--origin"]);
+    let out = below.current_dir(sandbox.path().join("sub")).output().expect("runs");
+    assert_snapshot!(crate::sandbox::shown(&out, sandbox.path()), @"");
+}
+
+#[test]
+fn the_project_is_found_in_pyproject_and_then_in_the_git_remote() {
+    let sandbox = Sandbox::with(&[("x", "")]);
+    sandbox.commit();
+    sandbox.git(&["remote", "add", "origin", "git@example.com:team/checkout.git"]);
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @"");
+    sandbox.write("pyproject.toml", "[project]\nname = \"from_python\"\n");
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @"");
+}
+
+#[test]
+fn a_key_is_masked() {
+    let key = "ps_01JD4X2V8Q6T0B3E5R7Y9ZKMNP";
+    let sandbox = Sandbox::new().env("PROMPTSYNC_API_KEY", key);
+    let shown = sandbox.run(&["config", "show", "--origin"]);
+    assert!(!shown.contains(key), "{shown}");
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn the_users_key_stays_with_the_users_server() {
+    let sandbox = Sandbox::with(&[(
+        "home/.config/promptsync/config.toml",
+        "url = \"https://mine.example\"\napi_key = \"ps_01JD4X2V8Q6T0B3E5R7Y9ZKMNP\"\n",
+    )]);
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @"");
+    sandbox.write("promptsync.toml", "url = \"https://theirs.example\"\n");
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @"");
+}
+
+#[test]
+fn a_mistake_in_the_project_file_has_a_place_and_its_text_is_not_shown() {
+    let sandbox = Sandbox::with(&[("promptsync.toml", "project = \"x\"\napikey = \"s3cret\"\n")]);
+    let shown = sandbox.run(&["config", "show"]);
+    assert!(!shown.contains("s3cret"), "{shown}");
+    assert_snapshot!(shown, @"");
+}

@@ -1,0 +1,13 @@
+//! The command as people run it: a process, its output and its exit code.
+
+mod config;
+mod diffs;
+mod errors;
+mod folders;
+mod help;
+mod init;
+mod render;
+mod sandbox;
+mod validate;
+
+use sandbox::Sandbox;

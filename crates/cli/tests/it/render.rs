@@ -1,0 +1,111 @@
+use std::{io::Write, process::Stdio};
+
+use insta::assert_snapshot;
+
+use crate::Sandbox;
+
+const SUPPORT: &str = "\
+description: Answers customers
+content: |
+  Dear {{ customer_name }},
+  we look at {{ issue }} within {{ hours }} hours.
+variables:
+  hours:
+    type: integer
+    default: 24
+  customer_name: {type: string}
+variants:
+  - tags: {tone: formal}
+    content: \"Dear Mr or Ms {{ customer_name }}: {{ issue }}\"
+";
+
+fn support() -> Sandbox {
+    Sandbox::with(&[("prompts/customer_support.yaml", SUPPORT)])
+}
+
+#[test]
+fn a_prompt_of_the_folder_is_rendered_without_a_server() {
+    let sandbox = support();
+    let values = ["--var", "customer_name=John", "--var", "issue=a=b"];
+    for place in [&["customer_support"][..], &["prompts/customer_support.yaml"], &["customer_support", "--path", "prompts"]] {
+        let args: Vec<&str> = ["render"].iter().chain(place).chain(&values).copied().collect();
+        let expected = "exit: 0\n--- stdout\nDear John,\nwe look at a=b within 24 hours.\n";
+        assert_eq!(sandbox.run(&args), expected, "{place:?}");
+    }
+    let formal = sandbox.run(&["render", "customer_support", "--tag", "tone=formal", "--var", "customer_name=A", "--var", "issue=x"]);
+    assert_snapshot!(formal, @"");
+    let json = sandbox.run(&["render", "customer_support", "--json", "--tag", "tone=formal", "--var", "customer_name=A", "--var", "issue=x"]);
+    assert_snapshot!(json, @"");
+}
+
+#[test]
+fn values_come_from_files_and_pairs_win() {
+    let sandbox = support();
+    sandbox.write("values.json", r#"{"customer_name": "File", "issue": "it", "hours": 2}"#);
+    let args = ["render", "customer_support", "--var-file", "values.json", "--var", "hours=3"];
+    assert_eq!(sandbox.run(&args), "exit: 0\n--- stdout\nDear File,\nwe look at it within 3 hours.\n");
+    let mut child = sandbox
+        .command(&["render", "customer_support", "--var-file", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the command runs");
+    let input = br#"{"customer_name": "Pipe", "issue": "it"}"#;
+    child.stdin.take().expect("a pipe").write_all(input).expect("it reads");
+    let out = child.wait_with_output().expect("it ends");
+    assert_eq!(String::from_utf8_lossy(&out.stdout), "Dear Pipe,\nwe look at it within 24 hours.\n");
+}
+
+#[test]
+fn a_missing_or_mistyped_value_names_the_variable_and_never_the_value() {
+    let sandbox = support();
+    assert_snapshot!(sandbox.run(&["render", "customer_support", "--var", "custmer_name=John", "--var", "issue=x"]), @"");
+    let shown = sandbox.run(&["render", "customer_support", "--var", "customer_name=J", "--var", "issue=x", "--var", "hours=s3cret"]);
+    assert!(!shown.contains("s3cret"));
+    assert_snapshot!(shown, @"");
+}
+
+#[test]
+fn a_conversation_is_shown_so_that_people_can_read_it() {
+    let sandbox = Sandbox::with(&[(
+        "prompts/chat.yaml",
+        "messages:\n  - role: system\n    content: Be kind.\n  - placeholder: history\n    optional: true\n  - role: user\n    content: \"{{ question }}\"\n",
+    )]);
+    assert_snapshot!(sandbox.run(&["get", "chat"]), @"");
+    let history = r#"history=[{"role":"user","content":"Hi"}]"#;
+    assert_snapshot!(sandbox.run(&["render", "chat", "--var", "question=Why?", "--var", history]), @"");
+}
+
+#[test]
+fn a_prompt_includes_what_it_depends_on() {
+    let sandbox = Sandbox::with(&[
+        ("prompts/parts/signature.txt", "Yours, {{ company }}"),
+        ("prompts/letter.yaml", "dependencies: [signature]\ncontent: \"Dear all. {% include 'signature' %}\"\n"),
+    ]);
+    let args = ["render", "letter", "--var", "company=Acme"];
+    assert_eq!(sandbox.run(&args), "exit: 0\n--- stdout\nDear all. Yours, Acme");
+}
+
+#[test]
+fn get_prints_the_template_and_names_that_are_alike() {
+    let sandbox = support();
+    let formal = sandbox.run(&["get", "customer_support", "--tag", "tone=formal"]);
+    assert_eq!(formal, "exit: 0\n--- stdout\nDear Mr or Ms {{ customer_name }}: {{ issue }}");
+    assert_snapshot!(sandbox.run(&["get", "custmer_support"]), @"");
+    assert_snapshot!(sandbox.run(&["get", "prompts/gone.yaml"]), @"");
+}
+
+#[test]
+fn a_pinned_prompt_is_rendered_from_the_folder_when_it_is_that_content() {
+    let sandbox = Sandbox::with(&[("prompts/hi.txt", "Hello")]);
+    let found = sandbox.run(&["get", "hi", "--json"]);
+    let digest = found.split("sha256:").nth(1).expect("a digest").split('"').next().expect("a digest");
+    let lock = format!("lock_version = 1\nproject = \"p\"\n\n[prompts.hi]\nversion = \"1.2.0\"\ndigest = \"sha256:{digest}\"\n");
+    sandbox.write("promptsync.lock", lock);
+    assert_eq!(sandbox.run(&["render", "hi", "--locked"]), "exit: 0\n--- stdout\nHello");
+    assert_snapshot!(sandbox.run(&["render", "other", "--locked"]), @"");
+    assert_eq!(sandbox.run(&["validate", "--lock"]), "exit: 0\n--- stdout\n1 prompt and 1 pinned version fit promptsync.lock.\n");
+    sandbox.write("prompts/hi.txt", "Hello!");
+    sandbox.write("prompts/new.txt", "New");
+    assert_snapshot!(sandbox.run(&["validate", "--lock"]), @"");
+}
