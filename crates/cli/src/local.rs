@@ -80,7 +80,13 @@ impl Local {
     fn parse(files: Vec<PromptFile>, prefix: String, limits: &Limits) -> Result<Self> {
         let sources: Vec<SourceFile<'_>> =
             files.iter().map(|file| SourceFile { path: &file.path, bytes: &file.bytes }).collect();
-        let parsed = files::parse_folder(&sources, limits);
+        let parsed = files::parse_folder(&sources, limits).map_err(|mut problems| {
+            // The files that can be read may have problems too, and people want to see all of them at once.
+            let readable = sources.iter().filter_map(|file| files::parse(*file, limits).ok()).flatten();
+            let more = rules(readable.collect()).err().unwrap_or_default();
+            problems.extend(more.into_iter().filter(|problem| !may_be_elsewhere(problem)));
+            problems
+        });
         let mut local = Self { drafts: BTreeMap::new(), files, prefix };
         let drafts = parsed.map_err(|problems| local.refuse(problems))?;
         local.drafts = drafts.into_iter().map(|draft| (draft.name.clone(), draft)).collect();
@@ -91,13 +97,10 @@ impl Local {
     ///
     /// A dependency that is not in the folder may be in the registry, so that alone is no problem here.
     pub(crate) fn check(&self) -> Result<Vec<Problem>> {
-        let drafts: Vec<PromptDraft> = self.drafts.values().cloned().collect();
-        let request = PushRequest { drafts, version: None, allow_breaking: true };
-        match publish::plan(request, &Registry::default(), &Limits::default()) {
-            Ok(plan) => Ok(self.shown(plan.warnings)),
+        match rules(self.drafts.values().cloned().collect()) {
+            Ok(warnings) => Ok(self.shown(warnings)),
             Err(problems) => {
-                let (elsewhere, here): (Vec<_>, Vec<_>) =
-                    problems.into_iter().partition(|problem| problem.code == "dependency_not_found");
+                let (elsewhere, here): (Vec<_>, Vec<_>) = problems.into_iter().partition(may_be_elsewhere);
                 if here.is_empty() { Ok(self.shown(elsewhere)) } else { Err(self.refuse(here)) }
             }
         }
@@ -132,7 +135,9 @@ impl Local {
     }
 
     /// The failure made of these problems, with the lines they point at.
-    pub(crate) fn refuse(&self, problems: Vec<Problem>) -> CliError {
+    pub(crate) fn refuse(&self, mut problems: Vec<Problem>) -> CliError {
+        problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
+        problems.dedup();
         let count = problems.len();
         let message = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
         let located = problems.into_iter().map(|problem| self.locate(problem)).collect();
@@ -153,6 +158,17 @@ impl Local {
     fn shown(&self, problems: Vec<Problem>) -> Vec<Problem> {
         problems.into_iter().map(|problem| self.locate(problem).problem).collect()
     }
+}
+
+/// Applies every rule of a push that needs no registry; gives the advice that comes with it.
+fn rules(drafts: Vec<PromptDraft>) -> std::result::Result<Vec<Problem>, Vec<Problem>> {
+    let request = PushRequest { drafts, version: None, allow_breaking: true };
+    publish::plan(request, &Registry::default(), &Limits::default()).map(|plan| plan.warnings)
+}
+
+/// Whether the registry may have what is missing here.
+fn may_be_elsewhere(problem: &Problem) -> bool {
+    problem.code == "dependency_not_found"
 }
 
 /// Compiles a document with everything it may include.

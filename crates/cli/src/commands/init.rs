@@ -3,7 +3,7 @@
 use std::{
     fs,
     io::Write,
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use promptsync_core::{files, limits::Limits, names::ProjectName};
@@ -39,6 +39,7 @@ pub(super) fn run(args: &Init, context: &Context) -> Result {
     }
     let project = name(context)?;
     let path = args.folder.path.clone().unwrap_or_else(|| find(&settings.folder));
+    let path: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
     let found = if settings.folder.join(&path).is_dir() {
         folder::read(&path, &Limits::default())?.map_or(0, |files| files.len())
     } else {
@@ -97,7 +98,6 @@ fn find(root: &Path) -> PathBuf {
 
 fn text(project: &ProjectName, path: &Path, url: &str) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
-    let path: PathBuf = path.components().collect();
     let server = if url == DEFAULT_URL { String::new() } else { format!("url = {}\n", quoted(url)) };
     format!(
         "# The project's settings for the promptsync command and the SDKs.\nproject = {}\npath = {}\n{server}",

@@ -3,7 +3,7 @@
 use promptsync_core::{
     limits::Limits,
     problem::Problem,
-    render::{RenderRequest, Rendered},
+    render::{RenderError, RenderRequest, Rendered},
 };
 use serde::Serialize;
 
@@ -38,7 +38,7 @@ pub(super) fn run(args: &Render, context: &Context) -> Result {
         .compiled
         .templates
         .render(&request, &Limits::default())
-        .map_err(|error| refused(&found, Problem::from(&error)))?;
+        .map_err(|error| refused(&found, &error))?;
     if !context.printer.json {
         return context.printer.rendered(&rendered);
     }
@@ -55,7 +55,13 @@ pub(super) fn run(args: &Render, context: &Context) -> Result {
     })
 }
 
-fn refused(found: &Found, problem: Problem) -> CliError {
+fn refused(found: &Found, error: &RenderError) -> CliError {
+    let mut problem = Problem::from(error);
+    // The place that needs a value says more than the place that declares it.
+    if let RenderError::Missing { used_at: Some((path, line)), .. } = error {
+        problem.message = error.to_string();
+        (problem.path, problem.line) = (Some(path.clone()), Some(*line));
+    }
     let code = problem.code.clone();
     let error = CliError::new(Kind::Check, code, format!("{} was not rendered", found.compiled.label));
     error.problems(vec![found.locate(problem)])

@@ -78,7 +78,8 @@ fn count(number: usize, one: &str, many: &str) -> String {
 fn read(args: &Validate, with_lock: bool, context: &Context) -> Result<Code> {
     let folder = context.settings.prompts(&args.folder);
     let path = context.settings.lock_file();
-    let repository = args.git_commit.as_ref().map(|_| Repository::find(&context.settings.folder)).transpose()?;
+    let repository =
+        args.git_commit.as_ref().map(|_| Repository::find(&context.settings.folder)).transpose()?;
     let at = match (&repository, &args.git_commit) {
         (Some(repository), Some(name)) => Some((repository, repository.commit(name)?)),
         _ => None,
@@ -133,7 +134,8 @@ fn with_registry(args: &Validate, code: &Code, context: &Context) -> Result<(Str
     if let Some(local) = &code.local {
         for draft in local.drafts.values() {
             let needs = local.compile(draft)?.interface;
-            let found = offered.get(&draft.name).map(|prompt| (&prompt.interface, prompt.version.to_string()));
+            let found =
+                offered.get(&draft.name).map(|prompt| (&prompt.interface, prompt.version.to_string()));
             for problem in compare(&draft.name, &needs, found, &source) {
                 mismatches.push(local.locate(placed(draft, problem)));
             }
@@ -179,14 +181,17 @@ fn compare(
     let Some((offered, version)) = offered else {
         return vec![Problem::new("prompt_not_found", format!("{source} has no prompt `{prompt}`"))];
     };
-    let breaking = bump(needs, offered, false).reasons.into_iter().filter(|reason| reason.bump == Bump::Major);
+    let breaking =
+        bump(needs, offered, false).reasons.into_iter().filter(|reason| reason.bump == Bump::Major);
     breaking
         .map(|reason| {
             let message = format!("{prompt} {version} of {source}: {}", reason.message);
             let problem = Problem::new(&reason.code, message);
             // Reasons name what they are about between back quotes.
             match reason.message.split('`').nth(1) {
-                Some(name) if needs.variables.contains_key(name) => problem.at_path(format!("variables.{name}")),
+                Some(name) if needs.variables.contains_key(name) => {
+                    problem.at_path(format!("variables.{name}"))
+                }
                 _ => problem,
             }
         })
@@ -202,7 +207,8 @@ fn with_lock(code: &Code) -> Result<Vec<Located>> {
         match lock.prompts.get(&draft.name) {
             Some(pinned) if digest(&draft.document) == pinned.digest => {}
             Some(pinned) => {
-                let message = format!("{} is not the pinned content of {}", local.label(draft), pinned.version);
+                let message =
+                    format!("{} is not the pinned content of {}", local.label(draft), pinned.version);
                 lines.insert(&draft.name, Problem::new("lock_mismatch", message));
             }
             None => {

@@ -25,9 +25,6 @@ impl Printer {
     fn diff(&self, diff: &Diff) -> String {
         let mut text =
             self.styled("1", &format!("--- {}\n+++ {}\n", clean_line(&diff.old), clean_line(&diff.new)));
-        if diff.bump != Bump::None {
-            let _ = writeln!(text, "bump: {}", bump_word(diff.bump));
-        }
         for change in &diff.changes {
             let _ = writeln!(text, "  {}: {}", bump_word(change.bump), clean_line(&change.message));
         }

@@ -36,7 +36,7 @@ impl Printer {
         let theme =
             if self.error_color { GraphicalTheme::unicode() } else { GraphicalTheme::unicode_nocolor() };
         let handler =
-            GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false).with_context_lines(0);
+            GraphicalReportHandler::new_themed(theme).with_width(100).with_links(false).with_context_lines(1);
         let mut text = String::new();
         for located in &error.problems {
             let _ = handler.render_report(&mut text, &Report::new(located));

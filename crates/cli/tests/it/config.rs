@@ -10,10 +10,24 @@ fn a_flag_wins_over_the_environment_and_that_over_files() {
         ("sub/keep", ""),
     ])
     .env("PROMPTSYNC_URL", "http://env:2");
-    assert_snapshot!(sandbox.run(&["config", "show", "--origin", "--project", "from_flag"]), @"");
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin", "--project", "from_flag"]), @r##"
+    exit: 0
+    --- stdout
+    project	from_flag	--project
+    url	http://env:2	PROMPTSYNC_URL
+    path	texts	[FOLDER]/promptsync.toml
+    api_key	-	-
+    "##);
     let mut below = sandbox.command(&["config", "show", "--origin"]);
     let out = below.current_dir(sandbox.path().join("sub")).output().expect("runs");
-    assert_snapshot!(crate::sandbox::shown(&out, sandbox.path()), @"");
+    assert_snapshot!(crate::sandbox::shown(&out, sandbox.path()), @r##"
+    exit: 0
+    --- stdout
+    project	from_file	[FOLDER]/promptsync.toml
+    url	http://env:2	PROMPTSYNC_URL
+    path	[FOLDER]/texts	[FOLDER]/promptsync.toml
+    api_key	-	-
+    "##);
 }
 
 #[test]
@@ -21,9 +35,23 @@ fn the_project_is_found_in_pyproject_and_then_in_the_git_remote() {
     let sandbox = Sandbox::with(&[("x", "")]);
     sandbox.commit();
     sandbox.git(&["remote", "add", "origin", "git@example.com:team/checkout.git"]);
-    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @"");
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @r##"
+    exit: 0
+    --- stdout
+    project	checkout	git remote
+    url	http://127.0.0.1:7979	default
+    path	prompts	default
+    api_key	-	-
+    "##);
     sandbox.write("pyproject.toml", "[project]\nname = \"from_python\"\n");
-    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @"");
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @r##"
+    exit: 0
+    --- stdout
+    project	from_python	[FOLDER]/pyproject.toml
+    url	http://127.0.0.1:7979	default
+    path	prompts	default
+    api_key	-	-
+    "##);
 }
 
 #[test]
@@ -32,7 +60,14 @@ fn a_key_is_masked() {
     let sandbox = Sandbox::new().env("PROMPTSYNC_API_KEY", key);
     let shown = sandbox.run(&["config", "show", "--origin"]);
     assert!(!shown.contains(key), "{shown}");
-    assert_snapshot!(shown, @"");
+    assert_snapshot!(shown, @r##"
+    exit: 0
+    --- stdout
+    project	-	-
+    url	http://127.0.0.1:7979	default
+    path	prompts	default
+    api_key	ps_01JD…KMNP	PROMPTSYNC_API_KEY
+    "##);
 }
 
 #[test]
@@ -41,9 +76,23 @@ fn the_users_key_stays_with_the_users_server() {
         "home/.config/promptsync/config.toml",
         "url = \"https://mine.example\"\napi_key = \"ps_01JD4X2V8Q6T0B3E5R7Y9ZKMNP\"\n",
     )]);
-    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @"");
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @r##"
+    exit: 0
+    --- stdout
+    project	-	-
+    url	https://mine.example	[FOLDER]/home/.config/promptsync/config.toml
+    path	prompts	default
+    api_key	ps_01JD…KMNP	[FOLDER]/home/.config/promptsync/config.toml
+    "##);
     sandbox.write("promptsync.toml", "url = \"https://theirs.example\"\n");
-    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @"");
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @r##"
+    exit: 0
+    --- stdout
+    project	-	-
+    url	https://theirs.example	[FOLDER]/promptsync.toml
+    path	prompts	default
+    api_key	-	-
+    "##);
 }
 
 #[test]
@@ -51,5 +100,13 @@ fn a_mistake_in_the_project_file_has_a_place_and_its_text_is_not_shown() {
     let sandbox = Sandbox::with(&[("promptsync.toml", "project = \"x\"\napikey = \"s3cret\"\n")]);
     let shown = sandbox.run(&["config", "show"]);
     assert!(!shown.contains("s3cret"), "{shown}");
-    assert_snapshot!(shown, @"");
+    assert_snapshot!(shown, @r##"
+    exit: 2
+    --- stderr
+    config
+
+      × [FOLDER]/promptsync.toml:2:1: unknown field `apikey`, expected one of `project`, `url`,
+      │ `path`, `server`
+    error: [FOLDER]/promptsync.toml cannot be used
+    "##);
 }

@@ -6,9 +6,12 @@ fn commands(sandbox: &Sandbox, path: &[&str]) -> Vec<Vec<String>> {
     args.push("-h");
     let out = sandbox.output(&args);
     let help = String::from_utf8(out.stdout).expect("help is text");
-    let listed = help.split("Commands:\n").nth(1).unwrap_or_default().split("\n\n").next().unwrap_or_default();
+    let listed =
+        help.split("Commands:\n").nth(1).unwrap_or_default().split("\n\n").next().unwrap_or_default();
     let mut found = Vec::new();
-    for name in listed.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help") {
+    for name in
+        listed.lines().filter_map(|line| line.split_whitespace().next()).filter(|name| *name != "help")
+    {
         let inner: Vec<&str> = path.iter().copied().chain([name]).collect();
         let below = commands(sandbox, &inner);
         if below.is_empty() {
@@ -29,7 +32,7 @@ fn every_command_that_takes_arguments_of_its_own_shows_an_example() {
         let out = sandbox.output(&args);
         let help = String::from_utf8(out.stdout).expect("help is text");
         let own = help.split("Global options:").next().unwrap_or_default();
-        let plain = !own.contains("Arguments:") && !own.contains("--") ;
+        let plain = !own.contains("Arguments:") && !own.contains("--");
         assert!(out.status.success() && (plain || help.contains("Example")), "{command:?}\n{help}");
     }
 }

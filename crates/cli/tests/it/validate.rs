@@ -11,7 +11,24 @@ fn every_broken_file_is_listed_with_its_place_and_a_hint() {
         ("prompts/broken.yaml", "content: \"x\n"),
         ("prompts/filter.txt", "line\n{{ name | upcase }}\n"),
     ]);
-    assert_snapshot!(sandbox.run(&["validate"]), @"");
+    assert_snapshot!(sandbox.run(&["validate"]), @r##"
+    exit: 1
+    --- stderr
+    yaml_syntax
+
+      × the YAML cannot be read: invalid indentation in multiline quoted scalar
+       ╭─[prompts/broken.yaml:2:1]
+       ╰────
+    wrong_type
+
+      × `variables` must be a list, not a number
+       ╭─[prompts/shape.yaml:2:1]
+     2 │ v
+       · ┬
+       · ╰── variables
+       ╰────
+    error: 2 problems
+    "##);
     let json = sandbox.run(&["validate", "--json"]);
     assert!(json.starts_with("exit: 1\n--- stderr\n{"), "{json}");
 }
@@ -23,10 +40,31 @@ fn the_files_of_a_commit_are_checked_as_they_were() {
     sandbox.write("prompts/a.txt", "Hello {{ name }}");
     sandbox.commit();
     sandbox.write("prompts/a.txt", "{{");
-    assert_eq!(sandbox.run(&["validate", "--git-commit", "HEAD"]), "exit: 0\n--- stdout\n1 prompt is valid.\n");
+    assert_eq!(
+        sandbox.run(&["validate", "--git-commit", "HEAD"]),
+        "exit: 0\n--- stdout\n1 prompt is valid.\n"
+    );
     let shown = sandbox.run(&["validate", "--git-commit", &broken[..7]]).replace(&broken[..7], "[COMMIT]");
-    assert_snapshot!(shown, @"");
-    assert_snapshot!(sandbox.run(&["validate", "--git-commit", "HEAD", "--path", "elsewhere"]), @"");
+    assert_snapshot!(shown, @r##"
+    exit: 1
+    --- stderr
+    template_syntax
+
+      × `{{` is never closed
+       ╭─[[COMMIT]:prompts/a.txt:1:7]
+     1 │ {
+       · ┬
+       · ╰── content
+       ╰────
+      help: if this text is meant literally, wrap it in {% raw %} … {% endraw %}
+    error: 1 problem
+    "##);
+    assert_snapshot!(sandbox.run(&["validate", "--git-commit", "HEAD", "--path", "elsewhere"]), @r##"
+    exit: 3
+    --- stderr
+    error: elsewhere holds no prompt files
+      hint: name the folder with --path
+    "##);
 }
 
 #[test]
@@ -35,7 +73,14 @@ fn a_link_in_a_commit_is_not_followed() {
     std::os::unix::fs::symlink("/etc/passwd", sandbox.path().join("prompts/b.txt")).expect("a link");
     let commit = sandbox.commit();
     let shown = sandbox.run(&["validate", "--git-commit", "HEAD"]).replace(&commit[..7], "[COMMIT]");
-    assert_snapshot!(shown, @"");
+    assert_snapshot!(shown, @r##"
+    exit: 1
+    --- stderr
+    unsupported_file
+
+      × [COMMIT]:prompts/b.txt: links are not followed in a commit
+    error: 1 problem
+    "##);
 }
 
 #[test]
@@ -44,5 +89,11 @@ fn a_dependency_that_may_be_in_the_registry_is_no_problem_here() {
         "prompts/letter.yaml",
         "dependencies: [signature]\ncontent: \"{% include 'signature' %}\"\n",
     )]);
-    assert_snapshot!(sandbox.run(&["validate"]), @"");
+    assert_snapshot!(sandbox.run(&["validate"]), @r##"
+    exit: 0
+    --- stdout
+    1 prompt is valid.
+    --- stderr
+    warning: prompts/letter.yaml:1:1: no prompt is named `signature` (push it together with this prompt, or before)
+    "##);
 }
