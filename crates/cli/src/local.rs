@@ -20,6 +20,7 @@ use crate::{
     error::{CliError, Kind, Located, Result},
     folder::{self, PromptFile},
     git::{Commit, Repository},
+    printer::count,
 };
 
 /// The prompts of a folder.
@@ -138,8 +139,7 @@ impl Local {
     pub(crate) fn refuse(&self, mut problems: Vec<Problem>) -> CliError {
         problems.sort_by(|a, b| (&a.file, a.line, a.column).cmp(&(&b.file, b.line, b.column)));
         problems.dedup();
-        let count = problems.len();
-        let message = if count == 1 { "1 problem".to_owned() } else { format!("{count} problems") };
+        let message = count(problems.len(), "problem", "problems");
         let located = problems.into_iter().map(|problem| self.locate(problem)).collect();
         CliError::new(Kind::Check, "invalid", message).problems(located)
     }

@@ -20,7 +20,11 @@ pub fn reference() -> String {
 }
 
 fn section(command: &mut clap::Command, path: &str, depth: usize, text: &mut String) {
-    let help = command.clone().bin_name(path).render_long_help().to_string();
+    let shown = command.clone().bin_name(path);
+    // What applies to every command is shown once.
+    let is_root = depth == 2;
+    let mut shown = shown.mut_args(|arg| if arg.is_global_set() && !is_root { arg.hide(true) } else { arg });
+    let help = shown.render_long_help().to_string();
     let help: Vec<&str> = help.lines().map(str::trim_end).collect();
     let _ = write!(text, "\n{} {path}\n\n```text\n{}\n```\n", "#".repeat(depth), help.join("\n").trim());
     let names: Vec<String> = command

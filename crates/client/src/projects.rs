@@ -3,20 +3,20 @@
 use promptsync_api::{
     projects::{CreateProject, Project},
     push::{Push, PushResult},
+    server::{ServerVersion, Whoami},
 };
 use reqwest::Method;
-use serde_json::Value;
 
 use crate::{Client, ClientError, requests::with_body};
 
 impl Client {
     /// What the key is and may do: `GET /api/whoami`.
-    pub async fn whoami(&self) -> Result<Value, ClientError> {
+    pub async fn whoami(&self) -> Result<Whoami, ClientError> {
         self.answer(self.get(&["api", "whoami"])).await
     }
 
     /// The server's version: `GET /version`, which needs no key.
-    pub async fn server_version(&self) -> Result<Value, ClientError> {
+    pub async fn server_version(&self) -> Result<ServerVersion, ClientError> {
         self.answer(self.get(&["version"])).await
     }
 

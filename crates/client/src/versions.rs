@@ -1,8 +1,10 @@
 //! Versions of a prompt.
 
-use promptsync_api::versions::{ArchiveVersion, VersionSummary};
+use promptsync_api::{
+    history::HistoryEntry,
+    versions::{ArchiveVersion, VersionSummary},
+};
 use reqwest::Method;
-use serde_json::Value;
 
 use crate::{Client, ClientError, requests::with_body};
 
@@ -49,7 +51,11 @@ impl Client {
     }
 
     /// What changed in a project, newest first; only what concerns `prompt` when it is given.
-    pub async fn history(&self, project: &str, prompt: Option<&str>) -> Result<Vec<Value>, ClientError> {
+    pub async fn history(
+        &self,
+        project: &str,
+        prompt: Option<&str>,
+    ) -> Result<Vec<HistoryEntry>, ClientError> {
         let query: Vec<_> = prompt.map(|prompt| ("prompt", prompt)).into_iter().collect();
         self.all(&["api", "projects", project, "history"], &query).await
     }

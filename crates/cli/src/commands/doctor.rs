@@ -109,7 +109,7 @@ fn server(context: &Context) -> Vec<Check> {
         Ok(answer) => {
             checks.push(good("server", registry.client.url()));
             let ours = env!("CARGO_PKG_VERSION");
-            let theirs = answer["version"].as_str().unwrap_or("unknown");
+            let theirs = answer.version;
             checks.push(if ours == theirs {
                 good("version", ours)
             } else {
@@ -119,7 +119,7 @@ fn server(context: &Context) -> Vec<Check> {
         }
     }
     checks.push(match registry.wait(registry.client.whoami()) {
-        Ok(caller) => good("key", format!("role {}", caller["role"].as_str().unwrap_or("unknown"))),
+        Ok(caller) => good("key", format!("{} ({})", caller.name, caller.role.as_str())),
         Err(error) => bad("key", error),
     });
     checks

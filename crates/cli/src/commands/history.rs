@@ -1,8 +1,12 @@
 //! `history`: what changed, by whom and when.
 
-use serde_json::Value;
-
-use crate::{Context, args::History, error::Result, printer::Table, registry::Registry};
+use crate::{
+    Context,
+    args::History,
+    error::Result,
+    printer::{Table, actor, moment},
+    registry::Registry,
+};
 
 pub(super) fn run(args: &History, context: &Context) -> Result {
     let project = context.settings.project()?;
@@ -11,21 +15,15 @@ pub(super) fn run(args: &History, context: &Context) -> Result {
     if context.printer.json {
         return context.printer.json(&entries);
     }
-    let text = |entry: &Value, field: &str| match &entry[field] {
-        Value::String(text) => text.clone(),
-        Value::Null => "-".to_owned(),
-        other => other.to_string(),
-    };
     let mut table = Table::new(&["REVISION", "ACTION", "TARGET", "AT", "BY", "REASON"]);
     for entry in &entries {
-        let by = entry["actor"]["name"].as_str().or(entry["actor"]["kind"].as_str()).unwrap_or("-");
         table.row([
-            text(entry, "revision"),
-            text(entry, "action"),
-            text(entry, "target"),
-            text(entry, "at"),
-            by.to_owned(),
-            text(entry, "reason"),
+            entry.revision.to_string(),
+            entry.action.clone(),
+            entry.target.clone(),
+            moment(&entry.at),
+            actor(&entry.actor),
+            entry.reason.clone().unwrap_or_else(|| "-".to_owned()),
         ]);
     }
     context.printer.table(&table)

@@ -14,7 +14,7 @@ use crate::{
     args::Init,
     error::{CliError, Result},
     folder,
-    printer::ask,
+    printer::{ask, count},
     settings::{DEFAULT_URL, PROJECT_FILE},
 };
 
@@ -49,7 +49,7 @@ pub(super) fn run(args: &Init, context: &Context) -> Result {
     let text = text(&project, &path, &url);
 
     printer.note(format!("project  {project}"));
-    printer.note(format!("prompts  {} ({found} prompt files)", path.display()));
+    printer.note(format!("prompts  {} ({})", path.display(), count(found, "prompt file", "prompt files")));
     printer.note(format!("server   {url}"));
     if !args.yes && printer.can_ask && !ask(&format!("Write {PROJECT_FILE}?"))? {
         printer.note("Nothing was written.");

@@ -16,6 +16,7 @@ use crate::{
     error::{CliError, Kind, Result},
     folder,
     local::Local,
+    printer::count,
     registry::{Registry, label},
 };
 
@@ -68,8 +69,10 @@ pub(super) fn run(args: &Pull, context: &Context) -> Result {
     }
     if !differing.is_empty() {
         differing.dedup();
-        let message =
-            format!("{} files differ from what would be written; nothing was written", differing.len());
+        let message = format!(
+            "{} from what would be written; nothing was written",
+            count(differing.len(), "file differs", "files differ")
+        );
         return Err(CliError::new(Kind::Check, "exists", message).hint(format!(
             "{}: look at `promptsync diff`, or pass --force to overwrite",
             differing.join(", ")
@@ -85,8 +88,8 @@ pub(super) fn run(args: &Pull, context: &Context) -> Result {
         context.printer.line(folder.join(path).display().to_string())?;
     }
     context.printer.note(format!(
-        "{} files written from {}, {} unchanged",
-        done.written.len(),
+        "{} written from {}, {} unchanged",
+        count(done.written.len(), "file", "files"),
         done.source,
         done.unchanged.len()
     ));

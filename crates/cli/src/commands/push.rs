@@ -7,6 +7,8 @@ use promptsync_api::{
     push::{Push as Body, PushResult, PushedFile},
 };
 
+use promptsync_core::versions::Bump;
+
 use crate::{
     Context,
     args::Push,
@@ -93,6 +95,9 @@ fn show(result: &PushResult, context: &Context) -> Result {
         let line = match &prompt.previous {
             _ if !prompt.created => format!("  {name} {} unchanged", prompt.version),
             None => format!("+ {name} {} new", prompt.version),
+            Some(previous) if prompt.bump == Bump::None => {
+                format!("~ {name} {previous} → {} same content", prompt.version)
+            }
             Some(previous) => {
                 format!("~ {name} {previous} → {} {}", prompt.version, bump_word(prompt.bump))
             }

@@ -1,19 +1,82 @@
-//! `serve`: the server in this process.
+//! `serve`: the server in this process; and keys made in its data folder.
 
-use std::path::Path;
+use std::{collections::BTreeMap, error::Error, io::Write, path::Path};
 
 use promptsync_api::keys::CreateKey;
+use promptsync_server::{Config, config::ConfigError, keys, logging};
 
 use crate::{
     Context,
     args::Serve,
-    error::{CliError, Result},
+    error::{CliError, Kind, Result},
 };
 
-pub(super) fn run(_args: Serve, _context: &Context) -> Result {
-    Err(CliError::usage("serve", "the server is not part of this build"))
+pub(super) fn run(args: Serve, context: &Context) -> Result {
+    let config = config([
+        ("data_dir", args.data_dir.map(|folder| folder.display().to_string())),
+        ("listen", args.listen),
+        ("database_url", args.database_url),
+    ])?;
+    if !logging::start(&config.log) {
+        context.printer.warn(format!("the log level `{}` is not known; using warn", config.log));
+    }
+    let runtime = runtime()?;
+    let served = runtime.block_on(promptsync_server::serve(config, |address| {
+        let mut out = std::io::stdout().lock();
+        // Nobody may be reading; the server serves all the same.
+        let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
+    }));
+    served.map_err(|error| failed(&error))
 }
 
-pub(super) fn create_key(_: &Path, _: Option<&str>, _: &CreateKey, _: &Context) -> Result {
-    Err(CliError::usage("serve", "the server is not part of this build"))
+/// Makes a key in a data folder and prints nothing else.
+pub(super) fn create_key(
+    folder: &Path,
+    database_url: Option<&str>,
+    wanted: &CreateKey,
+    context: &Context,
+) -> Result {
+    let config = config([
+        ("data_dir", Some(folder.display().to_string())),
+        ("database_url", database_url.map(str::to_owned)),
+    ])?;
+    let made = keys::create_offline(config, wanted.project.as_deref(), wanted.role, &wanted.name);
+    let secret = runtime()?.block_on(made).map_err(|error| failed(&error))?;
+    if context.printer.json {
+        return context.printer.json(&serde_json::json!({ "secret": secret }));
+    }
+    context.printer.line(secret)
+}
+
+fn config<const N: usize>(flags: [(&'static str, Option<String>); N]) -> Result<Config> {
+    let flags: BTreeMap<_, _> = flags.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+    Config::load(&flags).map_err(|error| {
+        let hint = match &error {
+            ConfigError::Unknown { nearest: Some(name), .. } => Some(format!("did you mean `{name}`?")),
+            _ => None,
+        };
+        let mut error = failed(&error);
+        error.kind = Kind::Usage;
+        "config".clone_into(&mut error.code);
+        error.hints.extend(hint);
+        error
+    })
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| failed(&error))
+}
+
+/// A failure of the server, with all its causes.
+fn failed(error: &dyn Error) -> CliError {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        let words = deeper.to_string();
+        if !message.contains(&words) {
+            message = format!("{message}: {words}");
+        }
+        cause = deeper.source();
+    }
+    CliError::new(Kind::Server, "server", message)
 }

@@ -1,5 +1,6 @@
 //! `status`: the connection, and where the aliases stand.
 
+use promptsync_api::server::Whoami;
 use serde::Serialize;
 
 use super::alias;
@@ -9,7 +10,7 @@ use crate::{Context, error::Result, printer::clean_line, registry::Registry};
 struct Shown {
     url: String,
     project: String,
-    caller: serde_json::Value,
+    caller: Whoami,
     aliases: Vec<promptsync_api::aliases::Alias>,
 }
 
@@ -22,8 +23,7 @@ pub(super) fn run(context: &Context) -> Result {
     if context.printer.json {
         return context.printer.json(&Shown { url, project: project.to_string(), caller, aliases });
     }
-    let role = caller["role"].as_str().unwrap_or("unknown role");
-    let name = caller["actor"]["name"].as_str().or(caller["name"].as_str()).unwrap_or("this key");
-    context.printer.note(format!("{url} · project {project} · {} ({})", clean_line(name), clean_line(role)));
+    let Whoami { name, role, .. } = caller;
+    context.printer.note(format!("{url} · project {project} · {} ({})", clean_line(&name), role.as_str()));
     alias::list(&aliases, context)
 }

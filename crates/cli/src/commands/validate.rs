@@ -16,6 +16,7 @@ use crate::{
     git::{Commit, Repository},
     local::{Local, placed},
     lock,
+    printer::count,
     registry::Registry,
 };
 
@@ -41,16 +42,13 @@ pub(super) fn run(args: &Validate, context: &Context) -> Result {
         let (against, mismatches) = with_registry(args, &code, context)?;
         (Some(against), mismatches)
     } else if args.lock {
-        (Some(crate::settings::LOCK_FILE.to_owned()), with_lock(&code)?)
+        (Some(crate::settings::LOCK_FILE.to_owned()), with_lock(&code))
     } else {
         (None, Vec::new())
     };
     if !mismatches.is_empty() {
         let source = against.unwrap_or_default();
-        let message = match mismatches.len() {
-            1 => format!("1 mismatch with {source}"),
-            count => format!("{count} mismatches with {source}"),
-        };
+        let message = format!("{} with {source}", count(mismatches.len(), "mismatch", "mismatches"));
         return Err(CliError::new(Kind::Check, "incompatible", message).problems(mismatches));
     }
     let prompts = code.local.as_ref().map_or(0, |local| local.drafts.len());
@@ -67,10 +65,6 @@ pub(super) fn run(args: &Validate, context: &Context) -> Result {
             count(pinned, "pinned version", "pinned versions")
         ),
     })
-}
-
-fn count(number: usize, one: &str, many: &str) -> String {
-    format!("{number} {}", if number == 1 { one } else { many })
 }
 
 /// Reads what is validated, on disk or in a commit. An application may have only a lock file, so with
@@ -199,8 +193,8 @@ fn compare(
 }
 
 /// Compares prompt files with the contents the lock file pins.
-fn with_lock(code: &Code) -> Result<Vec<Located>> {
-    let (Some(local), Some((lock, text, name))) = (&code.local, &code.lock) else { return Ok(Vec::new()) };
+fn with_lock(code: &Code) -> Vec<Located> {
+    let (Some(local), Some((lock, text, name))) = (&code.local, &code.lock) else { return Vec::new() };
     let mut lines: BTreeMap<&PromptName, Problem> = BTreeMap::new();
     let mut mismatches = Vec::new();
     for draft in local.drafts.values() {
@@ -221,5 +215,5 @@ fn with_lock(code: &Code) -> Result<Vec<Located>> {
         let line = lock::line_of(text, prompt).unwrap_or(1);
         mismatches.push(Located { problem: problem.in_file(name).at(line, 1), source: Some(text.clone()) });
     }
-    Ok(mismatches)
+    mismatches
 }

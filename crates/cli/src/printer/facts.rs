@@ -14,3 +14,8 @@ pub(crate) fn actor(actor: &Actor) -> String {
         Actor::System => "system".to_owned(),
     }
 }
+
+/// A number of things, in words.
+pub(crate) fn count(number: usize, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}

@@ -18,7 +18,7 @@ use crate::{
 };
 
 pub(crate) use diffs::bump_word;
-pub(crate) use facts::{actor, moment};
+pub(crate) use facts::{actor, count, moment};
 pub(crate) use tables::Table;
 pub(crate) use terminal::{clean_line, clean_text};
 

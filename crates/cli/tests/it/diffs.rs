@@ -13,7 +13,6 @@ fn two_files_are_compared_by_line_and_meaning() {
     --- stdout
     --- old.yaml
     +++ new.yaml
-    bump: major
       major: callers must now pass the variable `company`
     "##);
     assert!(sandbox.run(&["diff", "old.yaml", "new.yaml", "--exit-code"]).starts_with("exit: 1\n"));
@@ -43,15 +42,12 @@ fn the_folder_is_compared_with_a_commit() {
     --- stdout
     --- [COMMIT]:prompts/a.txt
     +++ prompts/a.txt
-    bump: patch
       patch: only wording or metadata changed
     --- [COMMIT]:prompts/b.txt
     +++ (not there)
-    bump: patch
       patch: only wording or metadata changed
     --- (not there)
     +++ prompts/d.txt
-    bump: patch
       patch: only wording or metadata changed
     "##);
     assert_eq!(sandbox.run(&["diff", "c", "--git-commit", "main"]), "exit: 0\n--- stderr\nNo difference.\n");

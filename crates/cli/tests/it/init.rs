@@ -43,7 +43,7 @@ fn init_takes_what_it_is_told() {
     {
       "file": "promptsync.toml",
       "project": "shop",
-      "path": "./texts/",
+      "path": "texts",
       "url": "https://p.example",
       "prompt_files": 1
     }
@@ -51,7 +51,7 @@ fn init_takes_what_it_is_told() {
     assert_snapshot!(sandbox.read("promptsync.toml"), @r##"
     # The project's settings for the promptsync command and the SDKs.
     project = "shop"
-    path = "./texts"
+    path = "texts"
     url = "https://p.example"
     "##);
 }

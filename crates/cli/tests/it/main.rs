@@ -8,6 +8,8 @@ mod help;
 mod init;
 mod render;
 mod sandbox;
+mod served;
+mod tour;
 mod validate;
 
 use sandbox::Sandbox;

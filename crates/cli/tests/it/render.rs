@@ -46,7 +46,11 @@ fn a_prompt_of_the_folder_is_rendered_without_a_server() {
         "--var",
         "issue=x",
     ]);
-    assert_snapshot!(formal, @"");
+    assert_snapshot!(formal, @r##"
+    exit: 0
+    --- stdout
+    Dear Mr or Ms A: x
+    "##);
     let json = sandbox.run(&[
         "render",
         "customer_support",
@@ -58,7 +62,16 @@ fn a_prompt_of_the_folder_is_rendered_without_a_server() {
         "--var",
         "issue=x",
     ]);
-    assert_snapshot!(json, @"");
+    assert_snapshot!(json, @r##"
+    exit: 0
+    --- stdout
+    {
+      "prompt": "customer_support",
+      "version": null,
+      "digest": "sha256:743fe0d8af39e2c8a6a49677808ca8ec116112f6ec0dd47f75d8795b126f7b38",
+      "text": "Dear Mr or Ms A: x"
+    }
+    "##);
 }
 
 #[test]
@@ -87,11 +100,13 @@ fn a_missing_or_mistyped_value_names_the_variable_and_never_the_value() {
     --- stderr
     missing_variable
 
-      × the variable `customer_name` is missing: content needs it in line 1
-       ╭─[prompts/customer_support.yaml:9:3]
-     9 │ c
-       · ┬
-       · ╰── variables.customer_name
+      × the variable `customer_name` is missing
+       ╭─[prompts/customer_support.yaml:3:3]
+     2 │ content: |
+     3 │   Dear {{ customer_name }},
+       ·   ┬
+       ·   ╰── content
+     4 │   we look at {{ issue }} within {{ hours }} hours.
        ╰────
       help: you passed `custmer_name`: did you mean `customer_name`?
     error: prompts/customer_support.yaml was not rendered
@@ -207,7 +222,7 @@ fn a_pinned_prompt_is_rendered_from_the_folder_when_it_is_that_content() {
 
       × promptsync.lock does not pin `new`
        ╭─[prompts/new.txt:1:1]
-     1 │ N
+     1 │ New
        · ┬
        · ╰── here
        ╰────
@@ -215,9 +230,11 @@ fn a_pinned_prompt_is_rendered_from_the_folder_when_it_is_that_content() {
 
       × prompts/hi.txt is not the pinned content of 1.2.0
        ╭─[promptsync.lock:4:1]
-     4 │ [
+     3 │ 
+     4 │ [prompts.hi]
        · ┬
        · ╰── here
+     5 │ version = "1.2.0"
        ╰────
     error: 2 mismatches with promptsync.lock
     "##);

@@ -1,6 +1,7 @@
 //! A folder of its own for each test, and the command run in it.
 
 use std::{
+    fmt::Write,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output},
@@ -90,7 +91,7 @@ pub(crate) fn shown(out: &Output, folder: &Path) -> String {
     let mut text = format!("exit: {code}\n");
     for (name, bytes) in [("stdout", &out.stdout), ("stderr", &out.stderr)] {
         if !bytes.is_empty() {
-            text.push_str(&format!("--- {name}\n{}", String::from_utf8_lossy(bytes)));
+            let _ = write!(text, "--- {name}\n{}", String::from_utf8_lossy(bytes));
         }
     }
     let folder = folder.canonicalize().unwrap_or_else(|_| folder.to_path_buf());

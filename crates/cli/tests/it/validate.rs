@@ -18,16 +18,37 @@ fn every_broken_file_is_listed_with_its_place_and_a_hint() {
 
       × the YAML cannot be read: invalid indentation in multiline quoted scalar
        ╭─[prompts/broken.yaml:2:1]
+     1 │ content: "x
        ╰────
+    forbidden_filter
+
+      × `upcase` is not available as a filter
+       ╭─[prompts/filter.txt:2:11]
+     1 │ line
+     2 │ {{ name | upcase }}
+       ·           ┬
+       ·           ╰── content
+       ╰────
+    template_syntax
+
+      × `{{` is never closed
+       ╭─[prompts/jinja.md:3:5]
+     2 │ 
+     3 │ Use {{ like this.
+       ·     ┬
+       ·     ╰── content
+       ╰────
+      help: if this text is meant literally, wrap it in {% raw %} … {% endraw %}
     wrong_type
 
       × `variables` must be a list, not a number
        ╭─[prompts/shape.yaml:2:1]
-     2 │ v
+     1 │ content: x
+     2 │ variables: 7
        · ┬
        · ╰── variables
        ╰────
-    error: 2 problems
+    error: 4 problems
     "##);
     let json = sandbox.run(&["validate", "--json"]);
     assert!(json.starts_with("exit: 1\n--- stderr\n{"), "{json}");
@@ -52,9 +73,9 @@ fn the_files_of_a_commit_are_checked_as_they_were() {
 
       × `{{` is never closed
        ╭─[[COMMIT]:prompts/a.txt:1:7]
-     1 │ {
-       · ┬
-       · ╰── content
+     1 │ Hello {{ name
+       ·       ┬
+       ·       ╰── content
        ╰────
       help: if this text is meant literally, wrap it in {% raw %} … {% endraw %}
     error: 1 problem
