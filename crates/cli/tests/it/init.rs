@@ -11,7 +11,7 @@ fn init_finds_the_prompts_and_writes_the_project_file() {
     Wrote promptsync.toml.
     --- stderr
     project  shop
-    prompts  src/prompts (1 prompt files)
+    prompts  src/prompts (1 prompt file)
     server   http://127.0.0.1:7979
 
     Next:

@@ -296,7 +296,7 @@ fn a_version_that_understates_its_change_is_refused_with_reasons() {
     --- stdout
     ~ customer_support 1.0.0 → 1.0.1 major
         major: callers must now pass the variable `company_name`
-    ~ greeting 1.0.0 → 1.0.1 none
+    ~ greeting 1.0.0 → 1.0.1 same content
     release 1.0.1 (new)
     alias dev stands on 1.0.1
     --- stderr
@@ -330,7 +330,7 @@ fn pulled_files_are_the_pushed_ones() {
     assert_snapshot!(shop.run(&["pull", "--path", "copy"]), @r##"
     exit: 1
     --- stderr
-    error: 1 files differ from what would be written; nothing was written
+    error: 1 file differs from what would be written; nothing was written
       hint: greeting.txt: look at `promptsync diff`, or pass --force to overwrite
     "##);
     assert_eq!(shop.sandbox.read("copy/greeting.txt"), "mine");
