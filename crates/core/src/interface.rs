@@ -98,3 +98,87 @@ fn declared(spec: &VariableSpec) -> InterfaceVariable {
         description: spec.description.clone(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        documents::{Body, Message, Placeholder, Said, Variant},
+        limits::Limits,
+        template::Partials,
+    };
+
+    fn of(document: Document, includes: &Partials) -> Interface {
+        let compiled = CompiledDocument::new(document, includes, &Limits::default())
+            .unwrap_or_else(|problems| panic!("{problems:#?}"));
+        interface(compiled.document(), &compiled)
+    }
+
+    fn text(content: &str) -> Document {
+        Document { body: Body::Text(content.into()), ..Document::default() }
+    }
+
+    fn required(interface: &Interface) -> Vec<(&str, bool)> {
+        interface.variables.iter().map(|(name, variable)| (name.as_str(), variable.required)).collect()
+    }
+
+    #[test]
+    fn variables_that_are_only_used_are_derived() {
+        let derived = of(
+            text("{{ user.name }} {{ tone | default('warm') }} {{ tone }} {{ size | default('s') }}"),
+            &Partials::new(),
+        );
+        assert_eq!(required(&derived), [("size", false), ("tone", true), ("user", true)]);
+        assert!(derived.variables.values().all(|variable| variable.kind.is_none()));
+    }
+
+    #[test]
+    fn a_declaration_wins_over_what_is_used() {
+        let mut document = text("{{ name }} {{ tone }}");
+        let spec = VariableSpec {
+            kind: Some(VariableType::String),
+            default: Some(json!("you")),
+            description: Some("Who is addressed".into()),
+            ..VariableSpec::default()
+        };
+        document.variables.insert("name".into(), spec);
+        document.variables.insert("unused".into(), VariableSpec::default());
+        let found = of(document, &Partials::new());
+        assert_eq!(required(&found), [("name", false), ("tone", true), ("unused", true)]);
+        assert_eq!(found.variables["name"].kind, Some(VariableType::String));
+        assert_eq!(found.variables["name"].default, Some(json!("you")));
+    }
+
+    #[test]
+    fn every_body_counts() {
+        let said = |role, content: &str| Message::Said(Said { role, name: None, content: content.into() });
+        let placeholder =
+            |optional| Message::Placeholder(Placeholder { placeholder: "history".into(), optional });
+        let mut document = text("{{ a }}");
+        document.variants.push(Variant {
+            tags: BTreeMap::from([("locale".into(), "de".into())]),
+            body: Body::Messages(vec![said(Role::User, "{{ b }}"), placeholder(true)]),
+        });
+        document.models.insert(
+            "gpt-4".into(),
+            Body::Messages(vec![said(Role::System, "{{ c }}"), placeholder(false), said(Role::User, "x")]),
+        );
+        document.metadata.insert("model_recommendations".into(), json!(["o3", "gpt-4", 7]));
+        let found = of(document, &Partials::new());
+        assert_eq!(required(&found), [("a", true), ("b", true), ("c", true)]);
+        assert_eq!(found.roles, [Role::System, Role::User]);
+        assert_eq!(found.placeholders, BTreeMap::from([("history".into(), false)]));
+        assert_eq!(found.models, ["gpt-4", "o3"]);
+        assert_eq!(found.variants.len(), 1);
+    }
+
+    #[test]
+    fn what_an_included_prompt_reads_is_asked_of_the_caller_too() {
+        let mut document = text("{% include 'tone' %} {{ name }}");
+        document.dependencies.insert(crate::names::PromptName::parse("tone").unwrap(), "*".into());
+        let includes = Partials::from([("tone".into(), "Be {{ mood }}.".into())]);
+        assert_eq!(required(&of(document, &includes)), [("mood", true), ("name", true)]);
+    }
+}

@@ -456,3 +456,31 @@ fn a_comparison_without_a_push_finds_the_same_bump() {
     assert_eq!(plan.bump, Bump::Major);
     assert_eq!(bump_between(past, &past.digest, &past.interface, &past.dependencies).bump, Bump::None);
 }
+
+#[test]
+fn a_broken_template_is_placed_in_its_file() {
+    let problems = refused(push(vec![draft("a", "one\n  {{ a b }}")]), &Registry::default());
+    assert_eq!(codes(&problems), ["template_syntax"]);
+    // The content starts in line 5 and column 3 of the file.
+    assert_eq!((problems[0].file.as_deref(), problems[0].line), (Some("a.yaml"), Some(6)));
+}
+
+#[test]
+fn a_text_may_include_what_it_depends_on_directly_and_through_others() {
+    let drafts = |sign: &str| {
+        vec![
+            draft("letter", "Dear {{ name }}{% include 'close' %}").depends_on("close", "*"),
+            draft("close", "{% include 'sign' %}").depends_on("sign", "*"),
+            draft("sign", sign),
+        ]
+    };
+    let registry = registry_of(vec![push(drafts("Bye"))]);
+    let letter = |plan: &PushPlan| plan.prompts.iter().find(|p| p.name == name("letter")).cloned().unwrap();
+    // What the included text newly asks for, the callers of the letter must pass.
+    let plan = planned(push(drafts("Bye, {{ agent }}")), &registry);
+    assert_eq!(letter(&plan).version, version("2.0.0"));
+    assert_eq!(letter(&plan).reasons[0].code, "variable_required_added");
+    assert_eq!(letter(&plan).dependencies.len(), 2);
+    let undeclared = refused(push(vec![draft("letter", "{% include 'sign' %}")]), &registry);
+    assert_eq!(codes(&undeclared), ["include_not_declared"]);
+}

@@ -213,20 +213,6 @@ fn what_is_no_history_is_refused_with_its_place() {
 }
 
 #[test]
-fn two_variants_that_match_equally_well_are_refused() {
-    let mut document = text("base");
-    for (key, value) in [("locale", "en"), ("tone", "dry")] {
-        document.variants.push(Variant {
-            tags: BTreeMap::from([(key.to_owned(), value.to_owned())]),
-            body: Body::Text(value.into()),
-        });
-    }
-    let problems = CompiledDocument::new(document, &Partials::new(), &Limits::default()).unwrap_err();
-    assert_eq!(problems[0].code, "ambiguous_variant");
-    assert_eq!(problems[0].path.as_deref(), Some("variants[1].tags"));
-}
-
-#[test]
 fn two_variants_that_one_caller_matches_alike_are_refused() {
     let variant = |tags: &[(&str, &str)]| Variant {
         tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
@@ -302,4 +288,95 @@ fn a_partial_cannot_take_the_name_of_a_dependency() {
     assert_eq!(problems[0].code, "name_exists");
     let problems = CompiledDocument::new(document, &Partials::new(), &Limits::default()).unwrap_err();
     assert_eq!(problems[0].code, "dependency_not_found");
+}
+
+#[test]
+fn declared_defaults_reach_the_template_and_a_callers_text_stays_literal() {
+    let mut document = text("Dear {{ name }}, {{ tone }}");
+    let default = VariableSpec { default: Some(json!("warmly")), ..typed(VariableType::String) };
+    document.variables.insert("tone".into(), default);
+    let rendered = |values: Value| render(document.clone(), &values).unwrap();
+    assert_eq!(rendered(json!({"name": "Ann"})), Rendered::Text("Dear Ann, warmly".into()));
+    assert_eq!(
+        rendered(json!({"name": "{{ tone }}", "tone": "x", "extra": 1})),
+        Rendered::Text("Dear {{ tone }}, x".into())
+    );
+}
+
+#[test]
+fn a_missing_variable_is_reported_with_the_line_that_needs_it() {
+    let document = chat(vec![said(Role::System, "hi"), said(Role::User, "Dear\n{{ customer_name }}")]);
+    let error = render(document, &json!({"customr_name": "Ann"})).unwrap_err();
+    assert_eq!(
+        error,
+        RenderError::Missing {
+            name: "customer_name".into(),
+            used_at: Some(("messages[1].content".into(), 2)),
+            nearest: Some("customr_name".into()),
+        }
+    );
+    let message = Problem::from(&error).message;
+    assert_eq!(message, "the variable `customer_name` is missing: messages[1].content needs it in line 2");
+}
+
+#[test]
+fn only_the_body_that_is_rendered_needs_its_variables() {
+    let mut document = text("{{ base }}");
+    document.variants.push(Variant {
+        tags: BTreeMap::from([("locale".into(), "de".into())]),
+        body: Body::Text("{{ de }}".into()),
+    });
+    let document = compiled(document);
+    let with = |locale: &str, values: Value| {
+        let tags = BTreeMap::from([("locale".into(), locale.into())]);
+        document.render(&RenderRequest { tags, ..request(&values) }, &Limits::default())
+    };
+    assert_eq!(with("de", json!({"de": "x"})), Ok(Rendered::Text("x".into())));
+    assert_eq!(code(with("en", json!({"de": "x"}))), "missing_variable");
+}
+
+#[test]
+fn the_output_limit_holds_for_all_messages_together() {
+    let limits = Limits { output_bytes: 100, ..Limits::default() };
+    let document = |count| compiled(chat(vec![said(Role::User, "{{ x }}"); count]));
+    let values = request(&json!({"x": "y".repeat(40)}));
+    assert!(document(2).render(&values, &limits).is_ok());
+    assert_eq!(code(document(3).render(&values, &limits)), "render_limit");
+}
+
+#[test]
+fn every_broken_template_is_reported_with_its_field_and_place() {
+    let mut document = chat(vec![said(Role::System, "fine"), said(Role::User, "one\n{{ a b }}")]);
+    document.variants.push(Variant {
+        tags: BTreeMap::from([("locale".into(), "de".into())]),
+        body: Body::Text("{% if %}".into()),
+    });
+    document.models.insert("gpt-4".into(), Body::Text("{% include 'secret' %}".into()));
+    let problems = CompiledDocument::new(document, &Partials::new(), &Limits::default()).unwrap_err();
+    let found: Vec<_> =
+        problems.iter().map(|p| (p.path.as_deref().unwrap_or_default(), p.code.as_str(), p.line)).collect();
+    assert_eq!(
+        found,
+        [
+            ("messages[1].content", "template_syntax", Some(2)),
+            ("variants[0].content", "template_syntax", Some(1)),
+            ("models.gpt-4.content", "include_not_declared", Some(1)),
+        ]
+    );
+}
+
+#[test]
+fn a_broken_partial_is_reported_once_where_it_stands() {
+    for engine in [crate::documents::Engine::Jinja, crate::documents::Engine::Handlebars] {
+        let (include, broken) = match engine {
+            crate::documents::Engine::Jinja => ("{% include 'sign' %}", "a\n{% if %}"),
+            crate::documents::Engine::Handlebars => ("{{> sign}}", "a\n{{#if x}}"),
+        };
+        let mut document = Document { engine, ..chat(vec![said(Role::User, include); 2]) };
+        document.partials.insert("sign".into(), broken.into());
+        let problems = CompiledDocument::new(document, &Partials::new(), &Limits::default()).unwrap_err();
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        assert_eq!(problems[0].path.as_deref(), Some("partials.sign"), "{engine:?}");
+        assert_eq!(problems[0].line, Some(2), "{engine:?}");
+    }
 }
