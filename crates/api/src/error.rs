@@ -138,6 +138,7 @@ codes! {
     DEPENDENCY_CONFLICT "dependency_conflict" 422 "Dependencies cannot be used together";
     DEPENDENCY_CYCLE "dependency_cycle" 422 "Dependencies form a cycle";
     DEPENDENCY_DEPTH "dependency_depth" 422 "Dependencies are nested too deep";
+    TOO_MANY_DEPENDENCIES "too_many_dependencies" 422 "The prompt has too many dependencies";
     WRONG_ENGINE "wrong_engine" 422 "The template is written in the other language";
     MISSING_VARIABLE "missing_variable" 422 "A variable is missing";
     TYPE_MISMATCH "type_mismatch" 422 "A variable has the wrong type";

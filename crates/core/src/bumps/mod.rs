@@ -3,7 +3,10 @@
 mod schemas;
 mod variables;
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     documents::{Kind, Role},
@@ -70,13 +73,18 @@ pub fn bump(old: &Interface, new: &Interface, content_changed: bool) -> BumpPlan
     BumpPlan { bump, reasons }
 }
 
+/// Reasons of one code that are kept: they are stored with the version, and one is enough to decide.
+const MAX_OF_A_CODE: usize = 50;
+
 /// Reasons in the order they are found.
 #[derive(Default)]
 struct Reasons(Vec<Reason>);
 
 impl Reasons {
     fn add(&mut self, bump: Bump, code: &str, message: String) {
-        self.0.push(Reason { bump, code: code.to_owned(), message });
+        if self.0.iter().filter(|reason| reason.code == code).count() < MAX_OF_A_CODE {
+            self.0.push(Reason { bump, code: code.to_owned(), message });
+        }
     }
 }
 
@@ -132,19 +140,26 @@ fn sets(old: &Interface, new: &Interface, reasons: &mut Reasons) {
     });
 }
 
-fn compare_sets<T: PartialEq>(
+fn compare_sets<T: Ord>(
     old: &[T],
     new: &[T],
     reasons: &mut Reasons,
     what: &str,
     name: impl Fn(&T) -> String,
 ) {
-    for gone in old.iter().filter(|item| !new.contains(item)) {
+    let (before, after): (BTreeSet<&T>, BTreeSet<&T>) = (old.iter().collect(), new.iter().collect());
+    for gone in old.iter().filter(|item| !after.contains(item)) {
         reasons.add(Bump::Major, &format!("{what}_removed"), format!("{} was removed", name(gone)));
     }
-    for added in new.iter().filter(|item| !old.contains(item)) {
+    for added in new.iter().filter(|item| !before.contains(item)) {
         reasons.add(Bump::Minor, &format!("{what}_added"), format!("{} was added", name(added)));
     }
+}
+
+/// Values of the first list that are not in the second, as JSON.
+fn without(values: &[Value], others: &[Value]) -> Vec<String> {
+    let others: BTreeSet<String> = others.iter().map(Value::to_string).collect();
+    values.iter().map(Value::to_string).filter(|value| !others.contains(value)).collect()
 }
 
 fn role_name(role: Role) -> &'static str {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::Reasons;
+use super::{Reasons, without};
 use crate::versions::Bump;
 
 /// Keywords that say nothing about which answers are allowed.
@@ -132,11 +132,11 @@ fn choices(path: &str, old: Option<&Value>, new: Option<&Value>, reasons: &mut R
     match (old.and_then(Value::as_array), new.and_then(Value::as_array)) {
         (None, Some(_)) => tightened(path, "enum", reasons),
         (Some(old), Some(new)) => {
-            for added in new.iter().filter(|choice| !old.contains(choice)) {
+            for added in without(new, old) {
                 let message = format!("`{path}` may now be {added}, which readers do not know");
                 reasons.add(Bump::Major, "output_choice_added", message);
             }
-            for gone in old.iter().filter(|choice| !new.contains(choice)) {
+            for gone in without(old, new) {
                 let message = format!("`{path}` is never {gone} any more");
                 reasons.add(Bump::Minor, "output_tightened", message);
             }

@@ -188,6 +188,16 @@ fn choices_that_come_and_go() {
 }
 
 #[test]
+fn a_hundred_thousand_choices_are_compared_at_once_and_only_some_are_listed() {
+    let of = |from: usize| {
+        let choices = (from..from + 100_000).map(|n| json!(n)).collect();
+        InterfaceVariable { choices, ..typed(VariableType::Enum) }
+    };
+    let plan = bump(&with([("v", of(0))]), &with([("v", of(50_000))]), true);
+    assert_eq!((plan.bump, plan.reasons.len()), (Bump::Major, 2 * MAX_OF_A_CODE));
+}
+
+#[test]
 fn placeholders_that_come_go_and_are_needed() {
     let of = |placeholders: &[(&str, bool)]| {
         let placeholders =

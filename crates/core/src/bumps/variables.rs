@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::Reasons;
+use super::{Reasons, without};
 use crate::{
     interface::InterfaceVariable,
     names::nearest,
     variables::{VariableType, type_name},
     versions::Bump,
 };
+
+/// Pairs of added and removed variables among which names that are spelt alike are looked for.
+const MAX_PAIRS: usize = 40_000;
 
 type Variables = BTreeMap<String, InterfaceVariable>;
 
@@ -62,7 +65,8 @@ fn former_name<'a>(
     removed: &[&'a str],
 ) -> Option<&'a str> {
     let only = || if added == 1 && variable.required && removed.len() == 1 { Some(removed[0]) } else { None };
-    nearest(name, removed.iter().copied()).or_else(only)
+    let is_searchable = added * removed.len() <= MAX_PAIRS;
+    is_searchable.then(|| nearest(name, removed.iter().copied())).flatten().or_else(only)
 }
 
 fn compare_required(name: &str, old: &InterfaceVariable, new: &InterfaceVariable, reasons: &mut Reasons) {
@@ -147,11 +151,11 @@ fn compare_choices(name: &str, old: &InterfaceVariable, new: &InterfaceVariable,
             reasons.add(Bump::Minor, "enum_choice_added", message);
         }
         (false, false) => {
-            for gone in old.choices.iter().filter(|choice| !new.choices.contains(choice)) {
+            for gone in without(&old.choices, &new.choices) {
                 let message = format!("the variable `{name}` no longer accepts {gone}");
                 reasons.add(Bump::Major, "enum_choice_removed", message);
             }
-            for added in new.choices.iter().filter(|choice| !old.choices.contains(choice)) {
+            for added in without(&new.choices, &old.choices) {
                 let message = format!("the variable `{name}` now accepts {added}");
                 reasons.add(Bump::Minor, "enum_choice_added", message);
             }

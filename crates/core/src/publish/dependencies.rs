@@ -15,6 +15,12 @@ use crate::{
 /// The longest chain of dependencies below a prompt.
 const MAX_DEPTH: usize = 8;
 
+/// Prompts that one prompt depends on, directly and through others.
+const MAX_DEPENDENCIES: usize = 100;
+
+/// Problems of a push for which a name that is spelt alike is looked up; each look-up reads every name.
+const SUGGESTIONS: usize = 20;
+
 /// A pushed prompt whose version is known.
 pub(super) struct Pushed<'a> {
     /// `None` when the draft has problems: its text still lets others be checked.
@@ -95,14 +101,18 @@ fn cycles(drafts: &[PromptDraft], needs: &[BTreeSet<usize>], open: &[usize]) -> 
 }
 
 /// Finds the versions of a draft's dependencies: in the push first, else the newest one in the registry that lies
-/// in the range. Problems have no file yet.
+/// in the range. `reported` is the number of problems found before; those found here have no file yet.
 pub(super) fn closure<'a>(
     draft: &PromptDraft,
     pushed: &BTreeMap<PromptName, Pushed<'a>>,
     registry: &'a Registry,
+    reported: usize,
 ) -> (Closure<'a>, Vec<Problem>) {
     let mut closure = Closure { complete: true, ..Closure::default() };
     let mut problems = Vec::new();
+    if draft.document.dependencies.len() > MAX_DEPENDENCIES {
+        return (Closure::default(), vec![too_many()]);
+    }
     for (name, range) in &draft.document.dependencies {
         let at = |problem: Problem| problem.at_path(format!("dependencies.{name}"));
         let range = match VersionRange::parse(range) {
@@ -113,12 +123,15 @@ pub(super) fn closure<'a>(
             }
         };
         match find(name, &range, pushed, registry) {
-            Ok(found) => {
+            Some(found) => {
                 if let Err(problem) = closure.add(draft, name, found, pushed, registry) {
                     problems.push(at(*problem));
                 }
             }
-            Err(problem) => problems.push(at(*problem)),
+            None => {
+                let suggest = reported + problems.len() < SUGGESTIONS;
+                problems.push(at(not_found(name, &range, pushed, registry, suggest)));
+            }
         }
     }
     if problems.is_empty() {
@@ -130,6 +143,11 @@ pub(super) fn closure<'a>(
         }
     }
     (closure, problems)
+}
+
+fn too_many() -> Problem {
+    let message = format!("more than {MAX_DEPENDENCIES} dependencies, those of dependencies included");
+    Problem::new("too_many_dependencies", message).at_path("dependencies")
 }
 
 /// A version that a dependency stands for.
@@ -144,13 +162,13 @@ fn find<'a>(
     range: &VersionRange,
     pushed: &BTreeMap<PromptName, Pushed<'a>>,
     registry: &'a Registry,
-) -> Result<Found<'a>, Box<Problem>> {
+) -> Option<Found<'a>> {
     if let Some(pushed) = pushed.get(name)
         && pushed.version.as_ref().is_none_or(|version| range.matches(version))
     {
         let dependency =
             pushed.version.clone().map(|version| Dependency { version, digest: pushed.digest.clone() });
-        return Ok(Found {
+        return Some(Found {
             dependency,
             document: Some(pushed.document),
             dependencies: pushed.dependencies.clone(),
@@ -160,13 +178,13 @@ fn find<'a>(
     let matching = versions.iter().filter(|past| !past.archived && range.matches(&past.version));
     if let Some(past) = matching.max_by_key(|past| &past.version) {
         let PastVersion { version, digest, dependencies, .. } = past;
-        return Ok(Found {
+        return Some(Found {
             dependency: Some(Dependency { version: version.clone(), digest: digest.clone() }),
             document: registry.documents.get(digest),
             dependencies: dependencies.clone(),
         });
     }
-    Err(not_found(name, range, pushed, registry).into())
+    None
 }
 
 fn not_found(
@@ -174,6 +192,7 @@ fn not_found(
     range: &VersionRange,
     pushed: &BTreeMap<PromptName, Pushed<'_>>,
     registry: &Registry,
+    suggest: bool,
 ) -> Problem {
     let versions = registry.prompts.get(name).into_iter().flatten().map(|past| &past.version);
     let newest = versions.chain(pushed.get(name).and_then(|pushed| pushed.version.as_ref())).max();
@@ -183,7 +202,7 @@ fn not_found(
     }
     let problem = Problem::new("dependency_not_found", format!("no prompt is named `{name}`"));
     let known = registry.names.iter().chain(pushed.keys()).map(PromptName::as_str);
-    match nearest(name.as_str(), known) {
+    match suggest.then(|| nearest(name.as_str(), known)).flatten() {
         Some(nearest) => problem.hint(format!("did you mean `{nearest}`?")),
         None => problem.hint("push it together with this prompt, or before"),
     }
@@ -229,7 +248,9 @@ impl<'a> Closure<'a> {
             let message = format!("`{through}` itself depends on `{name}`");
             return Err(Problem::new("dependency_cycle", message).into());
         }
+        let is_full = self.dependencies.len() >= MAX_DEPENDENCIES;
         match self.dependencies.entry(name.clone()) {
+            Entry::Vacant(_) if is_full => Err(too_many().into()),
             Entry::Vacant(entry) => {
                 entry.insert(dependency);
                 Ok(())

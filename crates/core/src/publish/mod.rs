@@ -146,7 +146,7 @@ pub fn plan(request: PushRequest, registry: &Registry, limits: &Limits) -> Resul
     for draft in order.into_iter().map(|index| &drafts[index]) {
         let canonical = canonical(&draft.document);
         let digest = Digest::of(canonical.as_bytes());
-        let (closure, mut found) = dependencies::closure(draft, &pushed, registry);
+        let (closure, mut found) = dependencies::closure(draft, &pushed, registry, problems.len());
         if canonical.len() > limits.document_bytes {
             let (bytes, limit) = (canonical.len(), limits.document_bytes);
             let message = format!("the document has {bytes} bytes; the limit is {limit}");

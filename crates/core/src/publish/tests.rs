@@ -484,3 +484,18 @@ fn a_text_may_include_what_it_depends_on_directly_and_through_others() {
     let undeclared = refused(push(vec![draft("letter", "{% include 'sign' %}")]), &registry);
     assert_eq!(codes(&undeclared), ["include_not_declared"]);
 }
+
+#[test]
+fn a_prompt_depends_on_a_hundred_others_at_most() {
+    let many = |count: usize| {
+        let parts = (0..count).map(|index| draft(&format!("p{index}"), "x"));
+        let whole =
+            (0..count).fold(draft("whole", "x"), |whole, index| whole.depends_on(&format!("p{index}"), "*"));
+        parts.chain([whole]).collect::<Vec<_>>()
+    };
+    planned(push(many(100)), &Registry::default());
+    assert_eq!(codes(&refused(push(many(101)), &Registry::default())), ["too_many_dependencies"]);
+    let mut through_another = many(100);
+    through_another.push(draft("top", "x").depends_on("whole", "*"));
+    assert_eq!(codes(&refused(push(through_another), &Registry::default())), ["too_many_dependencies"]);
+}

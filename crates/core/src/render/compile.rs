@@ -1,5 +1,7 @@
 //! Compiling every template of a document.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
@@ -8,7 +10,7 @@ use crate::{
     documents::{Body, Document, Message, Placeholder, Role, ambiguous},
     limits::Limits,
     problem::Problem,
-    template::{Partials, Template},
+    template::{Partials, Template, TemplateError},
 };
 
 /// A body whose templates are compiled.
@@ -138,7 +140,13 @@ pub(super) fn compile(
         return Err(vec![Problem::new("too_many_variants", message).at_path("variants")]);
     }
     variant_tags(&document, limits, &mut problems);
-    let mut compiler = Compiler { document: &document, partials: &partials, limits, problems };
+    let mut compiler = Compiler {
+        document: &document,
+        partials: &partials,
+        limits,
+        problems,
+        broken_partials: BTreeSet::new(),
+    };
     let base = compiler.body("", &document.body);
     let variants = (0..)
         .zip(&document.variants)
@@ -172,6 +180,7 @@ struct Compiler<'a> {
     partials: &'a Partials,
     limits: &'a Limits,
     problems: Vec<Problem>,
+    broken_partials: BTreeSet<String>,
 }
 
 impl Compiler<'_> {
@@ -185,7 +194,7 @@ impl Compiler<'_> {
                 if messages.len() > self.limits.messages {
                     let limit = self.limits.messages;
                     let message = format!("{} messages; the limit is {limit}", messages.len());
-                    self.report(
+                    self.problems.push(
                         Problem::new("too_many_messages", message).at_path(format!("{prefix}messages")),
                     );
                     return None;
@@ -214,28 +223,26 @@ impl Compiler<'_> {
         match Template::compile(self.document.engine, source, self.partials, self.limits) {
             Ok(template) => Some(CompiledText { path, template }),
             Err(error) => {
-                self.report(match &error.partial {
-                    Some(name) if self.document.partials.contains_key(name) => {
-                        Problem::from(&error).at_path(format!("partials.{name}"))
-                    }
-                    Some(name) => {
-                        let mut problem = Problem::from(&error).at_path(path);
-                        problem.message = format!("in the included `{name}`: {}", problem.message);
-                        (problem.line, problem.column) = (None, None);
-                        problem
-                    }
-                    None => Problem::from(&error).at_path(path),
-                });
+                self.report(&error, path);
                 None
             }
         }
     }
 
     /// A broken partial is met by every body that includes it, and reported once.
-    fn report(&mut self, problem: Problem) {
-        if !self.problems.contains(&problem) {
-            self.problems.push(problem);
-        }
+    fn report(&mut self, error: &TemplateError, path: String) {
+        let problem = Problem::from(error);
+        self.problems.push(match &error.partial {
+            Some(name) if !self.broken_partials.insert(name.clone()) => return,
+            Some(name) if self.document.partials.contains_key(name) => {
+                problem.at_path(format!("partials.{name}"))
+            }
+            Some(name) => {
+                let message = format!("in the included `{name}`: {}", problem.message);
+                Problem { message, line: None, column: None, ..problem }.at_path(path)
+            }
+            None => problem.at_path(path),
+        });
     }
 }
 
