@@ -281,11 +281,11 @@ mod tests {
 
     #[test]
     fn a_prompt_that_is_not_offered_is_an_error_reported_once() {
-        let pin = pinned("greeting", "1.0.0", "x");
-        let found = check(&[needed("greeting", "x", &[])], &[pin.clone()], &offered("greetings", "x", &[]));
+        let pins = [pinned("greeting", "1.0.0", "x")];
+        let found = check(&[needed("greeting", "x", &[])], &pins, &offered("greetings", "x", &[]));
         assert_eq!(places(&found), [(Severity::Error, "prompt_missing", "greeting.yaml", 1)]);
         assert_eq!(found[0].hint.as_deref(), Some("`greetings` is: was it renamed?"));
-        let found = check(&[], &[pin], &BTreeMap::new());
+        let found = check(&[], &pins, &BTreeMap::new());
         assert_eq!(places(&found), [(Severity::Error, "prompt_missing", "promptsync.lock", 7)]);
     }
 

@@ -122,16 +122,13 @@ pub(super) fn closure<'a>(
                 continue;
             }
         };
-        match find(name, &range, pushed, registry) {
-            Some(found) => {
-                if let Err(problem) = closure.add(draft, name, found, pushed, registry) {
-                    problems.push(at(*problem));
-                }
-            }
-            None => {
-                let suggest = reported + problems.len() < SUGGESTIONS;
-                problems.push(at(not_found(name, &range, pushed, registry, suggest)));
-            }
+        let Some(found) = find(name, &range, pushed, registry) else {
+            let suggest = reported + problems.len() < SUGGESTIONS;
+            problems.push(at(not_found(name, &range, pushed, registry, suggest)));
+            continue;
+        };
+        if let Err(problem) = closure.add(draft, name, found, pushed, registry) {
+            problems.push(at(*problem));
         }
     }
     if problems.is_empty() {
