@@ -244,8 +244,11 @@ async fn admit<S: Scope>(
     if !role.allows(permission) {
         let name = serde_json::to_value(permission).map_err(ApiError::internal)?;
         let needed = name.as_str().unwrap_or_default();
-        return Err(ApiError::new(INSUFFICIENT_SCOPE, format!("a {} key may not do this", role.as_str()))
-            .hint(format!("use a key with the permission `{needed}`")));
+        return Err(ApiError::new(
+            INSUFFICIENT_SCOPE,
+            format!("a key with the role `{}` may not do this", role.as_str()),
+        )
+        .hint(format!("use a key with the permission `{needed}`")));
     }
     Ok((scope, body, headers, method))
 }

@@ -11,11 +11,13 @@
 //! ```
 #![warn(missing_docs)]
 
+pub mod app;
 pub mod clock;
 pub mod database;
 pub mod ids;
 pub mod sample;
 
+pub use app::{Caller, PROJECT, Reply, TestApp};
 pub use clock::FixedClock;
 pub use ids::SeededIds;
 pub use sample::Sample;

@@ -86,6 +86,10 @@ pub(crate) fn parse<T: DeserializeOwned>(bytes: Bytes, limits: &Limits) -> Resul
 /// Reads a JSON value as a request, and says which field does not fit. Values are never repeated in the answer:
 /// they may be secrets.
 pub(crate) fn from_value<T: DeserializeOwned>(value: Value) -> Result<T, ApiError> {
+    // serde would also fill a struct from a list, field by field.
+    if !value.is_object() {
+        return Err(ApiError::of(Problem::new("wrong_type", "the body must be a JSON object")));
+    }
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let (code, message) = classify(&error.into_inner().to_string());

@@ -107,6 +107,9 @@ pub(super) struct Guarded {
     buffer: BytesMut,
     phase: Phase,
     resting: Option<u64>,
+    /// Heads handed on.
+    handed: u64,
+    /// Answers seen.
     answered: u64,
     deadline: Pin<Box<Sleep>>,
     lingering: bool,
@@ -123,6 +126,7 @@ impl Guarded {
             buffer: BytesMut::new(),
             phase: Phase::Head,
             resting,
+            handed: 0,
             answered: 0,
             deadline,
             lingering: false,
@@ -191,11 +195,13 @@ impl Guarded {
         match judged {
             Ok(None) => return false,
             Ok(Some((length, framing))) => {
+                self.handed += 1;
                 self.shared.last.store(framing == Framing::Chunked, Ordering::Relaxed);
                 self.phase = Phase::Cleared(length, framing);
             }
             Err(refusal) => {
                 *self.shared.refusal.lock().expect("no code panics while it holds this lock") = Some(refusal);
+                self.handed += 1;
                 self.phase = Phase::Refused(REFUSED);
             }
         }
@@ -214,7 +220,9 @@ impl AsyncRead for Guarded {
             match &mut this.phase {
                 Phase::Head => {
                     // A second request waits until the first is answered: a refusal must meet its own request.
-                    if this.shared.busy.load(Ordering::Acquire) && !this.buffer.is_empty() {
+                    // The connection reads again after each answer, so nothing has to wake it.
+                    let open = this.handed > this.shared.answered.load(Ordering::Acquire);
+                    if open && !this.buffer.is_empty() {
                         return Poll::Pending;
                     }
                     if !this.buffer.is_empty() && this.look_for_head() {

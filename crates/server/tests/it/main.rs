@@ -1,0 +1,13 @@
+//! The server from a caller's side: in process where the network does not matter, over TCP where it does.
+
+mod aliases;
+mod authorisation;
+mod bad_input;
+mod caching;
+mod connections;
+mod idempotency;
+mod keys;
+mod openapi;
+mod pages;
+mod registry;
+mod versions;

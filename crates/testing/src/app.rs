@@ -1,0 +1,282 @@
+//! A whole application without the network: fixed clock, seeded ids, callers with keys.
+//!
+//! ```no_run
+//! # async fn example() {
+//! let app = promptsync_testing::TestApp::new().await;
+//! let editor = app.editor().await;
+//! editor.push(&[("greeting.txt", "Hello {{ name }}")]).await;
+//! assert_eq!(editor.get("/api/prompts/greeting/latest").await.json()["version"], "1.0.0");
+//! # }
+//! ```
+//!
+//! Dropping it asserts that no change was answered without an audit entry.
+
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
+use promptsync_core::access::Role;
+use promptsync_server::{App, BodyError, Config, ServerSecret, Service, keys, listen};
+use promptsync_store::Db;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use crate::{FixedClock, SeededIds};
+
+/// The project callers of a test belong to.
+pub const PROJECT: &str = "shop";
+
+/// An application in a test.
+#[derive(Debug)]
+pub struct TestApp {
+    /// Its clock.
+    pub clock: Arc<FixedClock>,
+    service: Arc<Service>,
+    /// Stops the listeners when it is dropped.
+    stops: Mutex<Vec<oneshot::Sender<()>>>,
+    _folder: TempDir,
+}
+
+/// Somebody who sends requests.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    service: Arc<Service>,
+    key: Option<String>,
+    address: Option<IpAddr>,
+    headers: Vec<(String, String)>,
+}
+
+/// An answer.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// Its status.
+    pub status: u16,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Its body.
+    pub body: Bytes,
+}
+
+impl TestApp {
+    /// An application on a new SQLite file.
+    pub async fn new() -> Self {
+        let folder = folder();
+        let db = Db::open_sqlite(&folder.path().join("test.db")).await.expect("a new SQLite file opens");
+        Self::start(db, folder).await
+    }
+
+    /// An application on this database, as `db_test!` gives one.
+    pub async fn on(db: &Db) -> Self {
+        Self::start(db.clone(), folder()).await
+    }
+
+    async fn start(db: Db, folder: TempDir) -> Self {
+        let config = Config::merge(&[].into(), &[].into(), folder.path()).expect("the defaults are valid");
+        let clock = Arc::new(FixedClock::default());
+        let secret = ServerSecret::from_bytes([7; 32]);
+        let random = seeded_random();
+        let app = App::new(db, config, secret, clock.clone(), Arc::new(SeededIds::default()), random);
+        app.prepare().await.expect("a new database takes a workspace");
+        let service = Arc::new(Service::new(Arc::new(app)));
+        Self { clock, service, stops: Mutex::default(), _folder: folder }
+    }
+
+    /// The application inside.
+    pub fn app(&self) -> &Arc<App> {
+        self.service.app()
+    }
+
+    /// A caller without a key.
+    pub fn nobody(&self) -> Caller {
+        Caller { service: Arc::clone(&self.service), key: None, address: None, headers: Vec::new() }
+    }
+
+    /// A caller with a role in [`PROJECT`].
+    pub async fn caller(&self, role: Role) -> Caller {
+        self.nobody().with_key(&self.key(role, Some(PROJECT)).await)
+    }
+
+    /// A caller that reads.
+    pub async fn viewer(&self) -> Caller {
+        self.caller(Role::Viewer).await
+    }
+
+    /// A caller that publishes.
+    pub async fn editor(&self) -> Caller {
+        self.caller(Role::Editor).await
+    }
+
+    /// A caller that decides.
+    pub async fn approver(&self) -> Caller {
+        self.caller(Role::Approver).await
+    }
+
+    /// A caller that may do everything in [`PROJECT`].
+    pub async fn admin(&self) -> Caller {
+        self.caller(Role::Admin).await
+    }
+
+    /// A new key with a role, of one project or of the whole workspace.
+    pub async fn key(&self, role: Role, project: Option<&str>) -> String {
+        keys::create(self.app(), project, role, role.as_str()).await.expect("keys can be made")
+    }
+
+    /// Listens on a real address until the application is dropped.
+    pub async fn listen(&self, limits: listen::ListenLimits) -> SocketAddr {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+        let address = listener.local_addr().expect("a bound address");
+        let (stop, stopped) = oneshot::channel();
+        self.stops.lock().expect("no holder of the lock can panic").push(stop);
+        let service = Arc::clone(&self.service);
+        tokio::spawn(listen::serve(listener, service, limits, async {
+            let _ = stopped.await;
+        }));
+        address
+    }
+
+    /// Tells every listener to stop.
+    pub fn stop(&self) {
+        self.stops.lock().expect("no holder of the lock can panic").clear();
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.app().unaudited(), 0, "a change was answered without an audit entry");
+        }
+    }
+}
+
+impl Caller {
+    /// The same caller with this key.
+    #[must_use]
+    pub fn with_key(mut self, key: &str) -> Self {
+        self.key = Some(key.to_owned());
+        self
+    }
+
+    /// The same caller from this address.
+    #[must_use]
+    pub fn from_address(mut self, address: IpAddr) -> Self {
+        self.address = Some(address);
+        self
+    }
+
+    /// The same caller, sending this header too.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The caller's key.
+    pub fn key(&self) -> &str {
+        self.key.as_deref().unwrap_or_default()
+    }
+
+    /// Sends GET.
+    pub async fn get(&self, target: &str) -> Reply {
+        self.send(Method::GET, target, Bytes::new()).await
+    }
+
+    /// Sends POST with a JSON body.
+    pub async fn post(&self, target: &str, body: Value) -> Reply {
+        self.send(Method::POST, target, body.to_string().into()).await
+    }
+
+    /// Sends PUT with a JSON body.
+    pub async fn put(&self, target: &str, body: Value) -> Reply {
+        self.send(Method::PUT, target, body.to_string().into()).await
+    }
+
+    /// Sends DELETE.
+    pub async fn delete(&self, target: &str) -> Reply {
+        self.send(Method::DELETE, target, Bytes::new()).await
+    }
+
+    /// Pushes files to [`PROJECT`], which must succeed.
+    pub async fn push(&self, files: &[(&str, &str)]) -> Value {
+        let reply = self.try_push(files, json!({})).await;
+        assert_eq!(reply.status, 200, "{}", reply.text());
+        reply.json()
+    }
+
+    /// Pushes files to [`PROJECT`] with other fields of the request.
+    pub async fn try_push(&self, files: &[(&str, &str)], with: Value) -> Reply {
+        let files: Vec<_> =
+            files.iter().map(|(path, content)| json!({ "path": path, "content": content })).collect();
+        let mut body = with;
+        body["files"] = json!(files);
+        self.post(&format!("/api/projects/{PROJECT}/push"), body).await
+    }
+
+    /// Sends a request. A body counts as JSON unless a header says otherwise.
+    pub async fn send(&self, method: Method, target: &str, body: Bytes) -> Reply {
+        let mut request = Request::builder().method(method).uri(target).header("host", "test");
+        if let Some(key) = &self.key {
+            request = request.header("authorization", format!("Bearer {key}"));
+        }
+        if !body.is_empty() && !self.headers.iter().any(|(name, _)| name == "content-type") {
+            request = request.header(CONTENT_TYPE, "application/json");
+        }
+        for (name, value) in &self.headers {
+            request = request.header(name, value);
+        }
+        let body = Full::new(body).map_err(|_| BodyError::Broken).boxed_unsync();
+        let (parts, body) =
+            request.body(body).expect("the test sends a request that can be written").into_parts();
+        let (parts, body) = self.service.answer(parts, body, self.address).await.into_parts();
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("not JSON: {}", self.text()))
+    }
+
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// A header, empty when absent.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
+    /// Status and error code, `404 prompt_not_found`; the status alone for a success.
+    pub fn outcome(&self) -> String {
+        let status =
+            StatusCode::from_u16(self.status).map_or(String::new(), |status| status.as_str().to_owned());
+        match serde_json::from_slice::<Value>(&self.body) {
+            Ok(body) if self.status >= 400 => format!("{status} {}", body["code"].as_str().unwrap_or("?")),
+            _ => status,
+        }
+    }
+}
+
+fn folder() -> TempDir {
+    TempDir::new().expect("a temporary folder can be made")
+}
+
+/// Bytes that look random and are the same in every run.
+fn seeded_random() -> Arc<promptsync_server::Random> {
+    let state = Mutex::new(1_u64);
+    Arc::new(move |buffer: &mut [u8]| {
+        let mut state = state.lock().expect("no holder of the lock can panic");
+        for byte in buffer {
+            *state ^= *state << 13;
+            *state ^= *state >> 7;
+            *state ^= *state << 17;
+            *byte = state.to_be_bytes()[3];
+        }
+    })
+}
