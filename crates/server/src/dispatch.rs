@@ -9,7 +9,7 @@ use promptsync_api::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
 
 use crate::{
     app::App,
-    endpoint::{Request, Route},
+    endpoint::{Arrived, Route},
     http::{body::RequestBody, error::ApiError, headers, path, request_id},
     router,
 };
@@ -85,7 +85,7 @@ impl Service {
             .map(|(name, value)| Ok((name.to_owned(), path::decode(value)?)))
             .collect::<Result<Vec<_>, ApiError>>()?;
         let target = parts.uri.path_and_query().map_or_else(String::new, ToString::to_string);
-        let request = Request {
+        let request = Arrived {
             target,
             app: Arc::clone(&self.app),
             method: parts.method,

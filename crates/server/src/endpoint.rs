@@ -36,7 +36,7 @@ pub(crate) enum AuditClass {
 }
 
 /// A request on its way to a handler.
-pub(crate) struct Request {
+pub(crate) struct Arrived {
     pub(crate) app: Arc<App>,
     pub(crate) method: Method,
     /// Path and query as they were sent.
@@ -132,12 +132,12 @@ pub(crate) struct Route {
     pub(crate) permission: Option<Permission>,
     pub(crate) audit: AuditClass,
     pub(crate) describe: Box<dyn Fn(&mut SchemaGenerator) -> Operation + Send + Sync>,
-    pub(crate) handler: Box<dyn Fn(Request) -> Handled + Send + Sync>,
+    pub(crate) handler: Box<dyn Fn(Arrived) -> Handled + Send + Sync>,
 }
 
 /// Declares a route that needs a key. Its scope, input and output follow from the handler's types.
 pub(crate) fn route<S, I, T, F, A>(
-    method: Method,
+    method: &Method,
     path: &'static str,
     permission: Permission,
     audit: AuditClass,
@@ -161,16 +161,7 @@ where
         audit,
         describe: Box::new(move |schemas| {
             let input = I::schema(schemas);
-            Operation::keyed(
-                &verb,
-                path,
-                summary,
-                permission,
-                &described,
-                input,
-                T::schema_name(),
-                schemas.subschema_for::<T>(),
-            )
+            Operation::new::<T>(&verb, path, summary, schemas).needs(permission).query(&described).body(input)
         }),
         handler: Box::new(move |request| {
             let (handler, known) = (handler.clone(), Arc::clone(&known));
@@ -200,7 +191,7 @@ where
 
 /// Declares a route that anybody may read without a key. It says nothing about what the registry holds.
 pub(crate) fn open_route<T, F, A>(
-    method: Method,
+    method: &Method,
     path: &'static str,
     handler: F,
     summary: &'static str,
@@ -212,13 +203,11 @@ where
 {
     let verb = method.clone();
     Route {
-        method,
+        method: method.clone(),
         path,
         permission: None,
         audit: AuditClass::None,
-        describe: Box::new(move |schemas| {
-            Operation::open(&verb, path, summary, T::schema_name(), schemas.subschema_for::<T>())
-        }),
+        describe: Box::new(move |schemas| Operation::new::<T>(&verb, path, summary, schemas)),
         handler: Box::new(move |request| {
             let handler = handler.clone();
             Box::pin(async move {
@@ -231,11 +220,11 @@ where
 /// Authenticates, finds the scope, checks the permission: in this order, so that a foreign project answers 404
 /// whatever the role.
 async fn admit<S: Scope>(
-    request: Request,
+    request: Arrived,
     permission: Permission,
     audit: AuditClass,
 ) -> Result<(S, RequestBody, HeaderMap, Method), ApiError> {
-    let Request { app, method, target, path, query, headers, request_id, peer, body } = request;
+    let Arrived { app, method, target, path, query, headers, request_id, peer, body } = request;
     let caller = app.authenticate(&headers, &query, peer).await?;
     let change = Change::new(&caller, request_id, idempotency::key(&headers, audit)?);
     let call = Call { app, caller, headers: headers.clone(), query, change, target, path };

@@ -1,6 +1,7 @@
 //! Idempotency-Key: a request that is sent again gets the answer of the first time and changes nothing.
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use hyper::{HeaderMap, Method, Response, StatusCode, header::CONTENT_TYPE, http::HeaderValue};
 use promptsync_api::error::{BAD_REQUEST, CONFLICT, IDEMPOTENCY_MISMATCH};
 use promptsync_core::digest::Digest;
@@ -23,6 +24,8 @@ use crate::{
 const HEADER: &str = "idempotency-key";
 /// The longest key.
 const MAX: usize = 128;
+/// How long an answer is kept for retries.
+const KEPT: TimeDelta = TimeDelta::hours(24);
 /// The status kept for an answer that holds a secret and is therefore not kept itself.
 const SECRET: u16 = 0;
 
@@ -88,6 +91,8 @@ pub(crate) async fn keep(
         body,
         created_at: app.clock.now(),
     };
+    // Old answers go with the change that brings a new one: no job of their own, and no change without an entry.
+    idempotency::delete_before(tx, app.clock.now() - KEPT).await?;
     idempotency::insert(tx, &answered).await.on_unique(|| {
         ApiError::new(CONFLICT, "the same request is being answered at this moment").retry_after(1)
     })

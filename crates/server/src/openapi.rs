@@ -1,11 +1,9 @@
 //! The OpenAPI 3.1 document, made from the route table: what is served is what is described.
 
-use std::borrow::Cow;
-
 use hyper::Method;
 use promptsync_api::error::ErrorBody;
 use promptsync_core::access::Permission;
-use schemars::{Schema, generate::SchemaSettings};
+use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::http::query::Parameter;
@@ -17,49 +15,12 @@ pub(crate) struct Operation {
 }
 
 impl Operation {
-    /// An operation that needs a key with a permission.
-    #[expect(clippy::too_many_arguments, reason = "the fields of one description, named at their only call")]
-    pub(crate) fn keyed(
+    /// An operation that answers with a `T`; without a body when `T` is `()`.
+    pub(crate) fn new<T: JsonSchema>(
         method: &Method,
         path: &'static str,
         summary: &'static str,
-        permission: Permission,
-        query: &[Parameter],
-        input: Option<Schema>,
-        output_name: Cow<'_, str>,
-        output: Schema,
-    ) -> Self {
-        let mut operation = Self::open(method, path, summary, output_name, output);
-        let value = &mut operation.value;
-        value["security"] = json!([{ "key": [] }]);
-        value["x-permission"] = json!(permission);
-        for parameter in query {
-            let schema = if parameter.repeated {
-                json!({ "type": "array", "items": { "type": "string" } })
-            } else {
-                json!({ "type": "string" })
-            };
-            let described = json!({
-                "name": parameter.name, "in": "query", "required": false,
-                "description": parameter.about, "schema": schema,
-            });
-            if let Some(parameters) = value["parameters"].as_array_mut() {
-                parameters.push(described);
-            }
-        }
-        if let Some(schema) = input {
-            value["requestBody"] = json!({ "content": { "application/json": { "schema": schema } } });
-        }
-        operation
-    }
-
-    /// An operation that needs no key.
-    pub(crate) fn open(
-        method: &Method,
-        path: &'static str,
-        summary: &'static str,
-        output_name: Cow<'_, str>,
-        output: Schema,
+        schemas: &mut SchemaGenerator,
     ) -> Self {
         let segments = path.split('/').filter_map(|segment| segment.strip_prefix('{')?.strip_suffix('}'));
         let parameters: Vec<_> = segments
@@ -70,12 +31,47 @@ impl Operation {
             "summary": summary,
             "parameters": parameters,
         });
-        let success = if output_name == "null" {
+        let success = if T::schema_name() == <()>::schema_name() {
             json!({ "description": "Done" })
         } else {
-            json!({ "description": "Success", "content": { "application/json": { "schema": output } } })
+            let schema = schemas.subschema_for::<T>();
+            json!({ "description": "Success", "content": { "application/json": { "schema": schema } } })
         };
         Self { value, success }
+    }
+
+    /// The same with the permission its caller needs.
+    pub(crate) fn needs(mut self, permission: Permission) -> Self {
+        self.value["security"] = json!([{ "key": [] }]);
+        self.value["x-permission"] = json!(permission);
+        self
+    }
+
+    /// The same with parameters of the query.
+    pub(crate) fn query(mut self, known: &[Parameter]) -> Self {
+        let described = known.iter().map(|parameter| {
+            let schema = if parameter.repeated {
+                json!({ "type": "array", "items": { "type": "string" } })
+            } else {
+                json!({ "type": "string" })
+            };
+            json!({
+                "name": parameter.name, "in": "query", "required": false,
+                "description": parameter.about, "schema": schema,
+            })
+        });
+        if let Some(parameters) = self.value["parameters"].as_array_mut() {
+            parameters.extend(described);
+        }
+        self
+    }
+
+    /// The same with a body.
+    pub(crate) fn body(mut self, schema: Option<Schema>) -> Self {
+        if let Some(schema) = schema {
+            self.value["requestBody"] = json!({ "content": { "application/json": { "schema": schema } } });
+        }
+        self
     }
 
     fn finish(mut self, error: &Schema) -> Value {

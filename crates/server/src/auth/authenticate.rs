@@ -59,7 +59,9 @@ impl App {
         }
         match self.read_key(given).await {
             Ok(found) => {
-                found.iter().for_each(|key| self.keys.keep(key));
+                if let Some(key) = &found {
+                    self.keys.keep(key);
+                }
                 Ok(found)
             }
             Err(StoreError::Unavailable(_)) if last_good.is_some() => Ok(last_good),

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 /// Wrong keys an address may send in a [`WINDOW`].
 const ALLOWED: u32 = 20;
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 /// Addresses remembered; beyond it the oldest windows go first.
 const ADDRESSES: usize = 50_000;
 

@@ -12,7 +12,10 @@ use super::Reason;
 
 /// A request that cannot be answered as asked.
 #[derive(Debug)]
-pub(crate) struct ApiError {
+pub(crate) struct ApiError(Box<Failure>);
+
+#[derive(Debug)]
+struct Failure {
     row: ErrorCode,
     detail: String,
     hint: Option<String>,
@@ -26,7 +29,7 @@ pub(crate) struct ApiError {
 impl ApiError {
     /// A failure with its row of the table and a sentence about this case.
     pub(crate) fn new(row: ErrorCode, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Failure {
             row,
             detail: detail.into(),
             hint: None,
@@ -34,7 +37,7 @@ impl ApiError {
             retry_after: None,
             allow: None,
             source: None,
-        }
+        }))
     }
 
     /// A failure of the server. The cause goes to the log, the caller gets a general sentence.
@@ -49,68 +52,71 @@ impl ApiError {
             507 => "The storage is full: nothing was changed.",
             _ => "Something failed inside the server. Its log has the details under this trace_id.",
         };
-        Self { source: Some(source.into()), ..Self::new(row, detail) }
+        let mut error = Self::new(row, detail);
+        error.0.source = Some(source.into());
+        error
     }
 
     /// The one problem of a request, which gives the answer its code.
     pub(crate) fn of(problem: Problem) -> Self {
         let row = error::find(&problem.code);
         let mut error = Self::new(row, problem.message.clone());
-        error.hint.clone_from(&problem.hint);
+        error.0.hint.clone_from(&problem.hint);
         if problem.path.is_some() || problem.line.is_some() || problem.file.is_some() {
-            error.problems = vec![problem];
+            error.0.problems = vec![problem];
         }
         error
     }
 
     /// Many problems under one roof.
     pub(crate) fn many(row: ErrorCode, detail: impl Into<String>, problems: Vec<Problem>) -> Self {
-        Self { problems, ..Self::new(row, detail) }
+        let mut error = Self::new(row, detail);
+        error.0.problems = problems;
+        error
     }
 
     /// The same failure with advice.
     pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.0.hint = Some(hint.into());
         self
     }
 
     /// The same failure, to be tried again after so many seconds.
     pub(crate) fn retry_after(mut self, seconds: u64) -> Self {
-        self.retry_after = Some(seconds);
+        self.0.retry_after = Some(seconds);
         self
     }
 
     /// The same failure with the methods that are allowed.
     pub(crate) fn allow(mut self, methods: String) -> Self {
-        self.allow = Some(methods);
+        self.0.allow = Some(methods);
         self
     }
 
     /// When it has this code and its problems are why: the first problem's own code and words, with all problems.
     pub(crate) fn unwrap_problems(mut self, from: ErrorCode, place: impl Fn(Problem) -> Problem) -> Self {
-        if self.row != from {
+        if self.0.row != from {
             return self;
         }
-        self.problems = self.problems.into_iter().map(place).collect();
-        if let Some(first) = self.problems.first() {
-            self.row = error::find(&first.code);
-            self.detail.clone_from(&first.message);
-            self.hint.clone_from(&first.hint);
+        self.0.problems = std::mem::take(&mut self.0.problems).into_iter().map(place).collect();
+        if let Some(first) = self.0.problems.first() {
+            let (row, detail, hint) = (error::find(&first.code), first.message.clone(), first.hint.clone());
+            (self.0.row, self.0.detail, self.0.hint) = (row, detail, hint);
         }
         self
     }
 
     /// The same failure under another code, when it has the first.
     pub(crate) fn recode(mut self, from: ErrorCode, to: ErrorCode) -> Self {
-        if self.row == from {
-            self.row = to;
+        if self.0.row == from {
+            self.0.row = to;
         }
         self
     }
 
     /// The answer. Failures of the server are logged here and nowhere else.
     pub(crate) fn into_response(self, request_id: &str) -> Response<Bytes> {
-        let Self { row, detail, hint, problems: errors, retry_after, allow, source } = self;
+        let Failure { row, detail, hint, problems: errors, retry_after, allow, source } = *self.0;
         if row.status >= 500 {
             let cause = source.as_deref().map(chain).unwrap_or_default();
             tracing::error!(request_id, code = row.code, cause, "the request failed");

@@ -50,8 +50,7 @@ impl Expected {
                 "say which state you are changing, so that nobody's move is lost",
             )
             .hint(format!("send If-Match: \"{revision}\" if that is the state you have seen"))),
-            (Self::Nothing | Self::Absent, None) => Ok(()),
-            (Self::Present, Some(_)) => Ok(()),
+            (Self::Nothing | Self::Absent, None) | (Self::Present, Some(_)) => Ok(()),
             (Self::Revisions(seen), Some(revision)) if seen.contains(&revision) => Ok(()),
             (Self::Absent, Some(revision)) => {
                 Err(ApiError::new(STALE, format!("it exists already, at revision {revision}")))

@@ -7,7 +7,7 @@ use std::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
     time::Duration,
 };
 
@@ -32,12 +32,15 @@ const REFUSED: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\
 /// How long a closing connection is read on, so that what the client still sends does not destroy the last answer.
 const LINGER: Duration = Duration::from_millis(500);
 
+const LOCK: &str = "no code panics while it holds this lock";
+
 /// What the stream and the handler of a connection tell each other.
 pub(super) struct Shared {
     busy: AtomicBool,
     answered: AtomicU64,
     last: AtomicBool,
     refusal: Mutex<Option<ApiError>>,
+    waiting: Mutex<Option<Waker>>,
     resting: Arc<Resting>,
     close: Arc<Notify>,
 }
@@ -52,6 +55,7 @@ impl Shared {
             answered: AtomicU64::new(0),
             last: AtomicBool::new(false),
             refusal: Mutex::new(None),
+            waiting: Mutex::new(None),
             resting,
             close: Arc::default(),
         }
@@ -70,7 +74,7 @@ impl Shared {
 
     /// The refusal of a head, if that is what the handler was called for.
     pub(super) fn take_refusal(&self) -> Option<ApiError> {
-        self.refusal.lock().expect("no code panics while it holds this lock").take()
+        self.refusal.lock().expect(LOCK).take()
     }
 
     /// Whether the connection ends with this request, because only the request itself tells where its body ends.
@@ -83,6 +87,9 @@ impl Drop for Busy<'_> {
     fn drop(&mut self) {
         self.0.answered.fetch_add(1, Ordering::Release);
         self.0.busy.store(false, Ordering::Release);
+        if let Some(waiting) = self.0.waiting.lock().expect(LOCK).take() {
+            waiting.wake();
+        }
     }
 }
 
@@ -200,7 +207,7 @@ impl Guarded {
                 self.phase = Phase::Cleared(length, framing);
             }
             Err(refusal) => {
-                *self.shared.refusal.lock().expect("no code panics while it holds this lock") = Some(refusal);
+                *self.shared.refusal.lock().expect(LOCK) = Some(refusal);
                 self.handed += 1;
                 self.phase = Phase::Refused(REFUSED);
             }
@@ -220,9 +227,9 @@ impl AsyncRead for Guarded {
             match &mut this.phase {
                 Phase::Head => {
                     // A second request waits until the first is answered: a refusal must meet its own request.
-                    // The connection reads again after each answer, so nothing has to wake it.
                     let open = this.handed > this.shared.answered.load(Ordering::Acquire);
                     if open && !this.buffer.is_empty() {
+                        *this.shared.waiting.lock().expect(LOCK) = Some(context.waker().clone());
                         return Poll::Pending;
                     }
                     if !this.buffer.is_empty() && this.look_for_head() {

@@ -20,7 +20,7 @@ fn post(id: &'static str, target: &str, body: impl Into<Bytes>, outcome: &'stati
     (id, Method::POST, target.into(), body.into(), outcome)
 }
 
-fn publish(id: &'static str, with: Value, outcome: &'static str) -> Row {
+fn publish(id: &'static str, with: &Value, outcome: &'static str) -> Row {
     let mut body = json!({ "name": "fresh", "content": "Hi" });
     for (key, value) in with.as_object().expect("fields") {
         body[key] = value.clone();
@@ -36,7 +36,7 @@ fn json_rows() -> Vec<Row> {
         post("Y19", "/api/prompts", r#"{"name":"a","role\u0000admin":"x"}"#, "400 json_control_character"),
         publish(
             "Y23",
-            json!({ "locked": false, "workspace_id": "ws2", "approved_by": "me" }),
+            &json!({ "locked": false, "workspace_id": "ws2", "approved_by": "me" }),
             "422 unknown_field",
         ),
         post("json", render, "{", "400 json_syntax"),
@@ -55,24 +55,24 @@ fn json_rows() -> Vec<Row> {
 fn name_rows() -> Vec<Row> {
     let long = "x".repeat(129);
     let names = |id, all: &[&str]| -> Vec<Row> {
-        all.iter().map(|name| publish(id, json!({ "name": name }), "422 name")).collect()
+        all.iter().map(|name| publish(id, &json!({ "name": name }), "422 name")).collect()
     };
     let mut rows = names("V11", &["../x", "a/b", "a%2Fb", "a\\b"]);
     rows.extend(names("V12", &["CON", "aux.yaml", "nul", ".", "..", ".git", "x.", "x "]));
     rows.extend(names("V13", &[long.as_str(), "", "   "]));
     rows.extend(names("V15", &["\u{e9}", "e\u{301}"]));
     rows.extend([
-        publish("V11", json!({ "module": "../x" }), "422 name"),
-        publish("V20", json!({ "alias": "1.0.0" }), "422 name"),
-        publish("V01", json!({ "version": "1.2" }), "422 semver"),
-        publish("V05", json!({ "version": "18446744073709551616.0.0" }), "422 semver"),
-        publish("V08", json!({ "version": "1.2.3/../.." }), "422 semver"),
-        publish("Y32", json!({ "git_commit": "abc123; rm -rf /" }), "422 bad_commit"),
-        publish("Y32", json!({ "git_commit": "--upload-pack=x" }), "422 bad_commit"),
-        publish("Y25", json!({ "content": "" }), "422 empty_prompt"),
-        publish("J", json!({ "content": "{{ x" }), "422 template_syntax"),
-        publish("Y28", json!({ "content": "x".repeat((64 << 10) + 1) }), "413 template_too_large"),
-        publish("Y17", json!({ "content": "a\u{7}b" }), "400 json_control_character"),
+        publish("V11", &json!({ "module": "../x" }), "422 name"),
+        publish("V20", &json!({ "alias": "1.0.0" }), "422 name"),
+        publish("V01", &json!({ "version": "1.2" }), "422 semver"),
+        publish("V05", &json!({ "version": "18446744073709551616.0.0" }), "422 semver"),
+        publish("V08", &json!({ "version": "1.2.3/../.." }), "422 semver"),
+        publish("Y32", &json!({ "git_commit": "abc123; rm -rf /" }), "422 bad_commit"),
+        publish("Y32", &json!({ "git_commit": "--upload-pack=x" }), "422 bad_commit"),
+        publish("Y25", &json!({ "content": "" }), "422 empty_prompt"),
+        publish("J", &json!({ "content": "{{ x" }), "422 template_syntax"),
+        publish("Y28", &json!({ "content": "x".repeat((64 << 10) + 1) }), "413 template_too_large"),
+        publish("Y17", &json!({ "content": "a\u{7}b" }), "400 json_control_character"),
     ]);
     rows
 }

@@ -76,7 +76,9 @@ pub(crate) async fn one(
         App::blocking(move || parse_folder(&[SourceFile { path: &path, bytes: &file }], &limits)).await?;
     let mut drafts = drafts.map_err(refused_one)?;
     // Problems are named by field: the caller has no file.
-    drafts.iter_mut().for_each(|draft| draft.places.clear());
+    for draft in &mut drafts {
+        draft.places.clear();
+    }
     let result = publish(call, drafts, &wish).await.map_err(unwrap_refusal)?;
     let created = result.prompts.iter().any(|prompt| prompt.created);
     Ok((result, created))
