@@ -178,6 +178,13 @@ fn rows() -> Vec<Row> {
         ("J38 sum", "{{ 'a' ~ undeclared_var }}".into(), "missing_variable"),
         ("J38 filter", "{{ undeclared_var|upper }}".into(), "missing_variable"),
         ("J41", "a".repeat(65_537), "template_too_large"),
+        ("trim", "{{ ('a' * 9000)|trim('b' * 9000) }}".into(), "argument_out_of_range"),
+        ("strip", "{{ ('a' * 9000).strip('b' * 9000) }}".into(), "argument_out_of_range"),
+        (
+            "changed",
+            "{% set l = range(9000) %}{% for i in l %}{{ loop.changed(l) }}{% endfor %}".into(),
+            "render_limit",
+        ),
         ("splat", "{{ range(*items) }}".into(), "template_syntax"),
     ]
 }

@@ -15,48 +15,49 @@ pub(super) const NODE: u64 = 32;
 /// Levels a value may be nested: printing, comparing and dropping recurse.
 pub(super) const DEPTH: usize = 128;
 
+thread_local! {
+    static LEFT: Cell<u64> = const { Cell::new(0) };
+    static TERMS: Cell<Terms> = const { Cell::new(Terms { limit: 0, range: 0 }) };
+}
+
 #[derive(Clone, Copy)]
-struct Account {
-    left: u64,
+struct Terms {
     limit: u64,
     range: usize,
 }
 
-thread_local! {
-    static ACCOUNT: Cell<Account> = const { Cell::new(Account { left: 0, limit: 0, range: 0 }) };
-}
-
 /// The account of a running render; the one before it comes back on drop.
-pub(super) struct Opened(Account);
+pub(super) struct Opened {
+    left: u64,
+    terms: Terms,
+}
 
 /// Opens the account of a render on this thread.
 pub(super) fn open(limits: &Limits) -> Opened {
     let limit = limits.intermediate_bytes as u64;
-    Opened(ACCOUNT.replace(Account { left: limit, limit, range: limits.range }))
+    Opened { left: LEFT.replace(limit), terms: TERMS.replace(Terms { limit, range: limits.range }) }
 }
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        ACCOUNT.set(self.0);
+        LEFT.set(self.left);
+        TERMS.set(self.terms);
     }
 }
 
 /// Pays for `bytes`, or fails when the render has spent its budget.
 pub(super) fn charge(bytes: u64) -> Result<(), Error> {
-    let mut account = ACCOUNT.get();
-    if bytes > account.left {
-        account.left = 0;
-        ACCOUNT.set(account);
-        return Err(fault(TemplateFault::RenderLimit { limit: account.limit, unit: "bytes of memory" }));
+    if let Some(left) = LEFT.get().checked_sub(bytes) {
+        LEFT.set(left);
+        return Ok(());
     }
-    account.left -= bytes;
-    ACCOUNT.set(account);
-    Ok(())
+    LEFT.set(0);
+    Err(fault(TemplateFault::RenderLimit { limit: TERMS.get().limit, unit: "bytes of memory" }))
 }
 
 /// The longest `range()` of this render.
 pub(super) fn range_limit() -> usize {
-    ACCOUNT.get().range
+    TERMS.get().range
 }
 
 /// A fault of ours on its way through the engine.

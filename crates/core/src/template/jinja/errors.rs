@@ -34,7 +34,8 @@ fn opened_before(source: &str, offset: usize) -> Option<usize> {
     while !source.is_char_boundary(end) {
         end -= 1;
     }
-    source[..end].rfind("{{")
+    let brace = source[..end].rfind("{{")?;
+    Some(if source[..brace].ends_with('{') { brace - 1 } else { brace })
 }
 
 /// An error of a render.
@@ -52,6 +53,10 @@ pub(super) fn render(
         source.get(offset..offset + length)
     });
     let fault = fault(error, text.unwrap_or(""), uses, values, limits);
+    let offset = match &fault {
+        TemplateFault::MissingVariable { path, .. } => name_before(source, offset, path),
+        _ => offset,
+    };
     let (line, column) = place::of(source, offset);
     let known = error.line().is_some();
     TemplateError {
@@ -60,6 +65,17 @@ pub(super) fn render(
         column: known.then_some(column),
         partial: partial.map(str::to_owned),
     }
+}
+
+/// Where a name that an operation failed on stands: at the operation, or before it in the same tag.
+fn name_before(source: &str, offset: usize, path: &str) -> usize {
+    let name = path.split(['.', '[']).next().unwrap_or(path);
+    let before = source.get(..offset).unwrap_or_default();
+    let tag = before.rfind("{{").max(before.rfind("{%")).unwrap_or(0);
+    if source.get(offset..).is_some_and(|rest| rest.starts_with(name)) {
+        return offset;
+    }
+    before[tag..].rfind(name).map_or(offset, |at| tag + at)
 }
 
 fn fault(

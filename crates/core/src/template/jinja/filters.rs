@@ -108,7 +108,7 @@ fn build() -> Vec<Filter> {
     add("upper", built, Value::from_function(engine::upper));
     add("title", built, Value::from_function(text::title));
     add("capitalize", built, Value::from_function(engine::capitalize));
-    add("trim", once, Value::from_function(engine::trim));
+    add("trim", once, Value::from_function(text::trim));
     add("replace", once, Value::from_function(replace));
     add("center", once, Value::from_function(center));
     add("indent", once, Value::from_function(text::indent));

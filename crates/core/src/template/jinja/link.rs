@@ -308,7 +308,9 @@ impl<'u, 's> Linker<'u, 's> {
             | Instruction::Gte
             | Instruction::GetItem
             | Instruction::In
-            | Instruction::CompareAndPreserve(_) => {
+            | Instruction::CompareAndPreserve(_)
+            // `loop.changed` compares its argument with the one before.
+            | Instruction::CallMethod("changed", _) => {
                 self.filter(operators::WEIGH, 1, span);
                 self.emit(instruction.clone(), span);
             }
@@ -412,14 +414,25 @@ fn first_of(source: &'static str) -> Instruction<'static> {
     code.get(0).cloned().unwrap_or(Instruction::PushWith)
 }
 
-/// Whether running this program may build nested values or call itself.
-pub(super) fn may_nest(code: &Instructions<'_>) -> bool {
+/// What a render of a program should be ready for.
+pub(super) struct Needs {
+    /// Whether it may call itself, so that an ordinary stack may not do.
+    pub deep: bool,
+    /// Bytes of its own text.
+    pub text: usize,
+}
+
+/// Looks through a linked program for what it needs.
+pub(super) fn needs(code: &Instructions<'_>) -> Needs {
+    let mut needs = Needs { deep: false, text: 0 };
     let mut index = 0;
     while let Some(instruction) = code.get(index) {
         match instruction {
-            Instruction::BuildMacro(..) | Instruction::SetAttr(_) => return true,
-            _ => index += 1,
+            Instruction::BuildMacro(..) | Instruction::SetAttr(_) => needs.deep = true,
+            Instruction::EmitRaw(text) => needs.text += text.len(),
+            _ => {}
         }
+        index += 1;
     }
-    false
+    needs
 }

@@ -93,6 +93,12 @@ fn of_list(value: &Value, method: &str, arguments: &[Value]) -> Result<Value, Er
 
 /// The methods of texts that differ from, or lack in, the engine's companion.
 fn of_text(text: &str, method: &str, arguments: &[Value]) -> Option<Result<Value, Error>> {
+    if let ("strip" | "lstrip" | "rstrip", Some(characters)) =
+        (method, arguments.first().and_then(Value::as_str))
+        && let Err(error) = super::text::check_trimmed(method, characters)
+    {
+        return Some(Err(error));
+    }
     Some(match method {
         "replace" => replace(text, arguments),
         "join" => join(text, arguments),

@@ -37,8 +37,7 @@ pub(super) struct Program {
     names: Vec<String>,
     environment: Environment<'static>,
     compiled_for: Limits,
-    /// Whether a render may nest deeper than an ordinary stack holds.
-    deep: bool,
+    needs: link::Needs,
 }
 
 impl fmt::Debug for Program {
@@ -55,13 +54,13 @@ impl Program {
         limits: &Limits,
     ) -> Result<Self, TemplateError> {
         let linked = Linked::try_new(sources, |sources| link::program(sources, limits))?;
-        let deep = link::may_nest(linked.borrow_dependent());
+        let needs = link::needs(linked.borrow_dependent());
         Ok(Self {
             linked,
             names: values::names(uses),
             environment: environment::with(limits),
             compiled_for: limits.clone(),
-            deep,
+            needs,
         })
     }
 
@@ -86,7 +85,11 @@ impl Program {
         limits: &Limits,
     ) -> Result<String, TemplateError> {
         let run = || self.run(environment, values, uses, limits);
-        if self.deep { stacker::grow(super::STACK, run) } else { stacker::maybe_grow(RED_ZONE, 4 << 20, run) }
+        if self.needs.deep {
+            stacker::grow(super::STACK, run)
+        } else {
+            stacker::maybe_grow(RED_ZONE, 4 << 20, run)
+        }
     }
 
     fn run<'a>(
@@ -98,7 +101,7 @@ impl Program {
     ) -> Result<String, TemplateError> {
         let context = values::context(values, &self.names)?;
         let _account = budget::open(limits);
-        let mut output = String::new();
+        let mut output = String::with_capacity(self.needs.text + self.needs.text / 4);
         let blocks = BTreeMap::new();
         let result = machinery::eval(
             environment,

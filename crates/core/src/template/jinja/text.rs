@@ -86,6 +86,25 @@ fn quote(text: &str, in_query: bool) -> String {
     quoted
 }
 
+/// The most characters that a trim may look for: each is tried on each character of the text.
+const TRIMMED: usize = 256;
+
+/// Refuses to trim by a set of characters too large.
+pub(super) fn check_trimmed(name: &str, characters: &str) -> Result<(), Error> {
+    if characters.chars().nth(TRIMMED).is_some() {
+        return Err(out_of_range(name, format!("at most {TRIMMED} characters can be trimmed")));
+    }
+    Ok(())
+}
+
+/// Removes blanks, or the given characters, from both ends.
+pub(super) fn trim(text: Cow<'_, str>, characters: Option<Cow<'_, str>>) -> Result<String, Error> {
+    let Some(characters) = characters else { return Ok(text.trim().to_owned()) };
+    check_trimmed("trim", &characters)?;
+    let characters: Vec<char> = characters.chars().collect();
+    Ok(text.trim_matches(&characters[..]).to_owned())
+}
+
 /// Counts the words.
 pub(super) fn wordcount(text: Cow<'_, str>) -> usize {
     text.split(|c: char| !(c.is_alphanumeric() || c == '_')).filter(|word| !word.is_empty()).count()
@@ -202,32 +221,30 @@ fn wrap_line(line: &str, width: usize, break_words: bool, hyphens: bool) -> Vec<
     let mut chunks = chunks(line, hyphens);
     chunks.reverse();
     let mut lines = Vec::new();
-    while !chunks.is_empty() {
-        if !lines.is_empty() && chunks.last().is_some_and(|chunk| chunk.trim().is_empty()) {
+    while let Some(&next) = chunks.last() {
+        if !lines.is_empty() && is_blank(next) {
             chunks.pop();
         }
         let (mut current, mut length) = (Vec::new(), 0);
-        while let Some(chunk) = chunks.last() {
-            let size = chunk.chars().count();
-            if length + size > width {
-                break;
-            }
+        while let Some(&chunk) = chunks.last() {
+            let Some(size) = size_within(chunk, width - length) else { break };
             length += size;
-            current.extend(chunks.pop());
+            current.push(chunk);
+            chunks.pop();
         }
         if let Some(chunk) = chunks.last_mut()
-            && chunk.chars().count() > width
+            && size_within(chunk, width).is_none()
         {
             if break_words {
                 let room = (width - length).max(1);
-                let head: String = chunk.chars().take(room).collect();
-                *chunk = chunk.chars().skip(room).collect();
-                current.push(head);
+                let cut = chunk.char_indices().nth(room).map_or(chunk.len(), |(at, _)| at);
+                current.push(&chunk[..cut]);
+                *chunk = &chunk[cut..];
             } else if current.is_empty() {
                 current.extend(chunks.pop());
             }
         }
-        if current.last().is_some_and(|chunk| chunk.trim().is_empty()) {
+        if current.last().is_some_and(|chunk| is_blank(chunk)) {
             current.pop();
         }
         if !current.is_empty() {
@@ -237,30 +254,38 @@ fn wrap_line(line: &str, width: usize, break_words: bool, hyphens: bool) -> Vec<
     lines
 }
 
+fn is_blank(chunk: &str) -> bool {
+    chunk.starts_with(char::is_whitespace)
+}
+
+/// The number of characters, when there are at most `most`; looks no further.
+fn size_within(chunk: &str, most: usize) -> Option<usize> {
+    let size = chunk.chars().take(most.saturating_add(1)).count();
+    (size <= most).then_some(size)
+}
+
 /// Words and the blanks between them; words end after a hyphen between letters too.
-fn chunks(line: &str, hyphens: bool) -> Vec<String> {
-    let characters: Vec<char> = line.chars().collect();
-    let mut chunks: Vec<String> = Vec::new();
-    let mut current = String::new();
-    for (index, &c) in characters.iter().enumerate() {
-        if current.chars().last().is_some_and(|last| last.is_whitespace() != c.is_whitespace()) {
-            chunks.push(std::mem::take(&mut current));
-        }
-        current.push(c);
-        let letters = |at: Option<&char>| at.is_some_and(|c| c.is_alphabetic());
-        if hyphens
-            && c == '-'
-            && index >= 2
-            && letters(characters.get(index - 1))
-            && letters(characters.get(index - 2))
-            && letters(characters.get(index + 1))
-            && letters(characters.get(index + 2))
-        {
-            chunks.push(std::mem::take(&mut current));
+fn chunks(line: &str, hyphens: bool) -> Vec<&str> {
+    let characters: Vec<(usize, char)> = line.char_indices().collect();
+    let letter = |at: usize| characters.get(at).is_some_and(|(_, c)| c.is_alphabetic());
+    let mut chunks = Vec::new();
+    let mut start = 0;
+    for (index, &(at, c)) in characters.iter().enumerate().skip(1) {
+        let (_, before) = characters[index - 1];
+        let after_hyphen = hyphens
+            && before == '-'
+            && index >= 3
+            && letter(index - 2)
+            && letter(index - 3)
+            && letter(index)
+            && letter(index + 1);
+        if before.is_whitespace() != c.is_whitespace() || after_hyphen {
+            chunks.push(&line[start..at]);
+            start = at;
         }
     }
-    if !current.is_empty() {
-        chunks.push(current);
+    if start < line.len() {
+        chunks.push(&line[start..]);
     }
     chunks
 }

@@ -103,6 +103,10 @@ impl<'s> Walk<'s> {
     }
 
     fn check_reserved(&self, name: &str, span: Span) -> Result<(), TemplateError> {
+        if name == "else" {
+            let fault = TemplateFault::WrongEngine { looks_like: "Handlebars", engine: "jinja" };
+            return Err(self.fault(fault, span));
+        }
         if RESERVED.contains(&name) && !self.is_local(name) {
             let message = format!("`{name}` is undefined");
             return Err(self.fault(TemplateFault::Undefined { message }, span));
@@ -175,6 +179,10 @@ impl<'s> Walk<'s> {
                 if !of_local && !methods::NAMES.contains(&name) {
                     self.expression(&attribute.expr)?;
                     return Err(self.unavailable("method", name, methods::NAMES.to_vec(), call.span()));
+                }
+                if name == "changed" && call.args.len() > 1 {
+                    let message = "`loop.changed` takes one value".to_owned();
+                    return Err(self.fault(TemplateFault::Syntax { message }, call.span()));
                 }
                 self.expression(&attribute.expr)?;
             }
