@@ -1,6 +1,9 @@
 //! Aliases.
 
-use promptsync_api::aliases::{Alias, AliasMove, RollbackAlias, SetAlias};
+use promptsync_api::{
+    aliases::{Alias, AliasMove, RollbackAlias, SetAlias},
+    page::Page,
+};
 use reqwest::{Method, header};
 
 use crate::{Client, ClientError, Tagged, requests::with_body};
@@ -8,7 +11,9 @@ use crate::{Client, ClientError, Tagged, requests::with_body};
 impl Client {
     /// Every alias of a project.
     pub async fn aliases(&self, project: &str) -> Result<Vec<Alias>, ClientError> {
-        self.all(&["api", "projects", project, "aliases"], &[]).await
+        // A project has few aliases: they come in one page.
+        let page: Page<Alias> = self.answer(self.get(&["api", "projects", project, "aliases"])).await?;
+        Ok(page.items)
     }
 
     /// One alias, with the tag that moving it needs.
