@@ -12,7 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     args::{Folder, Global},
-    error::{CliError, Located, Result},
+    error::{CliError, Kind, Located, Result},
     git,
 };
 
@@ -237,8 +237,10 @@ impl Settings {
             return Ok(Some(Setting { value: key.value.trim().to_owned(), source: key.source.clone() }));
         }
         let Some(file) = &self.api_key_file else { return Ok(None) };
-        let text = std::fs::read_to_string(&file.value)
-            .map_err(|error| CliError::file("read", &file.value, &error))?;
+        let text = std::fs::read_to_string(&file.value).map_err(|error| CliError {
+            kind: Kind::Usage,
+            ..CliError::file("read the API key in", &file.value, &error)
+        })?;
         Ok(Some(Setting { value: text.trim().to_owned(), source: Source::File(file.value.clone()) }))
     }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use promptsync_client::Wish;
 use promptsync_core::{
-    documents::{Body, choose},
+    documents::{Body, Document, Message, choose},
     files,
     interface::Interface,
     problem::Problem,
@@ -171,14 +171,36 @@ fn parse(text: &str) -> Result<PromptReference> {
 }
 
 impl Found {
-    /// Gives a problem its place: the file when there is one.
+    /// Gives a problem its place: in the file when there is one, else in the template.
     pub(super) fn locate(&self, problem: Problem) -> Located {
-        match &self.local {
-            Some(local) => match local.find(&self.name) {
-                Ok(draft) => local.locate(local::placed(draft, problem)),
-                Err(_) => Located::from(problem),
-            },
-            None => Located::from(problem),
+        if let Some(local) = &self.local
+            && let Ok(draft) = local.find(&self.name)
+        {
+            return local.locate(local::placed(draft, problem));
         }
+        let path = problem.path.clone().unwrap_or_default();
+        let source = template(self.compiled.templates.document(), &path).map(str::to_owned);
+        Located { problem: problem.in_file(&format!("{} {path}", self.compiled.label)), source }
+    }
+}
+
+/// The template at a path such as `content`, `messages[1].content` or `variants[0].messages[2].content`.
+fn template<'a>(document: &'a Document, path: &str) -> Option<&'a str> {
+    let index = |part: &str| part.split(']').next()?.parse::<usize>().ok();
+    let (body, rest) = if let Some(rest) = path.strip_prefix("variants[") {
+        (&document.variants.get(index(rest)?)?.body, rest.split_once("].")?.1)
+    } else if let Some(rest) = path.strip_prefix("models.") {
+        let (model, body) =
+            document.models.iter().find(|(model, _)| rest.starts_with(&format!("{model}.")))?;
+        (body, &rest[model.len() + 1..])
+    } else {
+        (&document.body, path)
+    };
+    match body {
+        Body::Text(text) => Some(text),
+        Body::Messages(messages) => match messages.get(index(rest.strip_prefix("messages[")?)?)? {
+            Message::Said(said) => Some(&said.content),
+            Message::Placeholder(_) => None,
+        },
     }
 }

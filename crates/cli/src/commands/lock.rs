@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use promptsync_core::{
-    lock::{Lock, LockedPrompt},
+    lock::{LOCK_VERSION, Lock, LockedPrompt},
     names::{ProjectName, PromptName},
     versions::VersionNumber,
 };
@@ -11,7 +11,7 @@ use promptsync_core::{
 use crate::{
     Context, args,
     error::{CliError, Result},
-    lock,
+    printer::count,
     registry::Registry,
 };
 
@@ -28,13 +28,22 @@ pub(super) fn run(args: &args::Lock, context: &Context) -> Result {
         .into_iter()
         .map(|(name, prompt)| (name, LockedPrompt { version: prompt.version, digest: prompt.digest }))
         .collect();
-    let lock = Lock { lock_version: 1, project: project.to_string(), source: Some(source.clone()), prompts };
+    let lock = Lock {
+        lock_version: LOCK_VERSION,
+        project: project.to_string(),
+        source: Some(source.clone()),
+        prompts,
+    };
     let path = args.file.clone().unwrap_or_else(|| context.settings.lock_file());
-    fs::write(&path, lock::print(&lock)?).map_err(|error| CliError::file("write", &path, &error))?;
+    fs::write(&path, lock.print()).map_err(|error| CliError::file("write", &path, &error))?;
     if context.printer.json {
         return context.printer.json(&lock);
     }
-    context.printer.line(format!("Pinned {} prompts of {source} in {}.", lock.prompts.len(), path.display()))
+    context.printer.line(format!(
+        "Pinned {} of {source} in {}.",
+        count(lock.prompts.len(), "prompt", "prompts"),
+        path.display()
+    ))
 }
 
 /// What an alias or release offers, and what to call it.

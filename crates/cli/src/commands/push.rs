@@ -15,7 +15,7 @@ use crate::{
     error::{CliError, Kind, Result},
     git::{self, Repository},
     local::Local,
-    printer::{bump_word, clean_line},
+    printer::clean_line,
     registry::Registry,
 };
 
@@ -99,7 +99,7 @@ fn show(result: &PushResult, context: &Context) -> Result {
                 format!("~ {name} {previous} → {} same content", prompt.version)
             }
             Some(previous) => {
-                format!("~ {name} {previous} → {} {}", prompt.version, bump_word(prompt.bump))
+                format!("~ {name} {previous} → {} {}", prompt.version, prompt.bump.as_str())
             }
         };
         if prompt.created || printer.verbose || result.prompts.len() <= 20 {
@@ -107,7 +107,7 @@ fn show(result: &PushResult, context: &Context) -> Result {
         }
         if prompt.created && prompt.previous.is_some() {
             for reason in &prompt.reasons {
-                printer.line(format!("    {}: {}", bump_word(reason.bump), clean_line(&reason.message)))?;
+                printer.line(format!("    {}: {}", reason.bump.as_str(), clean_line(&reason.message)))?;
             }
         }
     }

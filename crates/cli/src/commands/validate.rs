@@ -1,10 +1,15 @@
 //! `validate`: checks prompt files, and what code needs against what an alias or version offers.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeSet, path::Path};
 
 use promptsync_core::{
-    bumps::bump, documents::digest, interface::Interface, limits::Limits, lock::Lock, names::PromptName,
-    problem::Problem, versions::Bump,
+    compatibility::{self, Mismatch, Needed, Offered, Pinned, Severity},
+    documents::digest,
+    files::PromptDraft,
+    limits::Limits,
+    lock::{self, Lock, LockDifference, LockStatus, line_of},
+    names::{ProjectName, PromptName},
+    problem::Problem,
 };
 use serde::Serialize;
 
@@ -15,7 +20,6 @@ use crate::{
     error::{CliError, Kind, Located, Result},
     git::{Commit, Repository},
     local::{Local, placed},
-    lock,
     printer::count,
     registry::Registry,
 };
@@ -28,10 +32,17 @@ struct Done {
     warnings: Vec<Problem>,
 }
 
-/// What is validated: prompt files, and the lock file with its text and name.
+/// What is validated.
 struct Code {
     local: Option<Local>,
-    lock: Option<(Lock, String, String)>,
+    lock: Option<LockText>,
+}
+
+/// A lock file, its text, and what people call it.
+struct LockText {
+    lock: Lock,
+    text: String,
+    name: String,
 }
 
 pub(super) fn run(args: &Validate, context: &Context) -> Result {
@@ -52,7 +63,7 @@ pub(super) fn run(args: &Validate, context: &Context) -> Result {
         return Err(CliError::new(Kind::Check, "incompatible", message).problems(mismatches));
     }
     let prompts = code.local.as_ref().map_or(0, |local| local.drafts.len());
-    let pinned = code.lock.as_ref().map_or(0, |(lock, ..)| lock.prompts.len());
+    let pinned = code.lock.as_ref().map_or(0, |lock| lock.lock.prompts.len());
     if context.printer.json {
         return context.printer.json(&Done { prompts, pinned, against, warnings });
     }
@@ -95,7 +106,7 @@ fn read(args: &Validate, with_lock: bool, context: &Context) -> Result<Code> {
     Ok(Code { local, lock })
 }
 
-fn read_lock(path: &Path, at: Option<&(&Repository, Commit)>) -> Result<Option<(Lock, String, String)>> {
+fn read_lock(path: &Path, at: Option<&(&Repository, Commit)>) -> Result<Option<LockText>> {
     let (text, name) = match at {
         Some((repository, commit)) => {
             let Some(bytes) = repository.file(commit, path, Limits::default().file_bytes)? else {
@@ -109,7 +120,7 @@ fn read_lock(path: &Path, at: Option<&(&Repository, Commit)>) -> Result<Option<(
             (text, path.display().to_string())
         }
     };
-    Ok(Some((lock::parse(&text, path)?, text, name)))
+    Ok(Some(LockText { lock: crate::lock::parse(&text, &name)?, text, name }))
 }
 
 /// Compares what the code needs with what an alias or release offers.
@@ -117,103 +128,90 @@ fn with_registry(args: &Validate, code: &Code, context: &Context) -> Result<(Str
     let project = context.settings.project()?;
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let (source, manifest) = manifest(args.alias.as_deref(), args.version.as_deref(), &project, &registry)?;
-    let needed: Vec<&PromptName> = code.needed().collect();
+    let mut needed = Vec::new();
+    for (local, draft) in code.drafts() {
+        let interface = local.compile(draft)?.interface;
+        needed.push(Needed::of(draft, interface, digest(&draft.document)));
+    }
+    let pinned = match &code.lock {
+        Some(lock) if lock.lock.project != project.as_str() => {
+            return Ok((source, vec![lock.of_other_project(&project)]));
+        }
+        Some(lock) => Pinned::of(&lock.name, &lock.text, &lock.lock),
+        None => Vec::new(),
+    };
+    let names: BTreeSet<&PromptName> =
+        needed.iter().map(|need| &need.name).chain(pinned.iter().map(|pin| &pin.name)).collect();
     let wanted = manifest
         .iter()
-        .filter(|(name, _)| needed.contains(name))
+        .filter(|(name, _)| names.contains(name))
         .map(|(name, version)| (name.clone(), version.to_string()));
-    let offered = registry.read_all(&project, wanted)?;
-    let mut mismatches = Vec::new();
-
-    if let Some(local) = &code.local {
-        for draft in local.drafts.values() {
-            let needs = local.compile(draft)?.interface;
-            let found =
-                offered.get(&draft.name).map(|prompt| (&prompt.interface, prompt.version.to_string()));
-            for problem in compare(&draft.name, &needs, found, &source) {
-                mismatches.push(local.locate(placed(draft, problem)));
-            }
-        }
-    }
-    if let Some((lock, text, name)) = &code.lock {
-        if lock.project != project.as_str() {
-            let message = format!("this lock is of the project {}, not of {project}", lock.project);
-            let line = text.lines().position(|line| line.starts_with("project")).unwrap_or_default();
-            let line = u32::try_from(line + 1).unwrap_or(1);
-            let problem = Problem::new("project_mismatch", message).in_file(name).at(line, 1);
-            mismatches.push(Located { problem, source: Some(text.clone()) });
-        }
-        let pinned = lock.prompts.iter().filter(|(name, pin)| manifest.get(*name) != Some(&pin.version));
-        let pinned = pinned.map(|(name, pin)| (name.clone(), pin.version.to_string()));
-        for (prompt, pinned) in registry.read_all(&project, pinned)? {
-            let found = offered.get(&prompt).map(|prompt| (&prompt.interface, prompt.version.to_string()));
-            for problem in compare(&prompt, &pinned.interface, found, &source) {
-                let line = lock::line_of(text, &prompt).unwrap_or(1);
-                let problem = Problem { path: None, ..problem.in_file(name).at(line, 1) };
-                mismatches.push(Located { problem, source: Some(text.clone()) });
-            }
-        }
-    }
-    Ok((source, mismatches))
+    let offered = registry.read_all(&project, wanted)?.into_iter().map(|(name, prompt)| {
+        (name, Offered { version: prompt.version, digest: prompt.digest, interface: prompt.interface })
+    });
+    let found = compatibility::check(&needed, &pinned, &offered.collect());
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        found.into_iter().partition(|mismatch| mismatch.severity == Severity::Error);
+    let warnings: Vec<Problem> = warnings.into_iter().map(|mismatch| code.locate(mismatch).problem).collect();
+    context.printer.warnings(&warnings);
+    Ok((source, errors.into_iter().map(|mismatch| code.locate(mismatch)).collect()))
 }
 
-impl Code {
-    /// Every prompt the code names.
-    fn needed(&self) -> impl Iterator<Item = &PromptName> {
-        let files = self.local.iter().flat_map(|local| local.drafts.keys());
-        files.chain(self.lock.iter().flat_map(|(lock, ..)| lock.prompts.keys()))
-    }
-}
-
-/// Why calls written for one interface would fail with another.
-fn compare(
-    prompt: &PromptName,
-    needs: &Interface,
-    offered: Option<(&Interface, String)>,
-    source: &str,
-) -> Vec<Problem> {
-    let Some((offered, version)) = offered else {
-        return vec![Problem::new("prompt_not_found", format!("{source} has no prompt `{prompt}`"))];
+/// Compares prompt files with the contents the lock file pins.
+fn with_lock(code: &Code) -> Vec<Located> {
+    let Some(lock) = &code.lock else { return Vec::new() };
+    let drafts: Vec<PromptDraft> = code.drafts().map(|(_, draft)| draft.clone()).collect();
+    let at = |name: &PromptName, code: &str, message: String| {
+        let line = line_of(&lock.text, name).unwrap_or(1);
+        lock.located(Problem::new(code, message), line)
     };
-    let breaking =
-        bump(needs, offered, false).reasons.into_iter().filter(|reason| reason.bump == Bump::Major);
-    breaking
-        .map(|reason| {
-            let message = format!("{prompt} {version} of {source}: {}", reason.message);
-            let problem = Problem::new(&reason.code, message);
-            // Reasons name what they are about between back quotes.
-            match reason.message.split('`').nth(1) {
-                Some(name) if needs.variables.contains_key(name) => {
-                    problem.at_path(format!("variables.{name}"))
+    let differences = lock::check(&lock.lock, &drafts).into_iter();
+    differences
+        .filter_map(|LockDifference { name, status, locked, .. }| {
+            let version = locked.map(|locked| locked.version.to_string()).unwrap_or_default();
+            match status {
+                LockStatus::Modified => Some(at(
+                    &name,
+                    "lock_digest",
+                    format!("the file of `{name}` is not the pinned {version}"),
+                )),
+                LockStatus::Unlocked => {
+                    let problem =
+                        Problem::new("lock_missing", format!("{} does not pin `{name}`", lock.name));
+                    let (local, draft) = code.drafts().find(|(_, draft)| draft.name == name)?;
+                    Some(local.locate(placed(draft, problem)))
                 }
-                _ => problem,
+                // An application need not have the files of prompts it reads from the registry.
+                LockStatus::Ok | LockStatus::Missing => None,
             }
         })
         .collect()
 }
 
-/// Compares prompt files with the contents the lock file pins.
-fn with_lock(code: &Code) -> Vec<Located> {
-    let (Some(local), Some((lock, text, name))) = (&code.local, &code.lock) else { return Vec::new() };
-    let mut lines: BTreeMap<&PromptName, Problem> = BTreeMap::new();
-    let mut mismatches = Vec::new();
-    for draft in local.drafts.values() {
-        match lock.prompts.get(&draft.name) {
-            Some(pinned) if digest(&draft.document) == pinned.digest => {}
-            Some(pinned) => {
-                let message =
-                    format!("{} is not the pinned content of {}", local.label(draft), pinned.version);
-                lines.insert(&draft.name, Problem::new("lock_mismatch", message));
-            }
-            None => {
-                let message = format!("{name} does not pin `{}`", draft.name);
-                mismatches.push(local.locate(placed(draft, Problem::new("lock_missing", message))));
-            }
+impl Code {
+    fn drafts(&self) -> impl Iterator<Item = (&Local, &PromptDraft)> {
+        self.local.iter().flat_map(|local| local.drafts.values().map(move |draft| (local, draft)))
+    }
+
+    fn locate(&self, mismatch: Mismatch) -> Located {
+        let mut problem = Problem::new(&mismatch.code, format!("{}: {}", mismatch.prompt, mismatch.message));
+        problem.hint = mismatch.hint;
+        match (&self.lock, &self.local) {
+            (Some(lock), _) if lock.name == mismatch.file => lock.located(problem, mismatch.line),
+            (_, Some(local)) => local.locate(problem.in_file(&mismatch.file).at(mismatch.line, 1)),
+            _ => Located::from(problem.in_file(&mismatch.file).at(mismatch.line, 1)),
         }
     }
-    for (prompt, problem) in lines {
-        let line = lock::line_of(text, prompt).unwrap_or(1);
-        mismatches.push(Located { problem: problem.in_file(name).at(line, 1), source: Some(text.clone()) });
+}
+
+impl LockText {
+    fn located(&self, problem: Problem, line: u32) -> Located {
+        Located { problem: problem.in_file(&self.name).at(line, 1), source: Some(self.text.clone()) }
     }
-    mismatches
+
+    fn of_other_project(&self, project: &ProjectName) -> Located {
+        let line = self.text.lines().position(|line| line.starts_with("project")).unwrap_or_default();
+        let message = format!("this lock is of the project {}, not of {project}", self.lock.project);
+        self.located(Problem::new("project_mismatch", message), u32::try_from(line + 1).unwrap_or(1))
+    }
 }

@@ -7,7 +7,7 @@ use crate::{
     Context,
     args::{VersionCommand, VersionGet, VersionList},
     error::{CliError, Result},
-    printer::{Table, actor, bump_word, moment},
+    printer::{Table, actor, moment},
     registry::Registry,
 };
 
@@ -63,7 +63,7 @@ fn list(args: &VersionList, project: &str, registry: &Registry, context: &Contex
         let archived = if version.archived { " (archived)" } else { "" };
         table.row([
             format!("{}{archived}", version.version),
-            bump_word(version.bump).to_owned(),
+            version.bump.as_str().to_owned(),
             moment(&version.created_at),
             actor(&version.author),
             commit.chars().take(7).collect(),

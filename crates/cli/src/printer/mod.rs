@@ -17,7 +17,6 @@ use crate::{
     settings::Environment,
 };
 
-pub(crate) use diffs::bump_word;
 pub(crate) use facts::{actor, count, moment};
 pub(crate) use tables::Table;
 pub(crate) use terminal::{clean_line, clean_text};

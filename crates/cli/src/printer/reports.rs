@@ -79,7 +79,8 @@ fn as_json(error: &CliError) -> String {
         hints: &error.hints,
         problems: error.problems.iter().map(|located| &located.problem).collect(),
     };
-    format!("{:#}\n", serde_json::json!({ "error": body }))
+    // Other control characters are escaped in JSON already.
+    clean_text(&format!("{:#}\n", serde_json::json!({ "error": body })))
 }
 
 /// A problem as miette prints it.
@@ -101,7 +102,10 @@ impl Report {
             let shown = text
                 .chars()
                 .map(|c| if c.is_control() && !matches!(c, '\n' | '\t' | '\r') { ' ' } else { c });
-            NamedSource::new(problem.file.clone().unwrap_or_default(), shown.collect::<String>())
+            NamedSource::new(
+                clean_line(problem.file.as_deref().unwrap_or_default()),
+                shown.collect::<String>(),
+            )
         });
         Self { problem, source, span }
     }
@@ -132,7 +136,7 @@ impl std::error::Error for Report {}
 
 impl Diagnostic for Report {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        Some(Box::new(&self.problem.code))
+        Some(Box::new(clean_line(&self.problem.code)))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
@@ -144,7 +148,7 @@ impl Diagnostic for Report {
     }
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
-        let label = self.problem.path.clone().or_else(|| Some("here".to_owned()));
+        let label = Some(self.problem.path.as_deref().map_or_else(|| "here".to_owned(), clean_line));
         self.span.map(|span| {
             Box::new(std::iter::once(LabeledSpan::new_with_span(label, span)))
                 as Box<dyn Iterator<Item = LabeledSpan>>

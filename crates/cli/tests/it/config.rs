@@ -71,6 +71,26 @@ fn a_key_is_masked() {
 }
 
 #[test]
+fn a_key_is_read_from_a_file() {
+    let sandbox =
+        Sandbox::with(&[("key", "ps_01JD4X2V8Q6T0B3E5R7Y9ZKMNP\n")]).env("PROMPTSYNC_API_KEY_FILE", "key");
+    assert_snapshot!(sandbox.run(&["config", "show", "--origin"]), @r##"
+    exit: 0
+    --- stdout
+    project	-	-
+    url	http://127.0.0.1:7979	default
+    path	prompts	default
+    api_key	ps_01JD…KMNP	key
+    "##);
+    let sandbox = Sandbox::new().env("PROMPTSYNC_API_KEY_FILE", "gone");
+    assert_snapshot!(sandbox.run(&["config", "show"]), @r##"
+    exit: 2
+    --- stderr
+    error: cannot read the API key in gone: No such file or directory (os error 2)
+    "##);
+}
+
+#[test]
 fn the_users_key_stays_with_the_users_server() {
     let sandbox = Sandbox::with(&[(
         "home/.config/promptsync/config.toml",

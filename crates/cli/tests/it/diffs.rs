@@ -13,7 +13,11 @@ fn two_files_are_compared_by_line_and_meaning() {
     --- stdout
     --- old.yaml
     +++ new.yaml
-      major: callers must now pass the variable `company`
+    major: callers must now pass the variable `company`
+    @@ content -1,3 +1,3 @@
+    -Hello {{ name }}.
+    +Hello {{ name }} of {{ company }}.
+     How are you?
     "##);
     assert!(sandbox.run(&["diff", "old.yaml", "new.yaml", "--exit-code"]).starts_with("exit: 1\n"));
     assert_eq!(
@@ -42,13 +46,20 @@ fn the_folder_is_compared_with_a_commit() {
     --- stdout
     --- [COMMIT]:prompts/a.txt
     +++ prompts/a.txt
-      patch: only wording or metadata changed
+    patch: only wording or metadata changed
+    @@ content -1,1 +1,1 @@
+    -One
+    +One more
     --- [COMMIT]:prompts/b.txt
     +++ (not there)
-      patch: only wording or metadata changed
+    patch: only wording or metadata changed
+    @@ content -1,1 +0,0 @@
+    -Two
     --- (not there)
     +++ prompts/d.txt
-      patch: only wording or metadata changed
+    patch: only wording or metadata changed
+    @@ content -0,0 +1,1 @@
+    +Four
     "##);
     assert_eq!(sandbox.run(&["diff", "c", "--git-commit", "main"]), "exit: 0\n--- stderr\nNo difference.\n");
     assert_snapshot!(sandbox.run(&["diff", "zzz", "--git-commit", &commit]), @r##"

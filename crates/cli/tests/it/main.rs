@@ -5,6 +5,7 @@ mod diffs;
 mod errors;
 mod folders;
 mod help;
+mod hostile;
 mod init;
 mod render;
 mod sandbox;

@@ -199,7 +199,7 @@ fn a_pinned_prompt_is_rendered_from_the_folder_when_it_is_that_content() {
     let found = sandbox.run(&["get", "hi", "--json"]);
     let digest = found.split("sha256:").nth(1).expect("a digest").split('"').next().expect("a digest");
     let lock = format!(
-        "lock_version = 1\nproject = \"p\"\n\n[prompts.hi]\nversion = \"1.2.0\"\ndigest = \"sha256:{digest}\"\n"
+        "lock_version = 1\nproject = \"p\"\n\n[prompts]\nhi = {{ version = \"1.2.0\", digest = \"sha256:{digest}\" }}\n"
     );
     sandbox.write("promptsync.lock", lock);
     assert_eq!(sandbox.run(&["render", "hi", "--locked"]), "exit: 0\n--- stdout\nHello");
@@ -218,6 +218,15 @@ fn a_pinned_prompt_is_rendered_from_the_folder_when_it_is_that_content() {
     assert_snapshot!(sandbox.run(&["validate", "--lock"]), @r##"
     exit: 1
     --- stderr
+    lock_digest
+
+      × the file of `hi` is not the pinned 1.2.0
+       ╭─[promptsync.lock:5:1]
+     4 │ [prompts]
+     5 │ hi = { version = "1.2.0", digest = "sha256:633275125d651d4467ead7af335913ece4e3f1ad2d342b5ba12ec3e86fcfe2c7" }
+       · ┬
+       · ╰── here
+       ╰────
     lock_missing
 
       × promptsync.lock does not pin `new`
@@ -225,16 +234,6 @@ fn a_pinned_prompt_is_rendered_from_the_folder_when_it_is_that_content() {
      1 │ New
        · ┬
        · ╰── here
-       ╰────
-    lock_mismatch
-
-      × prompts/hi.txt is not the pinned content of 1.2.0
-       ╭─[promptsync.lock:4:1]
-     3 │ 
-     4 │ [prompts.hi]
-       · ┬
-       · ╰── here
-     5 │ version = "1.2.0"
        ╰────
     error: 2 mismatches with promptsync.lock
     "##);

@@ -75,13 +75,31 @@ fn a_prompt_goes_from_the_folder_to_production() {
     ];
     assert_eq!(shop.stdout(&render), "Hello John, about password reset.");
 
+    let missing = shop.run(&["render", "customer_support@production", "--var", "customer_name=J"]);
+    assert_snapshot!(missing, @r##"
+    exit: 1
+    --- stderr
+    missing_variable
+
+      × the variable `issue` is missing
+       ╭─[customer_support 1.0.0 (production) content:1:1]
+     1 │ Hello {{ customer_name }}, about {{ issue }}.
+       · ┬
+       · ╰── content
+       ╰────
+    error: customer_support 1.0.0 (production) was not rendered
+    "##);
+
     shop.sandbox.write("prompts/support/customer_support.yaml", V2);
     assert_snapshot!(shop.run(&["diff", "--alias", "production"]), @r##"
     exit: 0
     --- stdout
     --- customer_support 1.0.0 (production)
     +++ prompts/support/customer_support.yaml
-      major: callers must now pass the variable `company_name`
+    major: callers must now pass the variable `company_name`
+    @@ content -1,2 +1,2 @@
+    -Hello {{ customer_name }}, about {{ issue }}.
+    +Hello {{ customer_name }} of {{ company_name }}, about {{ issue }}.
     "##);
     assert_snapshot!(shop.run(&["push", "--alias", "dev", "--message", "company"]), @r##"
     exit: 0
@@ -105,15 +123,44 @@ fn a_prompt_goes_from_the_folder_to_production() {
     --- stdout
     --- customer_support 1.0.0
     +++ customer_support 2.0.0
-      major: callers must now pass the variable `company_name`
+    major: callers must now pass the variable `company_name`
+    @@ content -1,2 +1,2 @@
+    -Hello {{ customer_name }}, about {{ issue }}.
+    +Hello {{ customer_name }} of {{ company_name }}, about {{ issue }}.
     "##);
     let page = shop.stdout(&["diff", "customer_support", "v1", "v2", "--format", "html"]);
     assert!(page.contains("<html") && page.contains("company_name"), "{page}");
-    assert_snapshot!(shop.run(&["alias", "list"]), @"");
-    assert_snapshot!(shop.run(&["release", "list"]), @"");
-    assert_snapshot!(shop.run(&["search", "customer"]), @"");
-    assert_snapshot!(shop.run(&["status"]), @"");
-    assert_snapshot!(shop.run(&["history", "customer_support"]), @"");
+    assert_snapshot!(shop.run(&["alias", "list"]), @r##"
+    exit: 0
+    --- stdout
+    dev	2.0.0	2	6	[TIME]	command line
+    production	1.0.0	2	5	[TIME]	command line
+    "##);
+    assert_snapshot!(shop.run(&["release", "list"]), @r##"
+    exit: 0
+    --- stdout
+    2.0.0	2	[TIME]	command line	-	company
+    1.0.0	2	[TIME]	command line	-	-
+    "##);
+    assert_snapshot!(shop.run(&["search", "customer"]), @r##"
+    exit: 0
+    --- stdout
+    customer_support	2.0.0	dev=2.0.0,production=1.0.0	support	-
+    "##);
+    assert_snapshot!(shop.run(&["status"]), @r##"
+    exit: 0
+    --- stdout
+    dev	2.0.0	2	6	[TIME]	command line
+    production	1.0.0	2	5	[TIME]	command line
+    --- stderr
+    [URL] · project shop · command line (admin)
+    "##);
+    assert_snapshot!(shop.run(&["history", "customer_support"]), @r##"
+    exit: 0
+    --- stdout
+    6	push	release:2.0.0	[TIME]	command line	company
+    4	push	release:1.0.0	[TIME]	command line	-
+    "##);
 }
 
 #[test]
@@ -146,7 +193,10 @@ fn a_version_names_the_release_and_every_prompt_of_it() {
     --- stdout
     --- greeting 1.2.3 (release 1.2.3)
     +++ prompts/greeting.txt
-      patch: only wording or metadata changed
+    patch: only wording or metadata changed
+    @@ content -1,1 +1,1 @@
+    -Hi {{ name }}
+    +Hey {{ name }}
     "##);
     assert_snapshot!(shop.run(&["version", "list", "greeting"]).replace("latest", ""), @r##"
     exit: 0
@@ -202,7 +252,7 @@ fn what_code_needs_is_compared_with_what_an_alias_offers() {
     --- stderr
     variable_required_added
 
-      × customer_support 2.0.0 of production: callers must now pass the variable `company_name`
+      × customer_support: 2.0.0 is offered, and callers must now pass the variable `company_name`
        ╭─[[COMMIT]:prompts/support/customer_support.yaml:1:1]
      1 │ content: |
        · ┬
@@ -217,19 +267,11 @@ fn what_code_needs_is_compared_with_what_an_alias_offers() {
     2 prompts and 0 pinned versions fit 1.0.0.
     "##);
     assert_snapshot!(shop.run(&["validate", "--alias", "production"]), @r##"
-    exit: 1
+    exit: 0
+    --- stdout
+    2 prompts and 2 pinned versions fit production.
     --- stderr
-    variable_required_added
-
-      × customer_support 2.0.0 of production: callers must now pass the variable `company_name`
-       ╭─[promptsync.lock:6:1]
-     5 │ 
-     6 │ [prompts.customer_support]
-       · ┬
-       · ╰── here
-     7 │ version = "1.0.0"
-       ╰────
-    error: 1 mismatch with production
+    warning: promptsync.lock:7:1: customer_support: 1.0.0 is locked and 2.0.0 is offered (take the new text with `promptsync lock`, or read with `--locked`)
     "##);
     let commit_diff =
         shop.run(&["diff", "customer_support", "--git-commit", &first, "--alias", "production"]);
@@ -238,7 +280,10 @@ fn what_code_needs_is_compared_with_what_an_alias_offers() {
     --- stdout
     --- customer_support 2.0.0 (production)
     +++ [COMMIT]:prompts/support/customer_support.yaml
-      minor: the variable `company_name` was removed; values passed for it are ignored
+    minor: the variable `company_name` was removed; values passed for it are ignored
+    @@ content -1,2 +1,2 @@
+    -Hello {{ customer_name }} of {{ company_name }}, about {{ issue }}.
+    +Hello {{ customer_name }}, about {{ issue }}.
     "##);
     let locked = ["render", "customer_support", "--locked", "--var", "customer_name=J", "--var", "issue=x"];
     assert_eq!(shop.stdout(&locked), "Hello J, about x.");
