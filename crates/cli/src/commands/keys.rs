@@ -30,9 +30,14 @@ fn create(args: &KeysCreate, context: &Context) -> Result {
         None => None,
     };
     let wanted = CreateKey { name: args.name.clone(), role: args.role, project, expires_at: None };
-    #[cfg(feature = "serve")]
     if let Some(folder) = &args.data_dir {
+        #[cfg(feature = "serve")]
         return super::serve::create_key(folder, args.database_url.as_deref(), &wanted, context);
+        #[cfg(not(feature = "serve"))]
+        return Err(crate::error::CliError::usage(
+            "not_built",
+            format!("this promptsync has no server in it and cannot open {}", folder.display()),
+        ));
     }
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let created = registry.wait(registry.client.create_key(&wanted))?;

@@ -112,12 +112,6 @@ fn a_prompt_goes_from_the_folder_to_production() {
     --- stderr
     1 published, 1 unchanged
     "##);
-    assert_snapshot!(shop.run(&["list"]), @r##"
-    exit: 0
-    --- stdout
-    customer_support	2.0.0	dev=2.0.0,production=1.0.0	support	-
-    greeting	1.0.0	dev=1.0.0,production=1.0.0	-	-
-    "##);
     assert_snapshot!(shop.run(&["diff", "customer_support", "v1", "v2"]), @r##"
     exit: 0
     --- stdout
@@ -130,6 +124,21 @@ fn a_prompt_goes_from_the_folder_to_production() {
     "##);
     let page = shop.stdout(&["diff", "customer_support", "v1", "v2", "--format", "html"]);
     assert!(page.contains("<html") && page.contains("company_name"), "{page}");
+}
+
+#[test]
+fn lists_show_where_everything_stands() {
+    let shop = shop();
+    shop.stdout(&["push", "--alias", "dev"]);
+    shop.stdout(&["alias", "set", "production", "1.0.0"]);
+    shop.sandbox.write("prompts/support/customer_support.yaml", V2);
+    shop.stdout(&["push", "--alias", "dev", "--message", "company"]);
+    assert_snapshot!(shop.run(&["list"]), @r##"
+    exit: 0
+    --- stdout
+    customer_support	2.0.0	dev=2.0.0,production=1.0.0	support	-
+    greeting	1.0.0	dev=1.0.0,production=1.0.0	-	-
+    "##);
     assert_snapshot!(shop.run(&["alias", "list"]), @r##"
     exit: 0
     --- stdout
