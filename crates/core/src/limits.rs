@@ -4,7 +4,8 @@
 /// configured others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Bytes of one template's source.
+    /// Bytes of one template's source, raw text not counted. With it, and with all pieces that a template
+    /// includes, the source may be as large as a file.
     pub template_bytes: usize,
     /// Bytes of one document in canonical form.
     pub document_bytes: usize,

@@ -156,6 +156,21 @@ mod hostile {
     }
 
     #[test]
+    fn raw_text_does_not_count_towards_the_size_of_a_template() {
+        let raw =
+            |bytes: usize| format!("{{{{{{{{raw}}}}}}}}{}{{{{{{{{/raw}}}}}}}}", "{{#x".repeat(bytes / 4));
+        let values = json!({"name": "n"});
+        assert_eq!(render(&(raw(200_000) + "{{name}}"), &values).unwrap().len(), 200_001);
+        let filler = "x".repeat(64 << 10);
+        assert_eq!(code(&(raw(200_000) + &filler), &[], &values), "template_too_large");
+        assert_eq!(code(&raw(1 << 20), &[], &values), "template_too_large");
+        let pieces = [("a", raw(400_000)), ("b", raw(400_000)), ("c", raw(400_000))];
+        let pieces: Vec<(&str, &str)> = pieces.iter().map(|(name, text)| (*name, text.as_str())).collect();
+        assert_eq!(code("{{> a}}{{> b}}{{> b}}", &pieces, &values), "ok");
+        assert_eq!(code("{{> a}}{{> b}}{{> c}}", &pieces, &values), "template_too_large");
+    }
+
+    #[test]
     fn what_is_just_within_the_limits_renders_on_a_small_stack() {
         on_a_small_stack(|| {
             let values = json!({"name": "n"});

@@ -3,6 +3,7 @@
 use promptsync_core::{
     documents::Engine,
     limits::Limits,
+    problem::Problem,
     template::{Partials, Template, TemplateError},
 };
 use serde_json::{Map, Value, json};
@@ -261,4 +262,64 @@ fn deep_values_print_on_a_small_stack() {
         let result = on_stack(512 << 10, || render(source, &json!({"x": deep})));
         assert!(result.is_ok(), "{result:?}");
     }
+}
+
+#[test]
+fn raw_text_does_not_count_towards_the_size_of_a_template() {
+    let limits = Limits::default();
+    let example = "<b>{{ header ? header : 'Notes' }}</b> {% if %}\n".repeat(2_000);
+    for (open, close) in [("{% raw %}", "{% endraw %}"), ("{%- raw -%}", "{%-endraw+%}")] {
+        let source = format!("Hello {{{{ name }}}}:{open}{example}{close}!");
+        let rendered = render(&source, &values()).expect("renders");
+        assert_eq!(rendered.len(), "Hello n:!".len() + example.len() - usize::from(open.contains('-')));
+    }
+    let filler = "a".repeat(limits.template_bytes - "{% raw %}{% endraw %}".len());
+    assert!(render(&format!("{{% raw %}}{example}{{% endraw %}}{filler}"), &values()).is_ok());
+    let one_more = render(&format!("{{% raw %}}{example}{{% endraw %}}{filler}a"), &values());
+    let error = one_more.expect_err("too large");
+    assert_eq!(error.code(), "template_too_large");
+    assert!(error.to_string().contains("65537"), "{error}");
+    let hint = Problem::from(&error).hint.expect("a hint");
+    assert!(hint.contains("{% raw %}"), "{hint}");
+}
+
+#[test]
+fn a_template_with_all_it_includes_is_no_larger_than_a_file() {
+    let limits = Limits::default();
+    let raw = |bytes: usize| format!("{{% raw %}}{}{{% endraw %}}", "a".repeat(bytes - 21));
+    assert_eq!(render(&raw(limits.file_bytes), &values()).expect("renders").len(), limits.file_bytes - 21);
+    let error = render(&raw(limits.file_bytes + 1), &values()).expect_err("too large");
+    assert_eq!(error.code(), "template_too_large");
+    assert!(error.to_string().contains("1048577"), "{error}");
+
+    let partials: Partials = (0..3).map(|i| (format!("p{i}"), raw(400_000))).collect();
+    let compile = |source: &str| {
+        Template::compile(Engine::Jinja, source, &partials, &limits).map_err(|error| error.code())
+    };
+    assert!(compile("{% include 'p0' %}{% include 'p1' %}{% include 'p1' %}").is_ok());
+    let three = compile("{% include 'p0' %}{% include 'p1' %}{% include 'p2' %}");
+    assert_eq!(three.expect_err("too large"), "template_too_large");
+    let copies = "{% include 'p0' %}".repeat(3_000);
+    assert_eq!(compile(&copies).expect_err("too large"), "template_too_large");
+}
+
+#[test]
+fn a_fault_with_a_place_comes_before_the_size() {
+    let example =
+        format!("<template>\n<h4>{{{{ header ? header : 'Notes' }}}}</h4>\n{}", "a\n".repeat(40_000));
+    let error = render(&example, &values()).expect_err("refused");
+    assert_eq!((error.code(), error.line, error.column), ("template_syntax", Some(2), Some(15)));
+    let hint = Problem::from(&error).hint.expect("a hint");
+    assert!(hint.contains("{% raw %}"), "{hint}");
+}
+
+#[test]
+fn many_variables_behind_a_long_text_are_placed_quickly() {
+    let long = "a".repeat(900_000);
+    let source = format!("{{% raw %}}{long}{{% endraw %}}{}", "{{a}}{{b if c}}".repeat(4_000));
+    let start = std::time::Instant::now();
+    let template = Template::compile(Engine::Jinja, &source, &Partials::new(), &Limits::default());
+    let columns: Vec<_> = template.expect("compiles").uses().iter().map(|one| one.column).collect();
+    assert_eq!(columns, [900_024, 900_034, 900_029]);
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
 }

@@ -13,6 +13,7 @@ fn the_documented_limits_are_those_of_the_code() {
     let limits = Limits::default();
     let templates = [
         ("bytes of one template", limits.template_bytes),
+        ("bytes of a template and its", limits.file_bytes),
         ("open blocks", limits.nesting),
         ("operators", limits.operators),
         ("`elif`", limits.branches),

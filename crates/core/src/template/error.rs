@@ -35,10 +35,12 @@ pub enum TemplateFault {
     /// The source is longer than the limit.
     #[error("the template has {bytes} bytes; the limit is {limit}")]
     TooLarge {
-        /// Its size.
+        /// Its size, without what does not count.
         bytes: usize,
         /// The limit.
         limit: usize,
+        /// What can be done about it.
+        hint: &'static str,
     },
     /// One expression has too many operators, filters, attributes or calls, or one `if` too many branches.
     #[error("{what} is too complex: more than {limit} {unit}")]
@@ -155,6 +157,12 @@ pub enum TemplateFault {
 }
 
 impl TemplateError {
+    /// A source that is too large, without a place.
+    pub(super) fn too_large(bytes: usize, limit: usize, hint: &'static str) -> Self {
+        let fault = TemplateFault::TooLarge { bytes, limit, hint };
+        Self { fault, line: None, column: None, partial: None }
+    }
+
     /// The stable code of the fault.
     pub fn code(&self) -> &'static str {
         match self.fault {
@@ -193,6 +201,7 @@ impl From<&TemplateError> for Problem {
             | TemplateFault::Unavailable { nearest: Some(name), .. } => {
                 Some(format!("did you mean `{name}`?"))
             }
+            TemplateFault::TooLarge { hint, .. } => Some((*hint).into()),
             TemplateFault::Syntax { .. } => {
                 Some("if this text is meant literally, wrap it in {% raw %} … {% endraw %}".into())
             }

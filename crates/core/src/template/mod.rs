@@ -17,6 +17,9 @@ mod jinja;
 
 pub use error::{TemplateError, TemplateFault};
 
+/// What a user can do about a text that is larger than a file may be.
+const ELSEWHERE: &str = "pass long material as a variable";
+
 /// Named template sources that a template may include: the document's own partials and its declared dependencies.
 pub type Partials = BTreeMap<String, String>;
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{
     expressions::{Line, NAMELESS, Reader, Term, clip, helper_call, unknown_helper},
-    tags::{Piece, Tag, TagKind, cut},
+    tags::{Cut, Piece, Tag, TagKind, cut},
     tree::{Arm, ArmKind, BLOCKS, Block, Expr, Head, Helper, Include, Node, Parsed, Path, Place},
     whitespace::{kept, trim},
 };
@@ -13,13 +13,17 @@ use crate::{
     template::{TemplateError, TemplateFault},
 };
 
-/// Reads one source.
+/// What a user can do about a template that is too large.
+const LITERAL: &str =
+    "wrap what is meant literally in {{{{raw}}}} … {{{{/raw}}}}: what stands there does not count";
+
+/// Reads one source. Raw text is inert, so it does not count towards the size of a template.
 pub(super) fn parse(source: &str, limits: &Limits) -> Result<Parsed, TemplateError> {
-    if source.len() > limits.template_bytes {
-        let fault = TemplateFault::TooLarge { bytes: source.len(), limit: limits.template_bytes };
-        return Err(TemplateError { fault, line: None, column: None, partial: None });
+    let Cut { pieces, raw } = cut(source)?;
+    let parsed = source.len() - raw;
+    if parsed > limits.template_bytes {
+        return Err(TemplateError::too_large(parsed, limits.template_bytes, LITERAL));
     }
-    let pieces = cut(source)?;
     let trim = trim(&pieces);
     let mut parser = Parser { limits, nodes: Vec::new(), open: Vec::new(), inlines: BTreeMap::new() };
     for (index, piece) in pieces.iter().enumerate() {

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     limits::Limits,
-    template::{Partials, TemplateError, TemplateFault},
+    template::{ELSEWHERE, Partials, TemplateError, TemplateFault},
 };
 
 /// Every source a template needs, itself under the empty name.
@@ -22,12 +22,17 @@ pub(super) fn read(source: &str, partials: &Partials, limits: &Limits) -> Result
     let mut sources = Sources::new();
     let mut inlines = Sources::new();
     let mut wanted = vec![(MAIN.to_owned(), source)];
+    let mut bytes = 0_usize;
     while let Some((name, text)) = wanted.pop() {
         let file = (name != MAIN).then(|| name.clone());
         let in_file = |mut error: TemplateError| {
             error.partial.clone_from(&file);
             error
         };
+        bytes += text.len();
+        if bytes > limits.file_bytes {
+            return Err(in_file(TemplateError::too_large(bytes, limits.file_bytes, ELSEWHERE)));
+        }
         let parsed = parse(text, limits).map_err(in_file)?;
         let reached = parsed.inlines.values().chain([&parsed.nodes]).flat_map(|nodes| includes(nodes));
         for include in reached {

@@ -36,10 +36,17 @@ pub(super) enum TagKind {
     Comment,
 }
 
+/// A source in pieces.
+pub(super) struct Cut<'s> {
+    pub(super) pieces: Vec<Piece<'s>>,
+    /// Bytes of raw text.
+    pub(super) raw: usize,
+}
+
 /// Cuts a source into pieces.
-pub(super) fn cut(source: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
-    let mut cutter =
-        Cutter { source, at: 0, counted: 0, place: Place { line: 1, column: 1 }, pieces: Vec::new() };
+pub(super) fn cut(source: &str) -> Result<Cut<'_>, TemplateError> {
+    let place = Place { line: 1, column: 1 };
+    let mut cutter = Cutter { source, at: 0, counted: 0, place, cut: Cut { pieces: Vec::new(), raw: 0 } };
     while let Some(found) = source[cutter.at..].find("{{") {
         let open = cutter.at + found;
         let before = &source[cutter.at..open];
@@ -62,7 +69,7 @@ pub(super) fn cut(source: &str) -> Result<Vec<Piece<'_>>, TemplateError> {
         cutter.tag(open, place)?;
     }
     cutter.text(&source[cutter.at..])?;
-    Ok(cutter.pieces)
+    Ok(cutter.cut)
 }
 
 struct Cutter<'s> {
@@ -71,7 +78,7 @@ struct Cutter<'s> {
     /// Up to where `place` has counted.
     counted: usize,
     place: Place,
-    pieces: Vec<Piece<'s>>,
+    cut: Cut<'s>,
 }
 
 impl<'s> Cutter<'s> {
@@ -93,7 +100,7 @@ impl<'s> Cutter<'s> {
             return Err(place.error(TemplateFault::WrongEngine { looks_like: "Jinja", engine: "Handlebars" }));
         }
         if !text.is_empty() {
-            self.pieces.push(Piece::Text(text));
+            self.cut.pieces.push(Piece::Text(text));
         }
         Ok(())
     }
@@ -155,14 +162,15 @@ impl<'s> Cutter<'s> {
         let length =
             body.find(close).ok_or_else(|| place.syntax("`{{{{raw}}}}` is not closed by `{{{{/raw}}}}`"))?;
         if length > 0 {
-            self.pieces.push(Piece::Text(&body[..length]));
+            self.cut.pieces.push(Piece::Text(&body[..length]));
+            self.cut.raw += length;
         }
         self.at = open + 4 + end + 4 + length + close.len();
         Ok(())
     }
 
     fn push(&mut self, tag: Tag<'s>) {
-        self.pieces.push(Piece::Tag(tag));
+        self.cut.pieces.push(Piece::Tag(tag));
     }
 }
 

@@ -10,7 +10,12 @@ use minijinja::{
     syntax::SyntaxConfig,
 };
 
-use super::{environment, errors, folding::Constants, place, scan};
+use super::{
+    environment, errors,
+    folding::Constants,
+    place::{self, Places},
+    scan,
+};
 use crate::{
     limits::Limits,
     template::{Partials, TemplateError, TemplateFault},
@@ -35,6 +40,8 @@ pub(super) fn analyse(source: &str, partials: &Partials, limits: &Limits) -> Res
     let tree = parse(source)?;
     let mut walk = Walk {
         source,
+        places: Places::new(source),
+        bytes: source.len(),
         partials,
         limits,
         trees: BTreeMap::new(),
@@ -84,6 +91,10 @@ fn merge(uses: Vec<VariableUse>) -> Vec<VariableUse> {
 
 struct Walk<'s> {
     source: &'s str,
+    /// The places of the template itself.
+    places: Places<'s>,
+    /// Bytes of the template and the partials it reaches.
+    bytes: usize,
     partials: &'s Partials,
     limits: &'s Limits,
     trees: BTreeMap<&'s str, Rc<ast::Stmt<'s>>>,
@@ -289,8 +300,7 @@ impl<'s> Walk<'s> {
         }
         let tree = self.tree(key, source)?;
         let outer = (self.source, self.include);
-        let place = place::of(self.source, name.span().start_offset as usize);
-        self.include = self.include.or(Some(place));
+        self.include = self.include.or_else(|| Some(self.places.of(name.span().start_offset as usize)));
         self.source = source;
         self.chain.push(key);
         let result = self.statement(&tree);
@@ -303,7 +313,10 @@ impl<'s> Walk<'s> {
         if let Some(tree) = self.trees.get(name) {
             return Ok(Rc::clone(tree));
         }
-        let parsed = scan::check(source, self.limits).and_then(|()| parse(source));
+        self.bytes += source.len();
+        let parsed = scan::check_whole(self.bytes, self.limits)
+            .and_then(|()| scan::check(source, self.limits))
+            .and_then(|()| parse(source));
         let tree =
             Rc::new(parsed.map_err(|error| TemplateError { partial: Some(name.to_owned()), ..error })?);
         self.trees.insert(name, Rc::clone(&tree));
@@ -314,8 +327,7 @@ impl<'s> Walk<'s> {
         if self.is_local(name) || environment::FUNCTIONS.contains(&name) {
             return;
         }
-        let (line, column) =
-            self.include.unwrap_or_else(|| place::of(self.source, span.start_offset as usize));
+        let (line, column) = self.include.unwrap_or_else(|| self.places.of(span.start_offset as usize));
         let optional = copes || self.known.contains(&name);
         self.uses.push(VariableUse { name: name.to_owned(), path, line, column, optional });
     }

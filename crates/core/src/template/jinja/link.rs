@@ -14,7 +14,7 @@ use minijinja::{
 use super::{analysis, operators};
 use crate::{
     limits::Limits,
-    template::{TemplateError, TemplateFault},
+    template::{ELSEWHERE, TemplateError, TemplateFault},
 };
 
 /// Instructions of one program. A source of the largest size makes about 30,000.
@@ -78,6 +78,7 @@ pub(super) fn program<'s>(sources: &'s Sources, limits: &Limits) -> Result<Instr
         filters: Vec::new(),
         tests: Vec::new(),
         inlined: 0,
+        text: 0,
         limits,
     };
     linker.unit(None, &mut Inherited::new(), false)?;
@@ -94,6 +95,8 @@ struct Linker<'u, 's> {
     filters: Vec<&'s str>,
     tests: Vec<&'s str>,
     inlined: usize,
+    /// Bytes of text so far, each copy counted.
+    text: usize,
     limits: &'u Limits,
 }
 
@@ -138,6 +141,10 @@ impl<'u, 's> Linker<'u, 's> {
             let limit = self.limits.partial_expansions;
             let fault = TemplateFault::PartialExpansion { limit };
             return Err(TemplateError { fault, line: None, column: None, partial: None });
+        }
+        self.text += text_of(piece.code);
+        if self.text > self.limits.intermediate_bytes {
+            return Err(TemplateError::too_large(self.text, self.limits.intermediate_bytes, ELSEWHERE));
         }
         let again = repetitions(piece);
         let (mut moved, mut jumps) = (Vec::new(), Vec::new());
@@ -414,6 +421,15 @@ fn first_of(source: &'static str) -> Instruction<'static> {
     code.get(0).cloned().unwrap_or(Instruction::PushWith)
 }
 
+/// Bytes of raw text in some code.
+fn text_of(code: &Instructions<'_>) -> usize {
+    let raw = |instruction: &Instruction<'_>| match instruction {
+        Instruction::EmitRaw(text) => text.len(),
+        _ => 0,
+    };
+    (0..).map_while(|index| code.get(index)).map(raw).sum()
+}
+
 /// What a render of a program should be ready for.
 pub(super) struct Needs {
     /// Whether it may call itself, so that an ordinary stack may not do.
@@ -424,12 +440,11 @@ pub(super) struct Needs {
 
 /// Looks through a linked program for what it needs.
 pub(super) fn needs(code: &Instructions<'_>) -> Needs {
-    let mut needs = Needs { deep: false, text: 0 };
+    let mut needs = Needs { deep: false, text: text_of(code) };
     let mut index = 0;
     while let Some(instruction) = code.get(index) {
         match instruction {
             Instruction::BuildMacro(..) | Instruction::SetAttr(_) => needs.deep = true,
-            Instruction::EmitRaw(text) => needs.text += text.len(),
             _ => {}
         }
         index += 1;

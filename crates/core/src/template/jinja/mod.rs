@@ -49,9 +49,6 @@ enum Body {
 
 impl JinjaTemplate {
     pub(super) fn compile(source: &str, partials: &Partials, limits: &Limits) -> Result<Self, TemplateError> {
-        if source.len() > limits.template_bytes {
-            scan::check(source, limits)?;
-        }
         stacker::grow(STACK, || {
             let analysis = analysis::analyse(source, partials, limits)?;
             let body = if analysis.plain {

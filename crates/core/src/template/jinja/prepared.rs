@@ -27,6 +27,7 @@ impl Prepared {
     pub(super) fn cut(source: &str, tree: &ast::Stmt<'_>) -> Self {
         let mut pieces = Vec::new();
         let mut text_bytes = 0;
+        let places = place::Places::new(source);
         if let ast::Stmt::Template(template) = tree {
             for child in &template.children {
                 match child {
@@ -36,7 +37,7 @@ impl Prepared {
                     }
                     ast::Stmt::EmitExpr(emit) => {
                         if let ast::Expr::Var(variable) = &emit.expr {
-                            let (line, column) = place::of(source, variable.span().start_offset as usize);
+                            let (line, column) = places.of(variable.span().start_offset as usize);
                             pieces.push(Piece::Variable { name: variable.id.to_owned(), line, column });
                         }
                     }

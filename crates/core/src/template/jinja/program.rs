@@ -101,7 +101,8 @@ impl Program {
     ) -> Result<String, TemplateError> {
         let context = values::context(values, &self.names)?;
         let _account = budget::open(limits);
-        let mut output = String::with_capacity(self.needs.text + self.needs.text / 4);
+        let mut output =
+            String::with_capacity((self.needs.text + self.needs.text / 4).min(limits.output_bytes));
         let blocks = BTreeMap::new();
         let result = machinery::eval(
             environment,

@@ -8,16 +8,20 @@ use minijinja::{
 use super::place;
 use crate::{
     limits::Limits,
-    template::{TemplateError, TemplateFault},
+    template::{ELSEWHERE, TemplateError, TemplateFault},
 };
 
-/// Refuses a source that is too large, too deep, too long a chain, or whose tags and blocks are not closed.
+/// What a user can do about a template that is too large.
+const LITERAL: &str =
+    "wrap what is meant literally in {% raw %} … {% endraw %}: what stands there does not count";
+
+/// Refuses a source that is too deep, too long a chain, whose tags and blocks are not closed, or that is too large.
+///
+/// Raw text is inert, so it counts only towards the size of a file. A fault with a place comes first: an example of
+/// another language, pasted as it is, is often both.
 pub(super) fn check(source: &str, limits: &Limits) -> Result<(), TemplateError> {
-    if source.len() > limits.template_bytes {
-        let fault = TemplateFault::TooLarge { bytes: source.len(), limit: limits.template_bytes };
-        return Err(TemplateError { fault, line: None, column: None, partial: None });
-    }
-    let mut scan = Scan { source, limits, tag: None, blocks: Vec::new() };
+    check_whole(source.len(), limits)?;
+    let mut scan = Scan { source, limits, tag: None, blocks: Vec::new(), raw: 0 };
     let mut tokenizer = Tokenizer::new(source, "", false, SyntaxConfig::default());
     let mut end = 0;
     loop {
@@ -32,11 +36,21 @@ pub(super) fn check(source: &str, limits: &Limits) -> Result<(), TemplateError> 
     }
 }
 
+/// Refuses a source, or a source and all that it includes, that is larger than a file may be.
+pub(super) fn check_whole(bytes: usize, limits: &Limits) -> Result<(), TemplateError> {
+    if bytes > limits.file_bytes {
+        return Err(TemplateError::too_large(bytes, limits.file_bytes, ELSEWHERE));
+    }
+    Ok(())
+}
+
 struct Scan<'s> {
     source: &'s str,
     limits: &'s Limits,
     tag: Option<Tag<'s>>,
     blocks: Vec<Block<'s>>,
+    /// Bytes of raw text.
+    raw: usize,
 }
 
 /// An open `{{` or `{%`.
@@ -61,7 +75,13 @@ impl<'s> Scan<'s> {
     fn token(&mut self, token: &Token<'s>, span: Span) -> Result<(), TemplateError> {
         let at = span.start_offset as usize;
         match token {
-            Token::TemplateData(_) => Ok(()),
+            Token::TemplateData(_) => {
+                // An `endraw` without `raw` is refused when its tag ends, so the end alone tells.
+                if ends_raw(&self.source[span.end_offset as usize..]) {
+                    self.raw += (span.end_offset - span.start_offset) as usize;
+                }
+                Ok(())
+            }
             Token::VariableStart | Token::BlockStart => {
                 self.tag = Some(Tag {
                     opened: at,
@@ -211,6 +231,10 @@ impl<'s> Scan<'s> {
             let message = format!("`{keyword}` is never closed, `end{keyword}` is missing");
             return Err(place::syntax(message, self.source, block.opened));
         }
+        let parsed = self.source.len() - self.raw;
+        if parsed > self.limits.template_bytes {
+            return Err(TemplateError::too_large(parsed, self.limits.template_bytes, LITERAL));
+        }
         Ok(())
     }
 
@@ -244,6 +268,11 @@ impl<'s> Scan<'s> {
         let message = error.detail().unwrap_or("this cannot be read").to_owned();
         place::syntax(message, self.source, error.range().map_or(end, |range| range.start))
     }
+}
+
+fn ends_raw(rest: &str) -> bool {
+    let tag = rest.strip_prefix("{%").map(|tag| tag.strip_prefix(['-', '+']).unwrap_or(tag));
+    tag.is_some_and(|tag| tag.trim_ascii_start().starts_with("endraw"))
 }
 
 fn is_opening(token: &Token<'_>) -> bool {
