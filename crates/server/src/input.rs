@@ -1,6 +1,9 @@
 //! What a handler takes besides the call: nothing, query parameters, or a JSON body.
 
+use std::marker::PhantomData;
+
 use bytes::Bytes;
+use promptsync_core::limits::Limits;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
@@ -127,11 +130,18 @@ impl<T: DeserializeOwned + Default + JsonSchema + Send> Input for MaybeJson<T> {
     }
 }
 
-/// The JSON body of a push, which may be much larger.
+/// The JSON body of a push, which may be much larger: it is parsed where it does not hold up other requests.
 #[derive(Debug)]
-pub(crate) struct Folder<T>(pub(crate) T);
+pub(crate) struct Folder<T>(Bytes, PhantomData<fn() -> T>);
 
-impl<T: DeserializeOwned + JsonSchema + Send> Input for Folder<T> {
+impl<T: DeserializeOwned> Folder<T> {
+    /// Parses it.
+    pub(crate) fn parse(self, limits: &Limits) -> Result<T, ApiError> {
+        body::parse(self.0, limits)
+    }
+}
+
+impl<T: DeserializeOwned + JsonSchema> Input for Folder<T> {
     const PARAMETERS: &'static [Parameter] = &[];
     const LIMIT: Option<Limit> = Some(Limit::Push);
 
@@ -140,6 +150,8 @@ impl<T: DeserializeOwned + JsonSchema + Send> Input for Folder<T> {
     }
 
     fn read(call: &Call, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
-        Json::read(call, bytes, known).map(|Json(value)| Self(value))
+        Parameters::read(&call.query, known)?;
+        body::require_json(&call.headers)?;
+        Ok(Self(bytes, PhantomData))
     }
 }

@@ -4,7 +4,7 @@ use std::{fs, future::Future, io, net::SocketAddr, path::Path, sync::Arc};
 
 use promptsync_store::{Db, StoreError};
 use tokio::{
-    net::TcpListener,
+    net::{TcpListener, TcpSocket},
     signal::unix::{SignalKind, signal},
 };
 
@@ -16,6 +16,9 @@ use crate::{
 
 /// The embedded database's file in the data folder.
 const DATABASE: &str = "promptsync.db";
+
+/// Connections that may wait to be accepted; the system may allow fewer.
+const BACKLOG: u32 = 4096;
 
 /// File descriptors kept for the database, logs and the like.
 const RESERVED_FILES: u64 = 64;
@@ -66,7 +69,7 @@ impl Server {
         let address = config.listen;
         let app = Arc::new(open(config).await?);
         let failed = |source| StartError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = bind(address).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         Ok(Self { listener, address, service: Arc::new(Service::new(app)) })
     }
@@ -100,6 +103,14 @@ pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(),
         })
         .await;
     Ok(())
+}
+
+/// Binds the address, with room for a rush of new connections.
+fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
 }
 
 /// Opens everything a server needs but the network.

@@ -113,8 +113,7 @@ pub fn parse(file: SourceFile<'_>, limits: &Limits) -> Result<Vec<PromptDraft>, 
 /// Reads a whole folder: all its prompts, or every problem of every file. Names must differ without regard to case.
 pub fn parse_folder(files: &[SourceFile<'_>], limits: &Limits) -> Result<Vec<PromptDraft>, Vec<Problem>> {
     if files.len() > limits.files {
-        let message = format!("the push has {} files; the limit is {}", files.len(), limits.files);
-        return Err(vec![Problem::new("too_many_files", message)]);
+        return Err(vec![too_many(files.len(), limits)]);
     }
     let mut drafts = Vec::new();
     let mut problems = Vec::new();
@@ -123,6 +122,28 @@ pub fn parse_folder(files: &[SourceFile<'_>], limits: &Limits) -> Result<Vec<Pro
     }
     name_conflicts(&drafts, &mut problems);
     if problems.is_empty() { Ok(drafts) } else { Err(problems) }
+}
+
+/// Reads a whole folder as [`parse_folder`] does, from paths and bytes that are let go of one by one: a large folder
+/// is not held twice.
+pub fn parse_owned(
+    files: impl ExactSizeIterator<Item = (String, Vec<u8>)>,
+    limits: &Limits,
+) -> Result<Vec<PromptDraft>, Vec<Problem>> {
+    if files.len() > limits.files {
+        return Err(vec![too_many(files.len(), limits)]);
+    }
+    let mut drafts = Vec::new();
+    let mut problems = Vec::new();
+    for (path, bytes) in files {
+        read_file(SourceFile { path: &path, bytes: &bytes }, limits, &mut drafts, &mut problems);
+    }
+    name_conflicts(&drafts, &mut problems);
+    if problems.is_empty() { Ok(drafts) } else { Err(problems) }
+}
+
+fn too_many(files: usize, limits: &Limits) -> Problem {
+    Problem::new("too_many_files", format!("the push has {files} files; the limit is {}", limits.files))
 }
 
 /// What a path says of the prompts in its file.

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// Pushes a folder.
-pub(crate) async fn folder(call: InProject, Folder(request): Folder<Push>) -> Answer<PushResult> {
+pub(crate) async fn folder(call: InProject, request: Folder<Push>) -> Answer<PushResult> {
     push::folder(&call, request).await.map(Reply::ok)
 }
 

@@ -5,6 +5,7 @@ mod authorisation;
 mod bad_input;
 mod caching;
 mod connections;
+mod hostile_templates;
 mod idempotency;
 mod keys;
 mod openapi;

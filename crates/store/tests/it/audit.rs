@@ -27,6 +27,10 @@ db_test! {
         assert_eq!((head.revision, &head.hash), (20, &entries[19].hash));
         let page = audit::since(&mut tx, &sample.workspace, 5, 3).await.unwrap();
         assert_eq!(page.iter().map(|entry| entry.revision).collect::<Vec<_>>(), [6, 7, 8]);
+        let newest = audit::before(&mut tx, &sample.workspace, None, 2).await.unwrap();
+        assert_eq!(newest, [entries[19].clone(), entries[18].clone()]);
+        let earlier = audit::before(&mut tx, &sample.workspace, Some(3), 5).await.unwrap();
+        assert_eq!(earlier.iter().map(|entry| entry.revision).collect::<Vec<_>>(), [2, 1]);
     }
 
     async fn an_entry_reads_back_as_it_was_hashed(db: &Db) {

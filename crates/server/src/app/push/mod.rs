@@ -3,13 +3,13 @@
 mod write;
 
 use promptsync_api::{
-    error::{BAD_COMMIT, INSUFFICIENT_SCOPE, PUSH_REFUSED, SEMVER, TOO_MANY_FILES},
+    error::{BAD_COMMIT, INSUFFICIENT_SCOPE, PUSH_REFUSED, SEMVER},
     prompts::PublishPrompt,
     push::{MovedAlias, Push, PushResult, PushedPrompt},
 };
 use promptsync_core::{
     access::Permission,
-    files::{PromptDraft, SourceFile, parse_folder},
+    files::{PromptDraft, SourceFile, parse_folder, parse_owned},
     names::{AliasName, ModulePath, PromptName},
     problem::Problem,
     publish::{PushPlan, PushRequest, Registry, plan},
@@ -19,7 +19,7 @@ use promptsync_store::{ReadTx, audit, registry};
 use serde_json::Value;
 
 use super::App;
-use crate::{endpoint::InProject, http::error::ApiError};
+use crate::{endpoint::InProject, http::error::ApiError, input::Folder};
 
 /// What a push says besides its prompts.
 struct Wish {
@@ -31,22 +31,17 @@ struct Wish {
     dry_run: bool,
 }
 
-/// Pushes a folder.
-pub(crate) async fn folder(call: &InProject, mut request: Push) -> Result<PushResult, ApiError> {
+/// Pushes a folder. Each form of it is let go of as soon as the next is there: body, files, drafts.
+pub(crate) async fn folder(call: &InProject, body: Folder<Push>) -> Result<PushResult, ApiError> {
+    let limits = call.app.limits.clone();
+    let read = move || {
+        let mut request = body.parse(&limits)?;
+        let files = std::mem::take(&mut request.files).into_iter();
+        let drafts = parse_owned(files.map(|file| (file.path, file.content.into_bytes())), &limits);
+        Ok::<_, ApiError>((request, drafts))
+    };
+    let (request, drafts) = App::blocking(read).await??;
     let wish = Wish::read(call, &request)?;
-    let most = call.app.limits.files;
-    if request.files.len() > most {
-        return Err(ApiError::new(TOO_MANY_FILES, format!("a push has at most {most} files")));
-    }
-    let (files, limits) = (std::mem::take(&mut request.files), call.app.limits.clone());
-    let drafts = App::blocking(move || {
-        let sources: Vec<_> = files
-            .iter()
-            .map(|file| SourceFile { path: &file.path, bytes: file.content.as_bytes() })
-            .collect();
-        parse_folder(&sources, &limits)
-    })
-    .await?;
     publish(call, drafts.map_err(refused)?, &wish).await
 }
 
