@@ -135,6 +135,7 @@ codes! {
     PARTIAL_CYCLE "partial_cycle" 422 "Partials include each other";
     PARTIAL_EXPANSION_LIMIT "partial_expansion_limit" 422 "Partials expand too often";
     DEPENDENCY_NOT_FOUND "dependency_not_found" 422 "A dependency is not in the project";
+    UNUSED_DEPENDENCY "unused_dependency" 422 "A declared dependency is never included";
     DEPENDENCY_CONFLICT "dependency_conflict" 422 "Dependencies cannot be used together";
     DEPENDENCY_CYCLE "dependency_cycle" 422 "Dependencies form a cycle";
     DEPENDENCY_DEPTH "dependency_depth" 422 "Dependencies are nested too deep";

@@ -75,7 +75,8 @@ pub(super) fn plan(
         description: text(document.metadata.get("description")),
         tags: texts(document.metadata.get("tags")),
     };
-    let advice = numbered.warnings.into_iter().map(|problem| super::in_file(problem, draft)).collect();
+    let found = numbered.warnings.into_iter().chain(compiled.warnings());
+    let advice = found.map(|problem| super::in_file(problem, draft)).collect();
     Ok(Some((prompt, advice)))
 }
 

@@ -481,8 +481,18 @@ fn a_text_may_include_what_it_depends_on_directly_and_through_others() {
     assert_eq!(letter(&plan).version, version("2.0.0"));
     assert_eq!(letter(&plan).reasons[0].code, "variable_required_added");
     assert_eq!(letter(&plan).dependencies.len(), 2);
+    assert_eq!(plan.warnings, []);
     let undeclared = refused(push(vec![draft("letter", "{% include 'sign' %}")]), &registry);
     assert_eq!(codes(&undeclared), ["include_not_declared"]);
+    // That the sign comes along with the close is not the letter's to rely on.
+    let direct = draft("letter", "{% include 'close' %}\n{% include 'sign' %}").depends_on("close", "*");
+    let undeclared = refused(push(vec![direct]), &registry);
+    assert_eq!(codes(&undeclared), ["include_not_declared"]);
+    assert_eq!((undeclared[0].line, undeclared[0].file.as_deref()), (Some(6), Some("letter.yaml")));
+    let unused = draft("letter", "Dear {{ name }}").depends_on("close", "*");
+    let warnings = planned(push(vec![unused]), &registry).warnings;
+    assert_eq!(codes(&warnings), ["unused_dependency"]);
+    assert_eq!((warnings[0].line, warnings[0].file.as_deref()), (Some(2), Some("letter.yaml")));
 }
 
 #[test]

@@ -7,10 +7,11 @@ use serde_json::{Map, Value};
 
 use super::{CompiledDocument, RenderError};
 use crate::{
-    documents::{Body, Document, Message, Placeholder, Role, ambiguous},
+    documents::{Body, Document, Engine, Message, Placeholder, Role, ambiguous},
     limits::Limits,
+    names::PromptName,
     problem::Problem,
-    template::{Partials, Template, TemplateError},
+    template::{Included, Partials, Template, TemplateError, TemplateFault},
 };
 
 /// A body whose templates are compiled.
@@ -221,11 +222,34 @@ impl Compiler<'_> {
 
     fn text(&mut self, path: String, source: &str) -> Option<CompiledText> {
         match Template::compile(self.document.engine, source, self.partials, self.limits) {
-            Ok(template) => Some(CompiledText { path, template }),
+            Ok(template) => {
+                self.undeclared(&template, &path);
+                Some(CompiledText { path, template })
+            }
             Err(error) => {
                 self.report(&error, path);
                 None
             }
+        }
+    }
+
+    /// Refuses what this document includes without declaring it: that a dependency brings it along can change.
+    fn undeclared(&mut self, template: &Template, path: &str) {
+        for include in template.includes() {
+            let Included { name, within, line, column } = include;
+            if !is_of(self.document, include)
+                || self.document.partials.contains_key(name)
+                || self.document.dependencies.keys().any(|declared| declared.as_str() == name)
+            {
+                continue;
+            }
+            let fault = match self.document.engine {
+                Engine::Jinja => TemplateFault::IncludeNotDeclared { name: name.clone() },
+                Engine::Handlebars => TemplateFault::PartialNotDeclared { name: name.clone() },
+            };
+            let (line, column) = (Some(*line), Some(*column));
+            let error = TemplateError { fault, line, column, partial: within.clone() };
+            self.report(&error, path.to_owned());
         }
     }
 
@@ -244,6 +268,30 @@ impl Compiler<'_> {
             None => problem.at_path(path),
         });
     }
+}
+
+/// Whether an include stands in the document's own text, not in that of a dependency.
+fn is_of(document: &Document, include: &Included) -> bool {
+    include.within.as_ref().is_none_or(|within| document.partials.contains_key(within))
+}
+
+/// Advice about a document that compiles: dependencies that it never includes.
+pub(super) fn warnings(compiled: &CompiledDocument) -> Vec<Problem> {
+    let document = compiled.document();
+    let included: BTreeSet<&str> = compiled
+        .bodies()
+        .flat_map(CompiledBody::texts)
+        .flat_map(|text| text.template.includes())
+        .filter(|include| is_of(document, include))
+        .map(|include| include.name.as_str())
+        .collect();
+    let unused = document.dependencies.keys().filter(|name| !included.contains(name.as_str()));
+    let advice = |name: &PromptName| {
+        Problem::new("unused_dependency", format!("the dependency `{name}` is never included"))
+            .at_path(format!("dependencies.{name}"))
+            .hint("remove it from `dependencies:`, or include it")
+    };
+    unused.map(advice).collect()
 }
 
 /// Everything a template may include.

@@ -143,6 +143,11 @@ impl CompiledDocument {
         &self.uses
     }
 
+    /// Advice about the document: dependencies that it never includes.
+    pub fn warnings(&self) -> Vec<Problem> {
+        compile::warnings(self)
+    }
+
     /// Every body: the document's own, then those of variants and models.
     pub(crate) fn bodies(&self) -> impl Iterator<Item = &CompiledBody> {
         std::iter::once(&self.base).chain(&self.variants).chain(self.models.values())

@@ -2,7 +2,7 @@ use serde_json::json;
 
 use super::*;
 use crate::{
-    documents::{Body, Message, Placeholder, Said, Variant},
+    documents::{Body, Engine, Message, Placeholder, Said, Variant},
     variables::{VariableSpec, VariableType},
 };
 
@@ -270,7 +270,7 @@ fn what_a_dependency_brings_is_collected_and_clashes_are_refused() {
     let clash = includes(&text(""), [(&name("tone"), &with_partial), (&name("other"), &other)]).unwrap_err();
     assert_eq!(clash[0].code, "dependency_conflict");
 
-    let handlebars = Document { engine: crate::documents::Engine::Handlebars, ..text("x") };
+    let handlebars = Document { engine: Engine::Handlebars, ..text("x") };
     for unusable in [chat(Vec::new()), handlebars] {
         let problems = includes(&text(""), [(&name("tone"), &unusable)]).unwrap_err();
         assert_eq!(problems[0].code, "dependency_conflict");
@@ -367,10 +367,10 @@ fn every_broken_template_is_reported_with_its_field_and_place() {
 
 #[test]
 fn a_broken_partial_is_reported_once_where_it_stands() {
-    for engine in [crate::documents::Engine::Jinja, crate::documents::Engine::Handlebars] {
+    for engine in [crate::documents::Engine::Jinja, Engine::Handlebars] {
         let (include, broken) = match engine {
             crate::documents::Engine::Jinja => ("{% include 'sign' %}", "a\n{% if %}"),
-            crate::documents::Engine::Handlebars => ("{{> sign}}", "a\n{{#if x}}"),
+            Engine::Handlebars => ("{{> sign}}", "a\n{{#if x}}"),
         };
         let mut document = Document { engine, ..chat(vec![said(Role::User, include); 2]) };
         document.partials.insert("sign".into(), broken.into());
@@ -379,4 +379,63 @@ fn a_broken_partial_is_reported_once_where_it_stands() {
         assert_eq!(problems[0].path.as_deref(), Some("partials.sign"), "{engine:?}");
         assert_eq!(problems[0].line, Some(2), "{engine:?}");
     }
+}
+
+#[test]
+fn what_only_a_dependency_declares_cannot_be_included_directly() {
+    let closure =
+        |close: &str| Partials::from([("close".into(), close.into()), ("sign".into(), "Bye".into())]);
+    let cases = [
+        (
+            Engine::Jinja,
+            "Hi\n  {% include 'sign' %}{% include 'close' %}",
+            "{% include 'sign' %}",
+            "",
+            "include_not_declared",
+        ),
+        (Engine::Handlebars, "Hi\n  {{> sign}}{{> close}}", "{{> sign}}", "", "partial_not_declared"),
+        (
+            Engine::Jinja,
+            "{% include 'own' %}",
+            "{% include 'sign' %}",
+            "{% include 'close' %}\n  {% include 'sign' %}",
+            "include_not_declared",
+        ),
+        (Engine::Handlebars, "{{> own}}", "{{> sign}}", "{{> close}}\n  {{> sign}}", "partial_not_declared"),
+    ];
+    for (engine, main, close, own, code) in cases {
+        let mut document = Document { engine, ..text(main) };
+        document.dependencies.insert(PromptName::parse("close").unwrap(), "*".into());
+        document.partials.insert("own".into(), own.into());
+        let problems =
+            CompiledDocument::new(document.clone(), &closure(close), &Limits::default()).unwrap_err();
+        let path = if own.is_empty() { "content" } else { "partials.own" };
+        let found: Vec<_> = problems.iter().map(|p| (p.code.as_str(), p.path.as_deref(), p.line)).collect();
+        assert_eq!(found, [(code, Some(path), Some(2))], "{main}");
+        assert!(problems[0].column.is_some());
+        document.dependencies.insert(PromptName::parse("sign").unwrap(), "*".into());
+        let compiled = CompiledDocument::new(document, &closure(close), &Limits::default()).unwrap();
+        assert_eq!(compiled.warnings(), [], "{main}");
+    }
+}
+
+#[test]
+fn a_dependency_that_no_body_includes_is_warned_of() {
+    let includes = Partials::from([
+        ("used".into(), "{% include 'below' %}".into()),
+        ("below".into(), "b".into()),
+        ("in_variant".into(), "v".into()),
+    ]);
+    let mut document = text("{% include 'used' %}");
+    document.variants.push(Variant {
+        tags: [("tone".to_owned(), "formal".to_owned())].into(),
+        body: text("{% include 'in_variant' %}").body,
+    });
+    for name in ["used", "below", "in_variant"] {
+        document.dependencies.insert(PromptName::parse(name).unwrap(), "*".into());
+    }
+    let compiled = CompiledDocument::new(document, &includes, &Limits::default()).unwrap();
+    let warnings = compiled.warnings();
+    let found: Vec<_> = warnings.iter().map(|p| (p.code.as_str(), p.path.as_deref())).collect();
+    assert_eq!(found, [("unused_dependency", Some("dependencies.below"))]);
 }

@@ -23,6 +23,19 @@ const ELSEWHERE: &str = "pass long material as a variable";
 /// Named template sources that a template may include: the document's own partials and its declared dependencies.
 pub type Partials = BTreeMap<String, String>;
 
+/// A piece that a template includes, and the first place where it does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Included {
+    /// The name of the piece.
+    pub name: String,
+    /// The piece whose text includes it, when not the template itself.
+    pub within: Option<String>,
+    /// Line in the text that includes it, from 1.
+    pub line: u32,
+    /// Column in that line, in characters, from 1.
+    pub column: u32,
+}
+
 /// A compiled template: compile once, render often, from any thread.
 #[derive(Debug)]
 pub struct Template(Compiled);
@@ -55,6 +68,14 @@ impl Template {
         match &self.0 {
             Compiled::Jinja(template) => template.uses(),
             Compiled::Handlebars(template) => template.uses(),
+        }
+    }
+
+    /// The pieces that this template includes, and those that they include: each pair once.
+    pub fn includes(&self) -> &[Included] {
+        match &self.0 {
+            Compiled::Jinja(template) => template.includes(),
+            Compiled::Handlebars(template) => template.includes(),
         }
     }
 

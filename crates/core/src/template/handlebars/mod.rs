@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Partials, TemplateError};
+use super::{Included, Partials, TemplateError};
 use crate::{limits::Limits, variables::VariableUse};
 
 mod expressions;
@@ -25,6 +25,7 @@ mod whitespace;
 pub(super) struct HandlebarsTemplate {
     sources: partials::Sources,
     uses: Vec<VariableUse>,
+    includes: Vec<Included>,
 }
 
 impl HandlebarsTemplate {
@@ -32,12 +33,17 @@ impl HandlebarsTemplate {
         grown(|| {
             let sources = partials::read(source, partials, limits)?;
             let uses = uses::collect(&sources);
-            Ok(Self { sources, uses })
+            let includes = partials::included(&sources);
+            Ok(Self { sources, uses, includes })
         })
     }
 
     pub(super) fn uses(&self) -> &[VariableUse] {
         &self.uses
+    }
+
+    pub(super) fn includes(&self) -> &[Included] {
+        &self.includes
     }
 
     pub(super) fn render(

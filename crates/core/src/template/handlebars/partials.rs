@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::{
     parse::parse,
-    tree::{Include, Node, Source},
+    tree::{Include, Node, Place, Source},
 };
 use crate::{
     limits::Limits,
-    template::{ELSEWHERE, Partials, TemplateError, TemplateFault},
+    template::{ELSEWHERE, Included, Partials, TemplateError, TemplateFault},
 };
 
 /// Every source a template needs, itself under the empty name.
@@ -61,6 +61,29 @@ pub(super) fn read(source: &str, partials: &Partials, limits: &Limits) -> Result
         walk.visit(name)?;
     }
     Ok(sources)
+}
+
+/// What the template and its partials include, inline partials left out. Each pair once.
+pub(super) fn included(sources: &Sources) -> Vec<Included> {
+    let mut found: BTreeMap<(&Option<String>, &str), Place> = BTreeMap::new();
+    for source in sources.values() {
+        for include in includes(&source.nodes) {
+            let declared = sources.get(&include.name).and_then(|source| source.file.as_deref());
+            if declared == Some(&include.name) {
+                let place = found.entry((&source.file, &include.name)).or_insert(include.place);
+                *place = (*place).min(include.place);
+            }
+        }
+    }
+    found
+        .into_iter()
+        .map(|((within, name), Place { line, column })| Included {
+            name: name.to_owned(),
+            within: within.clone(),
+            line,
+            column,
+        })
+        .collect()
 }
 
 /// The partials that some nodes include.

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::template::{TemplateError, TemplateFault};
 
 /// A place in a source: line and column of the first brace of a tag, both from 1, columns in characters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Place {
     pub(super) line: u32,
     pub(super) column: u32,

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    mem,
     rc::Rc,
 };
 
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     limits::Limits,
-    template::{Partials, TemplateError, TemplateFault},
+    template::{Included, Partials, TemplateError, TemplateFault},
     variables::VariableUse,
 };
 
@@ -30,6 +31,8 @@ pub(super) struct Analysis {
     pub uses: Vec<VariableUse>,
     /// The partials that are reached.
     pub partials: Vec<String>,
+    /// Which source includes which partial, and where.
+    pub includes: Vec<Included>,
     /// Whether the template is text and plain variables alone.
     pub plain: bool,
 }
@@ -40,7 +43,7 @@ pub(super) fn analyse(source: &str, partials: &Partials, limits: &Limits) -> Res
     let tree = parse(source)?;
     let mut walk = Walk {
         source,
-        places: Places::new(source),
+        places: Rc::new(Places::new(source)),
         bytes: source.len(),
         partials,
         limits,
@@ -51,6 +54,7 @@ pub(super) fn analyse(source: &str, partials: &Partials, limits: &Limits) -> Res
         known: Vec::new(),
         blocks: 0,
         uses: Vec::new(),
+        includes: BTreeMap::new(),
         expansions: 0,
         constants: Constants::default(),
         macros: BTreeSet::new(),
@@ -58,7 +62,13 @@ pub(super) fn analyse(source: &str, partials: &Partials, limits: &Limits) -> Res
     let plain = is_plain(&tree);
     walk.statement(&tree)?;
     let partials = walk.trees.keys().map(|name| (*name).to_owned()).collect();
-    Ok(Analysis { uses: merge(walk.uses), partials, plain })
+    let includes = walk.includes.into_iter().map(|((within, name), (line, column))| Included {
+        name: name.to_owned(),
+        within: within.map(str::to_owned),
+        line,
+        column,
+    });
+    Ok(Analysis { includes: includes.collect(), uses: merge(walk.uses), partials, plain })
 }
 
 /// Parses one source that [`scan::check`] has passed.
@@ -89,15 +99,21 @@ fn merge(uses: Vec<VariableUse>) -> Vec<VariableUse> {
     merged
 }
 
+/// A parsed partial.
+#[derive(Clone)]
+struct Tree<'s> {
+    statement: Rc<ast::Stmt<'s>>,
+    places: Rc<Places<'s>>,
+}
+
 struct Walk<'s> {
     source: &'s str,
-    /// The places of the template itself.
-    places: Places<'s>,
+    places: Rc<Places<'s>>,
     /// Bytes of the template and the partials it reaches.
     bytes: usize,
     partials: &'s Partials,
     limits: &'s Limits,
-    trees: BTreeMap<&'s str, Rc<ast::Stmt<'s>>>,
+    trees: BTreeMap<&'s str, Tree<'s>>,
     /// The partials we are in, outermost first.
     chain: Vec<&'s str>,
     /// Where the template itself includes the partial we are in.
@@ -109,6 +125,8 @@ struct Walk<'s> {
     /// Blocks we are in, where `super()` means something.
     blocks: usize,
     uses: Vec<VariableUse>,
+    /// The first place where a source includes a partial.
+    includes: BTreeMap<(Option<&'s str>, &'s str), (u32, u32)>,
     expansions: usize,
     constants: Constants,
     macros: BTreeSet<&'s str>,
@@ -299,27 +317,32 @@ impl<'s> Walk<'s> {
             return Err(self.fault(TemplateFault::Recursion { limit: self.limits.recursion }, name.span()));
         }
         let tree = self.tree(key, source)?;
-        let outer = (self.source, self.include);
-        self.include = self.include.or_else(|| Some(self.places.of(name.span().start_offset as usize)));
-        self.source = source;
+        let place = self.places.of(name.span().start_offset as usize);
+        self.includes.entry((self.chain.last().copied(), key)).or_insert(place);
+        let include = self.include.or(Some(place));
+        let outer = (
+            mem::replace(&mut self.source, source),
+            mem::replace(&mut self.places, tree.places),
+            mem::replace(&mut self.include, include),
+        );
         self.chain.push(key);
-        let result = self.statement(&tree);
+        let result = self.statement(&tree.statement);
         self.chain.pop();
-        (self.source, self.include) = outer;
+        (self.source, self.places, self.include) = outer;
         result
     }
 
-    fn tree(&mut self, name: &'s str, source: &'s str) -> Result<Rc<ast::Stmt<'s>>, TemplateError> {
+    fn tree(&mut self, name: &'s str, source: &'s str) -> Result<Tree<'s>, TemplateError> {
         if let Some(tree) = self.trees.get(name) {
-            return Ok(Rc::clone(tree));
+            return Ok(tree.clone());
         }
         self.bytes += source.len();
         let parsed = scan::check_whole(self.bytes, self.limits)
             .and_then(|()| scan::check(source, self.limits))
             .and_then(|()| parse(source));
-        let tree =
-            Rc::new(parsed.map_err(|error| TemplateError { partial: Some(name.to_owned()), ..error })?);
-        self.trees.insert(name, Rc::clone(&tree));
+        let statement = parsed.map_err(|error| TemplateError { partial: Some(name.to_owned()), ..error })?;
+        let tree = Tree { statement: Rc::new(statement), places: Rc::new(Places::new(source)) };
+        self.trees.insert(name, tree.clone());
         Ok(tree)
     }
 

@@ -6,7 +6,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Partials, TemplateError};
+use super::{Included, Partials, TemplateError};
 use crate::{limits::Limits, variables::VariableUse};
 
 mod analysis;
@@ -38,6 +38,7 @@ const STACK: usize = 64 << 20;
 #[derive(Debug)]
 pub(super) struct JinjaTemplate {
     uses: Vec<VariableUse>,
+    includes: Vec<Included>,
     body: Body,
 }
 
@@ -64,12 +65,16 @@ impl JinjaTemplate {
                 };
                 Body::Program(Box::new(program::Program::build(sources, &analysis.uses, limits)?))
             };
-            Ok(Self { uses: analysis.uses, body })
+            Ok(Self { uses: analysis.uses, includes: analysis.includes, body })
         })
     }
 
     pub(super) fn uses(&self) -> &[VariableUse] {
         &self.uses
+    }
+
+    pub(super) fn includes(&self) -> &[Included] {
+        &self.includes
     }
 
     pub(super) fn render(
