@@ -81,13 +81,8 @@ impl Local {
     fn parse(files: Vec<PromptFile>, prefix: String, limits: &Limits) -> Result<Self> {
         let sources: Vec<SourceFile<'_>> =
             files.iter().map(|file| SourceFile { path: &file.path, bytes: &file.bytes }).collect();
-        let parsed = files::parse_folder(&sources, limits).map_err(|mut problems| {
-            // The files that can be read may have problems too, and people want to see all of them at once.
-            let readable = sources.iter().filter_map(|file| files::parse(*file, limits).ok()).flatten();
-            let more = rules(readable.collect()).err().unwrap_or_default();
-            problems.extend(more.into_iter().filter(|problem| !may_be_elsewhere(problem)));
-            problems
-        });
+        let parsed =
+            files::parse_folder(&sources, limits).map_err(|folder| publish::problems(folder, limits));
         let mut local = Self { drafts: BTreeMap::new(), files, prefix };
         let drafts = parsed.map_err(|problems| local.refuse(problems))?;
         local.drafts = drafts.into_iter().map(|draft| (draft.name.clone(), draft)).collect();

@@ -110,18 +110,18 @@ pub fn parse(file: SourceFile<'_>, limits: &Limits) -> Result<Vec<PromptDraft>, 
     if problems.is_empty() { Ok(drafts) } else { Err(problems) }
 }
 
+/// A folder of which some file cannot be read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Unreadable {
+    /// Every problem of every file that cannot be read.
+    pub problems: Vec<Problem>,
+    /// The prompts of the others: `publish::problems` finds what is wrong with those too.
+    pub readable: Vec<PromptDraft>,
+}
+
 /// Reads a whole folder: all its prompts, or every problem of every file. Names must differ without regard to case.
-pub fn parse_folder(files: &[SourceFile<'_>], limits: &Limits) -> Result<Vec<PromptDraft>, Vec<Problem>> {
-    if files.len() > limits.files {
-        return Err(vec![too_many(files.len(), limits)]);
-    }
-    let mut drafts = Vec::new();
-    let mut problems = Vec::new();
-    for file in files {
-        read_file(*file, limits, &mut drafts, &mut problems);
-    }
-    name_conflicts(&drafts, &mut problems);
-    if problems.is_empty() { Ok(drafts) } else { Err(problems) }
+pub fn parse_folder(files: &[SourceFile<'_>], limits: &Limits) -> Result<Vec<PromptDraft>, Unreadable> {
+    read_folder(files.iter(), limits, |file, drafts, problems| read_file(*file, limits, drafts, problems))
 }
 
 /// Reads a whole folder as [`parse_folder`] does, from paths and bytes that are let go of one by one: a large folder
@@ -129,17 +129,25 @@ pub fn parse_folder(files: &[SourceFile<'_>], limits: &Limits) -> Result<Vec<Pro
 pub fn parse_owned(
     files: impl ExactSizeIterator<Item = (String, Vec<u8>)>,
     limits: &Limits,
-) -> Result<Vec<PromptDraft>, Vec<Problem>> {
+) -> Result<Vec<PromptDraft>, Unreadable> {
+    read_folder(files, limits, |(path, bytes), drafts, problems| {
+        read_file(SourceFile { path: &path, bytes: &bytes }, limits, drafts, problems);
+    })
+}
+
+fn read_folder<File>(
+    files: impl ExactSizeIterator<Item = File>,
+    limits: &Limits,
+    read: impl Fn(File, &mut Vec<PromptDraft>, &mut Vec<Problem>),
+) -> Result<Vec<PromptDraft>, Unreadable> {
+    let (mut drafts, mut problems) = (Vec::new(), Vec::new());
     if files.len() > limits.files {
-        return Err(vec![too_many(files.len(), limits)]);
+        problems.push(too_many(files.len(), limits));
+    } else {
+        files.for_each(|file| read(file, &mut drafts, &mut problems));
+        name_conflicts(&drafts, &mut problems);
     }
-    let mut drafts = Vec::new();
-    let mut problems = Vec::new();
-    for (path, bytes) in files {
-        read_file(SourceFile { path: &path, bytes: &bytes }, limits, &mut drafts, &mut problems);
-    }
-    name_conflicts(&drafts, &mut problems);
-    if problems.is_empty() { Ok(drafts) } else { Err(problems) }
+    if problems.is_empty() { Ok(drafts) } else { Err(Unreadable { problems, readable: drafts }) }
 }
 
 fn too_many(files: usize, limits: &Limits) -> Problem {

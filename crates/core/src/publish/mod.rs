@@ -12,7 +12,7 @@ use crate::{
     bumps::{BumpPlan, Reason},
     digest::Digest,
     documents::{Document, canonical},
-    files::{Origin, PromptDraft, place_in_file},
+    files::{Origin, PromptDraft, Unreadable, place_in_file},
     interface::Interface,
     limits::Limits,
     names::{ModulePath, PromptName},
@@ -125,6 +125,19 @@ pub struct PlannedVersion {
     pub description: Option<String>,
     /// Tags, from the metadata.
     pub tags: Vec<String>,
+}
+
+/// Everything wrong with a folder of which some file cannot be read: people want to see all of it at once.
+///
+/// The readable prompts are held to every rule that needs no registry. That a dependency is missing is no problem
+/// here: it may be in an unreadable file, or in the registry.
+pub fn problems(folder: Unreadable, limits: &Limits) -> Vec<Problem> {
+    let Unreadable { mut problems, readable } = folder;
+    let request = PushRequest { drafts: readable, version: None, allow_breaking: true };
+    let mut more = plan(request, &Registry::default(), limits).err().unwrap_or_default();
+    more.retain(|one| one.code != "dependency_not_found" && !problems.contains(one));
+    problems.extend(more);
+    problems
 }
 
 /// Applies every rule: compiles each draft with its dependencies, finds bumps and versions, composes the release.

@@ -142,12 +142,13 @@ db_test! {
         let mut files: Vec<(String, String)> = (0..50).map(|n| (format!("p{n}.txt"), "Hi".to_owned())).collect();
         files[48].1 = "line\n{{ open".to_owned();
         files[3].1 = "{% if %}".to_owned();
+        files.push(("unreadable.yaml".to_owned(), "content: x\ntags: [".to_owned()));
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         let refused = editor.try_push(&files, json!({})).await;
         assert_eq!(refused.outcome(), "422 push_refused");
         let errors = refused.json()["errors"].clone();
         let places: Vec<_> = errors.as_array().expect("a list").iter().map(|e| (e["file"].as_str(), e["line"].as_u64())).collect();
-        assert_eq!(places, [(Some("p3.txt"), Some(1)), (Some("p48.txt"), Some(2))]);
+        assert_eq!(places, [(Some("unreadable.yaml"), Some(2)), (Some("p3.txt"), Some(1)), (Some("p48.txt"), Some(2))]);
         assert_eq!(editor.get("/api/projects/shop/prompts").await.json()["items"], json!([]));
     }
 

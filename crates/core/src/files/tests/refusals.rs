@@ -250,7 +250,7 @@ fn every_problem_of_every_file_is_reported() {
         SourceFile { path: "bad.yaml", bytes: b"content: x\nversion: 1\ngit_commit: z" },
         SourceFile { path: "worse.md", bytes: b"\0" },
     ];
-    let found = parse_folder(&files, &Limits::default()).expect_err("two files are bad");
+    let found = parse_folder(&files, &Limits::default()).expect_err("two files are bad").problems;
     let seen: Vec<_> = found.iter().map(|p| (p.file.as_deref().unwrap_or(""), p.code.as_str())).collect();
     assert_eq!(seen, [("bad.yaml", "semver"), ("bad.yaml", "bad_commit"), ("worse.md", "control_character")]);
 }
@@ -261,7 +261,7 @@ fn names_that_differ_only_in_case_are_refused_with_both_files() {
         SourceFile { path: "Foo.yaml", bytes: b"content: x" },
         SourceFile { path: "support/foo.txt", bytes: b"x" },
     ];
-    let found = parse_folder(&files, &Limits::default()).expect_err("names conflict");
+    let found = parse_folder(&files, &Limits::default()).expect_err("names conflict").problems;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].code, "name_case_conflict");
     assert!(
@@ -278,7 +278,7 @@ fn a_push_has_a_limit_of_files() {
     let files: Vec<_> = paths.iter().map(|path| SourceFile { path, bytes: b"x" }).collect();
     let limits = Limits { files: 3, ..Limits::default() };
     assert_eq!(parse_folder(&files[..3], &limits).expect("three are allowed").len(), 3);
-    assert_eq!(parse_folder(&files, &limits).expect_err("four are not")[0].code, "too_many_files");
+    assert_eq!(parse_folder(&files, &limits).expect_err("four are not").problems[0].code, "too_many_files");
 }
 
 #[test]

@@ -9,10 +9,10 @@ use promptsync_api::{
 };
 use promptsync_core::{
     access::Permission,
-    files::{PromptDraft, SourceFile, parse_folder, parse_owned},
+    files::{PromptDraft, SourceFile, parse, parse_owned},
     names::{AliasName, ModulePath, PromptName},
     problem::Problem,
-    publish::{PushPlan, PushRequest, Registry, plan},
+    publish::{PushPlan, PushRequest, Registry, plan, problems},
     versions::VersionNumber,
 };
 use promptsync_store::{ReadTx, audit, registry};
@@ -37,7 +37,8 @@ pub(crate) async fn folder(call: &InProject, body: Folder<Push>) -> Result<PushR
     let read = move || {
         let mut request = body.parse(&limits)?;
         let files = std::mem::take(&mut request.files).into_iter();
-        let drafts = parse_owned(files.map(|file| (file.path, file.content.into_bytes())), &limits);
+        let drafts = parse_owned(files.map(|file| (file.path, file.content.into_bytes())), &limits)
+            .map_err(|folder| problems(folder, &limits));
         Ok::<_, ApiError>((request, drafts))
     };
     let (request, drafts) = App::blocking(read).await??;
@@ -67,8 +68,7 @@ pub(crate) async fn one(
     let file = as_file(&request)?;
     drop(request);
     let limits = call.app.limits.clone();
-    let drafts =
-        App::blocking(move || parse_folder(&[SourceFile { path: &path, bytes: &file }], &limits)).await?;
+    let drafts = App::blocking(move || parse(SourceFile { path: &path, bytes: &file }, &limits)).await?;
     let mut drafts = drafts.map_err(refused_one)?;
     // Problems are named by field: the caller has no file.
     for draft in &mut drafts {
