@@ -59,15 +59,15 @@ pub(super) fn test_names() -> Vec<&'static str> {
 /// Writes a value into the output, captured output included, after paying for it.
 fn emit(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     let plain = matches!(state.auto_escape(), AutoEscape::None);
+    if let Some(text) = value.as_str() {
+        budget::charge(text.len() as u64)?;
+        if plain {
+            return out.write_str(text).map_err(Error::from);
+        }
+        return minijinja::escape_formatter(out, state, value);
+    }
     match value.kind() {
         ValueKind::Undefined => return defined(state, value),
-        ValueKind::String => {
-            let text = value.as_str().unwrap_or_default();
-            budget::charge(text.len() as u64)?;
-            if plain {
-                return out.write_str(text).map_err(Error::from);
-            }
-        }
         ValueKind::None | ValueKind::Bool => budget::charge(8)?,
         ValueKind::Number => budget::charge(24)?,
         _ => {

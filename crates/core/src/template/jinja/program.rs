@@ -1,6 +1,10 @@
 //! A linked program and its render.
 
-use std::{collections::BTreeMap, fmt};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use minijinja::{
     AutoEscape, Environment,
@@ -34,7 +38,9 @@ self_cell::self_cell!(
 /// A compiled template that needs the engine.
 pub(super) struct Program {
     linked: Linked,
-    names: Vec<String>,
+    names: values::Names,
+    /// Bytes of the last text, as a guess at the next.
+    wrote: AtomicUsize,
     environment: Environment<'static>,
     compiled_for: Limits,
     needs: link::Needs,
@@ -57,6 +63,7 @@ impl Program {
         let needs = link::needs(linked.borrow_dependent());
         Ok(Self {
             linked,
+            wrote: AtomicUsize::new(needs.text),
             names: values::names(uses),
             environment: environment::with(limits),
             compiled_for: limits.clone(),
@@ -101,8 +108,8 @@ impl Program {
     ) -> Result<String, TemplateError> {
         let context = values::context(values, &self.names)?;
         let _account = budget::open(limits);
-        let mut output =
-            String::with_capacity((self.needs.text + self.needs.text / 4).min(limits.output_bytes));
+        let guess = self.wrote.load(Ordering::Relaxed).min(limits.output_bytes);
+        let mut output = String::with_capacity(guess + guess / 8);
         let blocks = BTreeMap::new();
         let result = machinery::eval(
             environment,
@@ -121,6 +128,7 @@ impl Program {
                 TemplateFault::RenderLimit { limit: limits.output_bytes as u64, unit: "bytes of output" };
             return Err(TemplateError { fault, line: None, column: None, partial: None });
         }
+        self.wrote.store(output.len(), Ordering::Relaxed);
         Ok(output)
     }
 }

@@ -1,6 +1,8 @@
 //! From JSON to the engine's values.
 
-use minijinja::Value;
+use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
+
+use minijinja::{Value, value::Object};
 use serde_json::{Map, Value as Json};
 
 use super::budget::DEPTH;
@@ -9,26 +11,49 @@ use crate::{
     variables::VariableUse,
 };
 
-/// The values that a template reads, by name. The rest is left where it is.
-pub(super) fn context(values: &Map<String, Json>, names: &[String]) -> Result<Value, TemplateError> {
-    let mut pairs = Vec::with_capacity(names.len());
-    for name in names {
-        if let Some(value) = values.get(name) {
-            pairs.push((Value::from(name), convert(value, 0)?));
-        }
-    }
-    Ok(Value::from_pairs(pairs))
+/// What a template sees of the caller's values: those that it reads. A template looks names up in it and cannot
+/// hold it, so it need not be a map.
+#[derive(Debug)]
+struct Context {
+    names: Names,
+    /// One for each name, in the same order.
+    values: Vec<Option<Value>>,
 }
 
-/// The names of the variables in `uses`, each once.
-pub(super) fn names(uses: &[VariableUse]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for one in uses {
-        if !names.contains(&one.name) {
-            names.push(one.name.clone());
-        }
+impl Object for Context {
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
     }
-    names
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        let index = self.names.binary_search_by(|name| by_length(name, key)).ok()?;
+        self.values.get(index)?.clone()
+    }
+}
+
+/// Names, each once, in the order of [`by_length`].
+pub(super) type Names = Arc<[Box<str>]>;
+
+/// Shorter names first: most lookups then compare the bytes of one name.
+fn by_length(a: &str, b: &str) -> Ordering {
+    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
+}
+
+/// The values that a template reads, by name. The rest is left where it is.
+pub(super) fn context(values: &Map<String, Json>, names: &Names) -> Result<Value, TemplateError> {
+    let mut found = Vec::with_capacity(names.len());
+    for name in names.iter() {
+        found.push(values.get(&**name).map(|value| convert(value, 0)).transpose()?);
+    }
+    Ok(Value::from_object(Context { names: Arc::clone(names), values: found }))
+}
+
+/// The names of the variables in `uses`.
+pub(super) fn names(uses: &[VariableUse]) -> Names {
+    let names: BTreeSet<&str> = uses.iter().map(|one| one.name.as_str()).collect();
+    let mut names: Vec<Box<str>> = names.into_iter().map(Box::from).collect();
+    names.sort_unstable_by(|a, b| by_length(a, b));
+    names.into()
 }
 
 /// One value. Maps keep the order of their keys.
@@ -46,14 +71,53 @@ pub(super) fn convert(json: &Json, depth: usize) -> Result<Value, TemplateError>
         ),
         Json::String(text) => Value::from(text.as_str()),
         Json::Array(items) => {
-            Value::from(items.iter().map(|item| convert(item, depth + 1)).collect::<Result<Vec<_>, _>>()?)
+            let mut list = Vec::with_capacity(items.len());
+            for item in items {
+                list.push(convert(item, depth + 1)?);
+            }
+            Value::from(list)
         }
         Json::Object(map) => {
-            let mut pairs = Vec::with_capacity(map.len());
-            for (key, value) in map {
-                pairs.push((Value::from(key), convert(value, depth + 1)?));
-            }
-            Value::from_pairs(pairs)
+            // Straight into the map of the engine, which knows the number of pairs this way.
+            let mut fault = None;
+            let pairs = map.iter().map(|(key, value)| {
+                let value = convert(value, depth + 1).unwrap_or_else(|error| {
+                    fault = Some(error);
+                    Value::UNDEFINED
+                });
+                (Value::from(key), value)
+            });
+            let map = Value::from_pairs(pairs);
+            return fault.map_or(Ok(map), Err);
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::{VariableUse, context, names};
+
+    #[test]
+    fn every_name_that_was_passed_is_found_and_no_other() {
+        let used = ["b", "", "bb", "aa", "ä", "ab", "a", "a", "missing"];
+        let uses = used.map(|name| VariableUse {
+            name: name.into(),
+            path: name.into(),
+            line: 1,
+            column: 1,
+            optional: false,
+        });
+        let passed = json!({"a": 1, "b": 2, "aa": 3, "ab": 4, "bb": 5, "ä": 6, "": 7, "unread": 8});
+        let context = context(passed.as_object().unwrap(), &names(&uses)).unwrap();
+        for (name, value) in passed.as_object().unwrap() {
+            let found = context.get_attr(name).unwrap();
+            let expected = (name != "unread").then(|| value.to_string()).unwrap_or_default();
+            assert_eq!(found.to_string(), expected, "{name}");
+        }
+        for name in ["missing", "c", "aaa", "ac"] {
+            assert!(context.get_attr(name).unwrap().is_undefined(), "{name}");
+        }
+    }
 }
