@@ -50,8 +50,7 @@ impl FromQuery for Wish {
 
     fn from_query(parameters: &Parameters) -> Result<Self, ApiError> {
         let mut tags = BTreeMap::new();
-        let single =
-            parameters.all("tag").map(|text| ("tag", text.split_once(':').or_else(|| text.split_once('='))));
+        let single = parameters.all("tag").map(|text| ("tag", text.split_once([':', '='])));
         let listed =
             parameters.get("tags").unwrap_or_default().split(',').filter(|text| !text.trim().is_empty());
         for (name, pair) in single.chain(listed.map(|text| ("tags", text.split_once('=')))) {
