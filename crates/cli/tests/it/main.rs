@@ -1,5 +1,7 @@
 //! The command as people run it: a process, its output and its exit code.
 
+#[cfg(target_os = "linux")]
+mod bad_inputs;
 mod config;
 mod diffs;
 mod errors;

@@ -11,12 +11,17 @@ use crate::{Sandbox, sandbox::shown};
 pub(crate) struct Served {
     pub(crate) sandbox: Sandbox,
     pub(crate) url: String,
-    server: Child,
+    pub(crate) key: String,
+    pub(crate) server: Child,
 }
 
 impl Served {
     pub(crate) fn with(files: &[(&str, &str)]) -> Self {
-        let sandbox = Sandbox::with(files);
+        Self::start(Sandbox::with(files), Stdio::inherit())
+    }
+
+    /// Starts in a sandbox; what the server writes to standard error goes to `log`.
+    pub(crate) fn start(sandbox: Sandbox, log: Stdio) -> Self {
         let args = ["keys", "create", "--data-dir", "data", "--project", "shop", "--role", "admin"];
         let key = sandbox.output(&args);
         let key = String::from_utf8(key.stdout).expect("a key is text").trim().to_owned();
@@ -24,6 +29,7 @@ impl Served {
         let mut server = sandbox
             .command(&["serve", "--data-dir", "data", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .expect("the server starts");
         let mut line = String::new();
@@ -34,7 +40,7 @@ impl Served {
             .env("PROMPTSYNC_URL", &url)
             .env("PROMPTSYNC_API_KEY", &key)
             .env("PROMPTSYNC_PROJECT", "shop");
-        Self { sandbox, url, server }
+        Self { sandbox, url, key, server }
     }
 
     /// Runs a command; digests, moments and keys, which differ from run to run, are masked.
