@@ -101,8 +101,8 @@ mod tests {
 
     #[test]
     fn every_name_that_was_passed_is_found_and_no_other() {
-        let used = ["b", "", "bb", "aa", "ä", "ab", "a", "a", "missing"];
-        let uses = used.map(|name| VariableUse {
+        let read = ["b", "", "bb", "aa", "ä", "ab", "a", "a", "missing"];
+        let uses = read.map(|name| VariableUse {
             name: name.into(),
             path: name.into(),
             line: 1,
@@ -113,7 +113,7 @@ mod tests {
         let context = context(passed.as_object().unwrap(), &names(&uses)).unwrap();
         for (name, value) in passed.as_object().unwrap() {
             let found = context.get_attr(name).unwrap();
-            let expected = (name != "unread").then(|| value.to_string()).unwrap_or_default();
+            let expected = if name == "unread" { String::new() } else { value.to_string() };
             assert_eq!(found.to_string(), expected, "{name}");
         }
         for name in ["missing", "c", "aaa", "ac"] {
