@@ -34,11 +34,11 @@ pub(super) fn run(args: &Render, context: &Context) -> Result {
         tags: args.chosen.tags.iter().cloned().collect(),
         model: args.chosen.model.clone(),
     };
-    let rendered = found
-        .compiled
-        .templates
-        .render(&request, &Limits::default())
-        .map_err(|error| refused(&found, &error))?;
+    let (templates, limits) = (&found.compiled.templates, Limits::default());
+    let rendered = templates.render(&request, &limits).map_err(|first| {
+        let all = templates.check(&request, &limits);
+        refused(&found, if all.is_empty() { std::slice::from_ref(&first) } else { &all })
+    })?;
     if !context.printer.json {
         return context.printer.rendered(&rendered);
     }
@@ -55,14 +55,20 @@ pub(super) fn run(args: &Render, context: &Context) -> Result {
     })
 }
 
-fn refused(found: &Found, error: &RenderError) -> CliError {
+/// Every wrong value at once, each where the prompt needs it.
+fn refused(found: &Found, errors: &[RenderError]) -> CliError {
+    let problems: Vec<Problem> = errors.iter().map(needed).collect();
+    let code = problems.first().map(|problem| problem.code.clone()).unwrap_or_default();
+    let error = CliError::new(Kind::Check, code, format!("{} was not rendered", found.compiled.label));
+    error.problems(problems.into_iter().map(|problem| found.locate(problem)).collect())
+}
+
+/// A failure in words. The place that needs a value says more than the place that declares it.
+fn needed(error: &RenderError) -> Problem {
     let mut problem = Problem::from(error);
-    // The place that needs a value says more than the place that declares it.
     if let RenderError::Missing { used_at: Some((path, line)), .. } = error {
         problem.message = error.to_string();
         (problem.path, problem.line) = (Some(path.clone()), Some(*line));
     }
-    let code = problem.code.clone();
-    let error = CliError::new(Kind::Check, code, format!("{} was not rendered", found.compiled.label));
-    error.problems(vec![found.locate(problem)])
+    problem
 }

@@ -4,7 +4,7 @@ use promptsync_api::render::{Output, RenderPrompt, RenderedPrompt};
 use promptsync_core::{
     documents::choose,
     problem::Problem,
-    render::{RenderRequest, Rendered},
+    render::{RenderError, RenderRequest, Rendered},
 };
 
 use super::{App, compiled, resolve};
@@ -27,10 +27,23 @@ pub(crate) async fn render(
     let compiled = compiled::of_version(call, found).await?;
     let limits = call.app.limits.clone();
     let request = RenderRequest { variables: request.variables, tags: request.tags, model: request.model };
-    let rendered = App::blocking(move || compiled.render(&request, &limits)).await?;
-    let output = match rendered.map_err(|failed| ApiError::of(Problem::from(&failed)))? {
+    let rendered = App::blocking(move || {
+        compiled.render(&request, &limits).map_err(|first| {
+            let all = compiled.check(&request, &limits);
+            refused(if all.is_empty() { std::slice::from_ref(&first) } else { &all })
+        })
+    });
+    let output = match rendered.await?? {
         Rendered::Text(text) => Output::Text(text),
         Rendered::Messages(messages) => Output::Messages(messages),
     };
     Ok(RenderedPrompt { name, version: number, alias, digest, variant, output })
+}
+
+/// Every wrong value at once, under the code and the words of the first.
+fn refused(errors: &[RenderError]) -> ApiError {
+    let problems: Vec<Problem> = errors.iter().map(Problem::from).collect();
+    let first = problems.first().cloned().unwrap_or_default();
+    let error = ApiError::of(first);
+    if problems.len() > 1 { error.problems(problems) } else { error }
 }

@@ -70,9 +70,13 @@ impl ApiError {
 
     /// Many problems under one roof.
     pub(crate) fn many(row: ErrorCode, detail: impl Into<String>, problems: Vec<Problem>) -> Self {
-        let mut error = Self::new(row, detail);
-        error.0.problems = problems;
-        error
+        Self::new(row, detail).problems(problems)
+    }
+
+    /// The same failure with every single problem.
+    pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
+        self.0.problems = problems;
+        self
     }
 
     /// The same failure with advice.

@@ -182,6 +182,17 @@ db_test! {
         }
     }
 
+    async fn a_render_names_every_wrong_value_at_once(db: &Db) {
+        let app = TestApp::on(db).await;
+        let editor = app.editor().await;
+        editor.push(&[("greeting.yaml", "variables: {age: {type: integer}}\ncontent: \"{{ age }} {{ name }}\"\n")]).await;
+        let reply = editor.post("/api/prompts/greeting/latest/render", json!({ "variables": { "age": "x" } })).await;
+        assert_eq!(reply.outcome(), "422 missing_variable");
+        let errors = reply.json()["errors"].clone();
+        let codes: Vec<_> = errors.as_array().expect("a list").iter().map(|e| e["code"].as_str()).collect();
+        assert_eq!(codes, [Some("missing_variable"), Some("type_mismatch")], "{errors}");
+    }
+
     async fn values_do_not_come_back_in_errors(db: &Db) {
         let app = TestApp::on(db).await;
         let editor = app.editor().await;
