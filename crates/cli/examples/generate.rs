@@ -10,9 +10,6 @@ fn main() -> Result<(), Box<dyn Error>> {
         "openapi/promptsync.json",
         &serde_json::to_string_pretty(&promptsync_server::openapi::document())?,
     )?;
-    for (name, schema) in promptsync_core::files::schema::all() {
-        write(folder, &format!("docs/reference/{name}"), &serde_json::to_string_pretty(&schema)?)?;
-    }
     write(folder, "docs/reference/configuration.md", &configuration())?;
     write(folder, "docs/reference/cli.md", &promptsync_cli::reference())?;
     write(folder, "docs/reference/errors.md", &errors())?;
