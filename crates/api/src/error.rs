@@ -120,7 +120,6 @@ codes! {
     TOO_MANY_VARIANTS "too_many_variants" 422 "The prompt has too many variants";
     TOO_MANY_TAGS "too_many_tags" 422 "The variant has too many tags";
     AMBIGUOUS_VARIANT "ambiguous_variant" 422 "Two variants match equally well";
-    INVALID_SCHEMA "invalid_schema" 422 "The JSON Schema is not valid";
     INVALID_DEFAULT "invalid_default" 422 "The default does not fit the variable's type";
     TEMPLATE_SYNTAX "template_syntax" 422 "The template cannot be read";
     EXPRESSION_TOO_COMPLEX "expression_too_complex" 422 "The expression is too complex";
