@@ -12,7 +12,7 @@ use clap::Args;
     Prints `listening on http://ADDRESS` when it is ready. Further settings are read from PROMPTSYNC_…, from\n\
     server.toml in the data folder and from [server] in promptsync.toml.")]
 pub struct Serve {
-    /// Where the server keeps its data [env: PROMPTSYNC_DATA_DIR] [default: ./data]
+    /// Where the server keeps its data [env: PROMPTSYNC_DATA_DIR] [default: ./promptsync-data]
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
     /// The address to listen on [env: PROMPTSYNC_LISTEN] [default: 127.0.0.1:7979]
