@@ -23,17 +23,23 @@ pub struct Init {
 /// What can be done with the configuration.
 #[derive(Debug, Subcommand)]
 pub enum ConfigCommand {
-    /// Print every setting; secrets are masked
+    /// Print every setting of the command line, or of the server; secrets are masked
     Show(ConfigShow),
 }
 
 /// Arguments of `config show`.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  promptsync config show --origin")]
+#[command(
+    after_help = "Examples:\n  promptsync config show --origin\n  promptsync config show --server --origin"
+)]
 pub struct ConfigShow {
     /// Also print where each setting comes from
     #[arg(long)]
     pub origin: bool,
+    /// Print what `promptsync serve` would use here
+    #[cfg(feature = "serve")]
+    #[arg(long)]
+    pub server: bool,
 }
 
 /// Arguments of `doctor`.

@@ -19,20 +19,39 @@ struct Shown {
 }
 
 pub(super) fn run(command: &ConfigCommand, context: &Context) -> Result {
-    let ConfigCommand::Show(ConfigShow { origin }) = command;
-    let shown = settings(&context.settings)?;
+    let ConfigCommand::Show(asked) = command;
+    let shown = shown(asked, context)?;
     if context.printer.json {
         return context.printer.json(&shown);
     }
-    let mut table = Table::new(if *origin { &["SETTING", "VALUE", "ORIGIN"] } else { &["SETTING", "VALUE"] });
+    let mut table =
+        Table::new(if asked.origin { &["SETTING", "VALUE", "ORIGIN"] } else { &["SETTING", "VALUE"] });
     for Shown { name, value, origin: from } in &shown {
         let mut cells = vec![*name, value.as_deref().unwrap_or("-")];
-        if *origin {
+        if asked.origin {
             cells.push(from.as_deref().unwrap_or("-"));
         }
         table.row(cells);
     }
     context.printer.table(&table)
+}
+
+#[cfg(feature = "serve")]
+fn shown(asked: &ConfigShow, context: &Context) -> Result<Vec<Shown>> {
+    if !asked.server {
+        return settings(&context.settings);
+    }
+    let of_server = super::serve::settings()?.into_iter().map(|(name, value)| Shown {
+        name,
+        origin: Some(value.origin.to_string()),
+        value: Some(value.shown).filter(|value| !value.is_empty()),
+    });
+    Ok(of_server.collect())
+}
+
+#[cfg(not(feature = "serve"))]
+fn shown(_: &ConfigShow, context: &Context) -> Result<Vec<Shown>> {
+    settings(&context.settings)
 }
 
 fn settings(settings: &Settings) -> Result<Vec<Shown>> {

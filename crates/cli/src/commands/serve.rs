@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, error::Error, io::Write, path::Path};
 
 use promptsync_api::keys::CreateKey;
-use promptsync_server::{Config, config::ConfigError, keys, logging};
+use promptsync_server::{
+    Config,
+    config::{ConfigError, Value},
+    keys, logging,
+};
 
 use crate::{
     Context,
@@ -27,6 +31,11 @@ pub(super) fn run(args: Serve, context: &Context) -> Result {
         let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
     }));
     served.map_err(|error| failed(&error))
+}
+
+/// The settings a server would have that is started here without flags, by name.
+pub(super) fn settings() -> Result<BTreeMap<&'static str, Value>> {
+    Ok(config([])?.values)
 }
 
 /// Makes a key in a data folder and prints nothing else.

@@ -31,6 +31,22 @@ fn a_flag_wins_over_the_environment_and_that_over_files() {
 }
 
 #[test]
+fn the_settings_of_the_server_are_shown_with_their_origin() {
+    let sandbox =
+        Sandbox::with(&[("promptsync.toml", "project = \"shop\"\n[server]\nlisten = \"127.0.0.1:1\"\n")])
+            .env("PROMPTSYNC_DATABASE_URL", "postgres://u:hunter2@127.0.0.1/x");
+    let shown = sandbox.run(&["config", "show", "--server", "--origin"]);
+    for line in [
+        "listen\t127.0.0.1:1\tpromptsync.toml\n",
+        "\tPROMPTSYNC_DATABASE_URL\n",
+        "push_bytes\t33554432\tdefault\n",
+    ] {
+        assert!(shown.contains(line), "{line}\n{shown}");
+    }
+    assert!(!shown.contains("hunter2"), "{shown}");
+}
+
+#[test]
 fn the_project_is_found_in_pyproject_and_then_in_the_git_remote() {
     let sandbox = Sandbox::with(&[("x", "")]);
     sandbox.commit();
