@@ -177,6 +177,20 @@ fn answer(source: &str) -> Result<String, String> {
     template.render(values.as_object().expect("a map"), &limits).map_err(|error| error.to_string())
 }
 
+#[test]
+fn a_parent_is_named_once_and_outside_of_every_tag() {
+    for source in [
+        "{% macro m(a) %}{% if x is defined %}{% extends 'part' %}{% endif %}{% endmacro %}",
+        "{% if x is defined %}{% extends 'part' %}{% endif %}",
+        "{% for i in items %}{% extends 'part' %}{% endfor %}",
+        "{% extends 'part' %}{% extends 'part' %}",
+    ] {
+        let refused = answer(source).expect_err(source);
+        assert!(refused.contains("`extends` may stand once"), "{source}: {refused}");
+    }
+    assert_eq!(answer("{% extends 'part' %}{% block b %}c{% endblock %}"), Ok("pabcc".to_owned()));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2_000, failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -201,7 +201,14 @@ impl<'s> Walk<'s> {
                         self.define_name(declared.name);
                     }
                 }
-                self.body(&template.children)
+                // The parent replaces everything after it: that can be linked only where it is certain to happen.
+                let mut extended = false;
+                template.children.iter().try_for_each(|child| match child {
+                    Stmt::Extends(extends) if !std::mem::replace(&mut extended, true) => {
+                        self.partial(&extends.name)
+                    }
+                    _ => self.statement(child),
+                })
             }
             Stmt::EmitExpr(emit) => self.root(&emit.expr),
             Stmt::EmitRaw(_) | Stmt::Continue(_) | Stmt::Break(_) => Ok(()),
@@ -255,7 +262,10 @@ impl<'s> Walk<'s> {
                     self.define(target)
                 })
             }
-            Stmt::Extends(extends) => self.partial(&extends.name),
+            Stmt::Extends(extends) => {
+                let message = "`extends` may stand once in a template, outside of every other tag".to_owned();
+                Err(self.fault(TemplateFault::Syntax { message }, extends.name.span()))
+            }
             Stmt::Include(include) => self.scoped(|walk| walk.partial(&include.name)),
             Stmt::Macro(declared) => {
                 self.define_name(declared.name);
