@@ -96,7 +96,8 @@ impl Local {
         match rules(self.drafts.values().cloned().collect()) {
             Ok(warnings) => Ok(self.shown(warnings)),
             Err(problems) => {
-                let (elsewhere, here): (Vec<_>, Vec<_>) = problems.into_iter().partition(may_be_elsewhere);
+                let (elsewhere, here): (Vec<_>, Vec<_>) =
+                    problems.into_iter().partition(publish::may_be_elsewhere);
                 if here.is_empty() { Ok(self.shown(elsewhere)) } else { Err(self.refuse(here)) }
             }
         }
@@ -159,11 +160,6 @@ impl Local {
 fn rules(drafts: Vec<PromptDraft>) -> std::result::Result<Vec<Problem>, Vec<Problem>> {
     let request = PushRequest { drafts, version: None, allow_breaking: true };
     publish::plan(request, &Registry::default(), &Limits::default()).map(|plan| plan.warnings)
-}
-
-/// Whether the registry may have what is missing here.
-fn may_be_elsewhere(problem: &Problem) -> bool {
-    problem.code == "dependency_not_found"
 }
 
 /// Compiles a document with everything it may include.

@@ -135,9 +135,14 @@ pub fn problems(folder: Unreadable, limits: &Limits) -> Vec<Problem> {
     let Unreadable { mut problems, readable } = folder;
     let request = PushRequest { drafts: readable, version: None, allow_breaking: true };
     let mut more = plan(request, &Registry::default(), limits).err().unwrap_or_default();
-    more.retain(|one| one.code != "dependency_not_found" && !problems.contains(one));
+    more.retain(|one| !may_be_elsewhere(one) && !problems.contains(one));
     problems.extend(more);
     problems
+}
+
+/// Whether what is missing in a folder may be in the registry, so that the folder alone cannot be blamed.
+pub fn may_be_elsewhere(problem: &Problem) -> bool {
+    problem.code == "dependency_not_found"
 }
 
 /// Applies every rule: compiles each draft with its dependencies, finds bumps and versions, composes the release.
