@@ -44,4 +44,14 @@ id! {
     AliasId;
     /// An API key.
     KeyId;
+    /// A person.
+    UserId;
+    /// A person's sign-in on one device.
+    SessionId;
+    /// A team of a workspace.
+    TeamId;
+    /// A role a workspace defined.
+    RoleId;
+    /// A role given to a person or a team.
+    BindingId;
 }

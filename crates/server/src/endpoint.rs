@@ -8,7 +8,7 @@ use std::{future::Future, ops::Deref, pin::Pin, sync::Arc};
 use bytes::Bytes;
 use hyper::{HeaderMap, Method, Response};
 use promptsync_api::error::INSUFFICIENT_SCOPE;
-use promptsync_core::access::Permission;
+use promptsync_core::access::{Object, Permission};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
@@ -79,6 +79,13 @@ pub(crate) struct InProject {
     pub(crate) project: projects::Found,
 }
 
+impl InProject {
+    /// The project, for decisions about access.
+    pub(crate) fn object(&self) -> Object<'_> {
+        Object::project(&self.call.caller.workspace, &self.project.id)
+    }
+}
+
 impl Deref for InProject {
     type Target = Call;
 
@@ -87,17 +94,20 @@ impl Deref for InProject {
     }
 }
 
-/// What a handler is about: the whole workspace or one project.
-pub(crate) trait Scope: Sized + Send {
-    /// Parameters the scope reads from the query.
+/// What a handler is about: the workspace, a project, a prompt, an alias. It decides which object the route's
+/// permission is asked for.
+pub(crate) trait Subject: Sized + Send + Sync {
+    /// Parameters the subject reads from the query.
     const PARAMETERS: &'static [Parameter];
     /// Finds it. What the caller may not see does not exist for it.
     fn open(call: Call) -> impl Future<Output = Result<Self, ApiError>> + Send;
     /// The call inside.
     fn call(&self) -> &Call;
+    /// Whether the caller may do this here.
+    fn allows(&self, permission: Permission) -> impl Future<Output = Result<bool, ApiError>> + Send;
 }
 
-impl Scope for Call {
+impl Subject for Call {
     const PARAMETERS: &'static [Parameter] = &[];
 
     async fn open(call: Call) -> Result<Self, ApiError> {
@@ -107,9 +117,13 @@ impl Scope for Call {
     fn call(&self) -> &Call {
         self
     }
+
+    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
+        Ok(self.caller.can(permission, Object::workspace(&self.caller.workspace)))
+    }
 }
 
-impl Scope for InProject {
+impl Subject for InProject {
     const PARAMETERS: &'static [Parameter] = &[crate::http::query::PROJECT];
 
     async fn open(mut call: Call) -> Result<Self, ApiError> {
@@ -120,6 +134,10 @@ impl Scope for InProject {
 
     fn call(&self) -> &Call {
         &self.call
+    }
+
+    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
+        Ok(self.caller.can(permission, self.object()))
     }
 }
 
@@ -145,7 +163,7 @@ pub(crate) fn route<S, I, T, F, A>(
     summary: &'static str,
 ) -> Route
 where
-    S: Scope + 'static,
+    S: Subject + 'static,
     I: Input + 'static,
     T: Serialize + JsonSchema + 'static,
     F: Fn(S, I) -> A + Clone + Send + Sync + 'static,
@@ -219,7 +237,7 @@ where
 
 /// Authenticates, finds the scope, checks the permission: in this order, so that a foreign project answers 404
 /// whatever the role.
-async fn admit<S: Scope>(
+async fn admit<S: Subject>(
     request: Arrived,
     permission: Permission,
     audit: AuditClass,
@@ -229,20 +247,23 @@ async fn admit<S: Scope>(
     let change = Change::new(&caller, request_id, idempotency::key(&headers, audit)?);
     let call = Call { app, caller, headers: headers.clone(), query, change, target, path };
     let scope = S::open(call).await?;
-    let role = scope.call().caller.role;
-    if !role.allows(permission) {
-        let name = serde_json::to_value(permission).map_err(ApiError::internal)?;
-        let needed = name.as_str().unwrap_or_default();
-        return Err(ApiError::new(
-            INSUFFICIENT_SCOPE,
-            format!("a key with the role `{}` may not do this", role.as_str()),
-        )
-        .hint(format!("use a key with the permission `{needed}`")));
+    if !scope.allows(permission).await? {
+        return Err(denied(permission));
     }
     Ok((scope, body, headers, method))
 }
 
-fn parameters<S: Scope, I: Input>(path: &str) -> Vec<Parameter> {
+/// The answer to a caller who may not do something.
+pub(crate) fn denied(permission: Permission) -> ApiError {
+    let needed = permission.as_str();
+    ApiError::new(
+        INSUFFICIENT_SCOPE,
+        format!("this needs the permission `{needed}` here, which you do not have"),
+    )
+    .hint("`promptsync whoami` shows what you may do; an admin of the workspace can give you a role")
+}
+
+fn parameters<S: Subject, I: Input>(path: &str) -> Vec<Parameter> {
     let from_scope = if path.contains("{project}") { &[] } else { S::PARAMETERS };
     from_scope.iter().chain(I::PARAMETERS).copied().collect()
 }

@@ -50,8 +50,8 @@ pub(crate) async fn earlier(
     let mut text = format!("{method} {target}\n").into_bytes();
     text.extend_from_slice(body);
     let hash = change.request_hash.get_or_init(|| Digest::of(&text).to_string());
-    let mut tx = app.db.begin_read().await?;
-    let Some(kept) = idempotency::get(&mut tx, &change.key, key).await? else { return Ok(None) };
+    let mut tx = app.db.begin_read(&change.workspace).await?;
+    let Some(kept) = idempotency::get(&mut tx, &change.caller, key).await? else { return Ok(None) };
     if kept.request_hash != *hash {
         return Err(ApiError::new(IDEMPOTENCY_MISMATCH, "this Idempotency-Key was used for another request")
             .hint("use a new key for each change, and the same key only to send the same request again"));
@@ -84,7 +84,8 @@ pub(crate) async fn keep(
         Kept::Secret => (SECRET, Vec::new()),
     };
     let answered = Answered {
-        caller: change.key.clone(),
+        workspace: change.workspace.clone(),
+        caller: change.caller.clone(),
         key: key.clone(),
         request_hash: hash.clone(),
         status,

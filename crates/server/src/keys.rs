@@ -58,7 +58,7 @@ pub async fn create(
         Some(name) => Some((find_or_create(app, &workspace, &name).await?, name)),
         None => None,
     };
-    let mut tx = app.db.begin_write().await?;
+    let mut tx = app.db.begin_system_write().await?;
     let (key, secret) = app::keys::generate(app, &workspace, project, &request, now);
     keys::insert(&mut tx, &key).await?;
     let deed = app::keys::created(&key);
@@ -72,7 +72,7 @@ async fn find_or_create(
     workspace: &WorkspaceId,
     name: &ProjectName,
 ) -> Result<ProjectId, StoreError> {
-    let mut tx = app.db.begin_write().await?;
+    let mut tx = app.db.begin_system_write().await?;
     if let Some(found) = projects::by_name(&mut tx, workspace, name).await? {
         return Ok(found.id);
     }
@@ -125,13 +125,13 @@ impl App {
 
     /// The workspace of this server: the first one, made when there is none.
     async fn workspace(&self) -> Result<WorkspaceId, StoreError> {
-        let mut tx = self.db.begin_read().await?;
+        let mut tx = self.db.begin_system_read().await?;
         let known = workspaces::list(&mut tx).await?;
         drop(tx);
         if let Some(first) = known.into_iter().next() {
             return Ok(first.id);
         }
-        let mut tx = self.db.begin_write().await?;
+        let mut tx = self.db.begin_system_write().await?;
         let workspace = workspaces::Workspace {
             id: WorkspaceId::new(self.ids.next()),
             name: "default".to_owned(),
@@ -149,7 +149,7 @@ impl App {
 
     /// Whether the database answers.
     pub(crate) async fn ready(&self) -> Result<(), StoreError> {
-        let mut tx = self.db.begin_read().await?;
+        let mut tx = self.db.begin_system_read().await?;
         workspaces::list(&mut tx).await.map(|_| ())
     }
 }

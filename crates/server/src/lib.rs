@@ -19,6 +19,7 @@ pub mod openapi;
 mod router;
 mod routes;
 mod start;
+mod subjects;
 mod system;
 
 pub use app::{App, Random};

@@ -62,7 +62,7 @@ async fn through_the_store(file: &Path) -> Outcome<f64> {
     let push = a_push(&sample);
     let start = Instant::now();
     let now = sample.clock.now();
-    let mut tx = db.begin_write().await?;
+    let mut tx = db.begin_system_write().await?;
     tx.revision(&sample.workspace).await?;
     let texts: Vec<_> = push
         .digests

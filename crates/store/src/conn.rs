@@ -62,6 +62,9 @@ struct Place {
     parent: Digest,
 }
 
+/// What PostgreSQL's row-level security takes for every workspace; no workspace has this id.
+const EVERY_WORKSPACE: &str = "*";
+
 /// Runs one query expression on whichever connection the transaction holds.
 macro_rules! on {
     ($tx:expr, $connection:ident => $query:expr) => {
@@ -89,8 +92,27 @@ macro_rules! execute {
 pub(crate) use {execute, on};
 
 impl Db {
-    /// Starts a transaction that changes something. On SQLite it waits until no other is open.
-    pub async fn begin_write(&self) -> Result<Tx> {
+    /// Starts a transaction that changes something in a workspace. On SQLite it waits until no other is open.
+    pub async fn begin_write(&self, workspace: &WorkspaceId) -> Result<Tx> {
+        self.write(workspace.as_str()).await
+    }
+
+    /// Starts a transaction that reads one consistent state of a workspace.
+    pub async fn begin_read(&self, workspace: &WorkspaceId) -> Result<ReadTx> {
+        self.read(workspace.as_str()).await
+    }
+
+    /// The same across workspaces: for finding out who calls, for jobs and for tools with access to the data folder.
+    pub async fn begin_system_write(&self) -> Result<Tx> {
+        self.write(EVERY_WORKSPACE).await
+    }
+
+    /// The same across workspaces: for finding out who calls, for jobs and for tools with access to the data folder.
+    pub async fn begin_system_read(&self) -> Result<ReadTx> {
+        self.read(EVERY_WORKSPACE).await
+    }
+
+    async fn write(&self, _wall: &str) -> Result<Tx> {
         let connection = match self {
             Self::Sqlite { writer, .. } => Connection::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Self::Postgres(pool) => Connection::Postgres(pool.begin().await?),
@@ -98,8 +120,7 @@ impl Db {
         Ok(Tx { read: ReadTx { connection }, place: None })
     }
 
-    /// Starts a transaction that reads one consistent state.
-    pub async fn begin_read(&self) -> Result<ReadTx> {
+    async fn read(&self, _wall: &str) -> Result<ReadTx> {
         let connection = match self {
             Self::Sqlite { reader, .. } => Connection::Sqlite(reader.begin().await?),
             Self::Postgres(pool) => Connection::Postgres(

@@ -1,6 +1,6 @@
 //! Answers kept under the key the caller gave its request, so that a retry changes nothing twice.
 
-use promptsync_core::{ids::KeyId, time::Timestamp};
+use promptsync_core::{ids::WorkspaceId, time::Timestamp};
 
 use crate::{
     conn::{ReadTx, Tx, execute, on},
@@ -11,8 +11,10 @@ use crate::{
 /// A request that was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answered {
-    /// The API key that asked.
-    pub caller: KeyId,
+    /// The workspace it was asked in.
+    pub workspace: WorkspaceId,
+    /// The id of the API key or the person that asked.
+    pub caller: String,
     /// The `Idempotency-Key` it gave.
     pub key: String,
     /// The hash of method, path and body: a retry must have the same.
@@ -27,7 +29,8 @@ pub struct Answered {
 
 #[derive(sqlx::FromRow)]
 struct AnsweredRow {
-    key_id: String,
+    workspace_id: String,
+    caller_id: String,
     idempotency_key: String,
     request_hash: String,
     status: i64,
@@ -36,13 +39,13 @@ struct AnsweredRow {
 }
 
 /// The answer kept for this caller under this key.
-pub async fn get(tx: &mut ReadTx, caller: &KeyId, key: &str) -> Result<Option<Answered>> {
+pub async fn get(tx: &mut ReadTx, caller: &str, key: &str) -> Result<Option<Answered>> {
     let row: Option<AnsweredRow> = on!(tx, c => sqlx::query_as(
-        "SELECT key_id, idempotency_key, request_hash, status, body, created_at
+        "SELECT workspace_id, caller_id, idempotency_key, request_hash, status, body, created_at
          FROM idempotency
-         WHERE key_id = $1 AND idempotency_key = $2",
+         WHERE caller_id = $1 AND idempotency_key = $2",
     )
-    .bind(caller.as_str())
+    .bind(caller)
     .bind(key)
     .fetch_optional(c)
     .await)?;
@@ -55,10 +58,12 @@ pub async fn insert(tx: &mut Tx, answered: &Answered) -> Result<()> {
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO idempotency (key_id, idempotency_key, request_hash, status, body, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6)",
+            "INSERT INTO idempotency (workspace_id, caller_id, idempotency_key, request_hash, status, body,
+                                      created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
-        .bind(answered.caller.as_str())
+        .bind(answered.workspace.as_str())
+        .bind(&answered.caller)
         .bind(&answered.key)
         .bind(&answered.request_hash)
         .bind(i64::from(answered.status))
@@ -79,7 +84,8 @@ impl TryFrom<AnsweredRow> for Answered {
     fn try_from(row: AnsweredRow) -> Result<Self> {
         Ok(Self {
             status: u16::try_from(row.status).map_err(lies("idempotency", "status", &row.idempotency_key))?,
-            caller: KeyId::new(row.key_id),
+            workspace: WorkspaceId::new(row.workspace_id),
+            caller: row.caller_id,
             key: row.idempotency_key,
             request_hash: row.request_hash,
             body: row.body,

@@ -5,7 +5,7 @@
 //! ```
 //! promptsync_testing::db_test! {
 //!     async fn a_new_database_has_no_workspace(db: &Db) {
-//!         assert!(promptsync_store::workspaces::list(&mut db.begin_read().await.unwrap()).await.unwrap().is_empty());
+//!         assert!(promptsync_store::workspaces::list(&mut db.begin_system_read().await.unwrap()).await.unwrap().is_empty());
 //!     }
 //! }
 //! ```

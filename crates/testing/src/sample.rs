@@ -45,7 +45,7 @@ impl Sample {
         let (clock, ids) = (FixedClock::default(), SeededIds::new(1));
         let (workspace, project) = (WorkspaceId::new(ids.next()), ProjectId::new(ids.next()));
         let sample = Self { workspace, project, clock, ids };
-        let mut tx = db.begin_write().await?;
+        let mut tx = db.begin_system_write().await?;
         let row =
             Workspace { id: sample.workspace.clone(), name: "acme".into(), created_at: sample.clock.now() };
         promptsync_store::workspaces::insert(&mut tx, &row).await?;
@@ -158,7 +158,7 @@ impl Sample {
 
     /// Publishes versions in one committed change.
     pub async fn publish(&self, db: &Db, versions: &[(&str, &str)]) -> Result<Revision> {
-        let mut tx = db.begin_write().await?;
+        let mut tx = db.begin_system_write().await?;
         self.write(&mut tx, versions).await?;
         self.commit(tx, "prompt.publish").await
     }
@@ -187,7 +187,7 @@ impl Sample {
         expected: Expected,
         entries: &[(&str, &str)],
     ) -> Result<Moved> {
-        let mut tx = db.begin_write().await?;
+        let mut tx = db.begin_system_write().await?;
         let change = Move {
             workspace: &self.workspace,
             project: &self.project,

@@ -39,7 +39,7 @@ struct Target {
 
 /// The project's aliases.
 pub(crate) async fn list(call: &InProject) -> Result<Page<Alias>, ApiError> {
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let mut items = Vec::new();
     for alias in aliases::list(&mut tx, &call.project.id).await? {
         let entries = aliases::entries(&mut tx, &alias.id).await?;
@@ -50,7 +50,7 @@ pub(crate) async fn list(call: &InProject) -> Result<Page<Alias>, ApiError> {
 
 /// One alias.
 pub(crate) async fn get(call: &InProject, name: &str) -> Result<Alias, ApiError> {
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let alias = existing(&mut tx, call, name).await?;
     let entries = aliases::entries(&mut tx, &alias.id).await?;
     Ok(view(alias, entries))
@@ -62,7 +62,7 @@ pub(crate) async fn history(
     name: &str,
     paging: &Paging,
 ) -> Result<Page<AliasMove>, ApiError> {
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let alias = existing(&mut tx, call, name).await?;
     let list = format!("alias_history:{}", alias.id);
     let page = alias_history::list(&mut tx, &alias.id, &paging.request(&call.app, &list)?).await?;
@@ -87,7 +87,7 @@ pub(crate) async fn set(
 ) -> Result<(Alias, bool), ApiError> {
     let name = AliasName::parse(name)?;
     let reference = Reference::parse(&request.version)?;
-    let mut tx = call.app.db.begin_write().await?;
+    let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     tx.revision(&call.caller.workspace).await?;
     let current = aliases::by_name(&mut tx, &call.project.id, &name).await?;
     let entries = match &current {
@@ -110,7 +110,7 @@ pub(crate) async fn rollback(
     expected: &Expected,
     request: RollbackAlias,
 ) -> Result<Alias, ApiError> {
-    let mut tx = call.app.db.begin_write().await?;
+    let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     tx.revision(&call.caller.workspace).await?;
     let alias = existing(&mut tx, call, name).await?;
     if *expected != Expected::Nothing {

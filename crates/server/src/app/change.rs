@@ -8,7 +8,7 @@ use std::sync::{
 use promptsync_core::{
     audit::{Actor, AuditEntry, Revision},
     digest::Digest,
-    ids::{KeyId, WorkspaceId},
+    ids::WorkspaceId,
     names::ProjectName,
 };
 use promptsync_store::Tx;
@@ -27,8 +27,8 @@ pub(crate) struct Change {
     pub(crate) project: Option<ProjectName>,
     /// Who acts.
     pub(crate) actor: Actor,
-    /// The key used.
-    pub(crate) key: KeyId,
+    /// The id of the key or the person, under which answers are kept for retries.
+    pub(crate) caller: String,
     /// The request's id.
     pub(crate) request_id: String,
     /// The caller's Idempotency-Key.
@@ -66,7 +66,7 @@ impl Change {
             workspace: caller.workspace.clone(),
             project: None,
             actor: caller.actor(),
-            key: caller.key.clone(),
+            caller: caller.id().to_owned(),
             request_id,
             idempotency,
             request_hash: Arc::default(),

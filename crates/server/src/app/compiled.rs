@@ -88,7 +88,7 @@ pub(crate) async fn of_version(
     if let Some(document) = call.app.compiled.get(&key) {
         return Ok(document);
     }
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let pieces = resolve::dependencies(&mut tx, call, &found.version).await?;
     drop(tx);
     let (limits, document) = (call.app.limits.clone(), found.document);

@@ -26,7 +26,7 @@ pub(crate) async fn list(
     let request = paging.request(&call.app, &list)?;
     let wrong = || ApiError::internal("a sealed cursor holds no revision");
     let mut before = request.after.map(|text| text.parse().map_err(|_| wrong())).transpose()?;
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let (mut items, mut looked_at) = (Vec::new(), 0);
     let next = 'pages: loop {
         let entries = audit::before(&mut tx, &call.caller.workspace, before, STEP).await?;

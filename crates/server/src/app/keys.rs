@@ -28,7 +28,7 @@ const MAX_NAME: usize = 200;
 pub(crate) async fn list(call: &Call, paging: &Paging) -> Result<Page<Key>, ApiError> {
     let workspace = &call.caller.workspace;
     let list = format!("keys:{workspace}:{:?}", call.caller.project);
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let mut page = keys::list(&mut tx, workspace, &paging.request(&call.app, &list)?).await?;
     page.items.retain(|key| manages(call, key));
     Ok(pages::answer(&call.app, &list, page, view))
@@ -42,7 +42,7 @@ pub(crate) async fn create(call: &Call, request: CreateKey) -> Result<CreatedKey
     if request.role > call.caller.role {
         return refuse("a key cannot make one that may do more than itself");
     }
-    let mut tx = call.app.db.begin_write().await?;
+    let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     let project = match &request.project {
         Some(name) => {
             let found = match ProjectName::parse(name) {
@@ -54,7 +54,7 @@ pub(crate) async fn create(call: &Call, request: CreateKey) -> Result<CreatedKey
         None => None,
     };
     match (&call.caller.project, &project, &request.project) {
-        (Some(own), Some((id, _)), _) if own == id => {}
+        (Some((own, _)), Some((id, _)), _) if own == id => {}
         (Some(_), _, _) => return refuse("a key of one project can only make keys of that project"),
         (None, None, Some(_)) => {
             return Err(ApiError::new(
@@ -76,7 +76,7 @@ pub(crate) async fn revoke(call: &Call, id: &str) -> Result<(), ApiError> {
     let not_found = || ApiError::new(KEY_NOT_FOUND, "no such key");
     let workspace = &call.caller.workspace;
     let id = KeyId::new(id);
-    let mut tx = call.app.db.begin_write().await?;
+    let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     tx.revision(workspace).await?;
     let key = keys::by_id(&mut tx, workspace, &id).await?;
     let key = key.filter(|key| manages(call, key)).ok_or_else(not_found)?;
@@ -96,7 +96,7 @@ pub(crate) async fn revoke(call: &Call, id: &str) -> Result<(), ApiError> {
 }
 
 fn manages(call: &Call, key: &keys::Key) -> bool {
-    call.caller.project.is_none() || call.caller.project == key.project
+    call.caller.project.as_ref().is_none_or(|(own, _)| key.project.as_ref() == Some(own))
 }
 
 /// What a request for a key must fulfil.

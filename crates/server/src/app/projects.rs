@@ -1,11 +1,12 @@
 //! Projects and their modules.
 
 use promptsync_api::{
-    error::{INSUFFICIENT_SCOPE, NAME_EXISTS, PROJECT_NOT_FOUND, PROJECT_REQUIRED},
+    error::{NAME_EXISTS, PROJECT_NOT_FOUND, PROJECT_REQUIRED},
     page::Page,
     projects::{CreateProject, Module, Project},
 };
 use promptsync_core::{
+    access::sees,
     digest::Digest,
     ids::ProjectId,
     names::{ProjectName, PromptName},
@@ -18,7 +19,10 @@ use super::{
     change::{Deed, Kept},
     pages::{self, Paging},
 };
-use crate::{endpoint::Call, http::error::ApiError};
+use crate::{
+    endpoint::{Call, InProject},
+    http::error::ApiError,
+};
 
 /// The project a request is about.
 #[derive(Clone, Debug)]
@@ -39,20 +43,20 @@ pub(crate) async fn of_call(call: &Call) -> Result<Found, ApiError> {
         named => Some(named.to_owned()),
     };
     let workspace = &call.caller.workspace;
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let found = match (&asked, &call.caller.project) {
         (Some(name), _) => match ProjectName::parse(name) {
             Ok(name) => projects::by_name(&mut tx, workspace, &name).await?,
             Err(_) => None,
         },
-        (None, Some(own)) => projects::by_id(&mut tx, workspace, own).await?,
+        (None, Some((own, _))) => projects::by_id(&mut tx, workspace, own).await?,
         (None, None) => {
             return Err(ApiError::new(PROJECT_REQUIRED, "this key opens every project of its workspace")
                 .hint("add ?project=NAME, or use a key that belongs to one project"));
         }
     };
     found
-        .filter(|project| call.caller.project.as_ref().is_none_or(|own| *own == project.id))
+        .filter(|project| sees(&call.caller.principal, &project.id))
         .map(|project| Found { id: project.id, name: project.name })
         .ok_or_else(not_found)
 }
@@ -64,8 +68,8 @@ fn not_found() -> ApiError {
 /// The projects a caller may see.
 pub(crate) async fn list(call: &Call, paging: &Paging) -> Result<Page<Project>, ApiError> {
     let (app, workspace) = (&call.app, &call.caller.workspace);
-    let mut tx = app.db.begin_read().await?;
-    if let Some(own) = &call.caller.project {
+    let mut tx = app.db.begin_read(workspace).await?;
+    if let Some((own, _)) = &call.caller.project {
         let found = projects::by_id(&mut tx, workspace, own).await?;
         return Ok(Page { items: found.into_iter().map(view).collect(), next_cursor: None });
     }
@@ -76,15 +80,15 @@ pub(crate) async fn list(call: &Call, paging: &Paging) -> Result<Page<Project>, 
 
 /// One project.
 pub(crate) async fn get(call: &Call, project: &Found) -> Result<Project, ApiError> {
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let found = projects::by_id(&mut tx, &call.caller.workspace, &project.id).await?;
     found.map(view).ok_or_else(not_found)
 }
 
 /// The modules of a project.
-pub(crate) async fn modules(app: &App, project: &Found) -> Result<Page<Module>, ApiError> {
-    let mut tx = app.db.begin_read().await?;
-    let found = modules::list(&mut tx, &project.id).await?;
+pub(crate) async fn modules(call: &InProject) -> Result<Page<Module>, ApiError> {
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+    let found = modules::list(&mut tx, &call.project.id).await?;
     let items =
         found.into_iter().map(|module| Module { path: module.path, prompt_count: module.prompt_count });
     Ok(Page { items: items.collect(), next_cursor: None })
@@ -92,10 +96,7 @@ pub(crate) async fn modules(app: &App, project: &Found) -> Result<Page<Module>, 
 
 /// Creates a project.
 pub(crate) async fn create(call: &Call, request: CreateProject) -> Result<Project, ApiError> {
-    if call.caller.project.is_some() {
-        return Err(ApiError::new(INSUFFICIENT_SCOPE, "a key of one project cannot create another"));
-    }
-    let mut tx = call.app.db.begin_write().await?;
+    let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     let project = insert(&call.app, &mut tx, call, &request).await?;
     let deed = Deed {
         action: "project.create",

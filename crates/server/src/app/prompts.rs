@@ -16,7 +16,6 @@ use promptsync_core::{
 use promptsync_store::{ReadTx, aliases, prompts};
 
 use super::{
-    App,
     pages::{self, Paging},
     projects::{Found, prompt_name},
     resolve,
@@ -54,7 +53,7 @@ pub(crate) async fn list(call: &InProject, filter: &Filter) -> Result<Page<Promp
     let list = format!("prompts:{}:{:?}:{:?}:{:?}", project.id, filter.module, filter.tags, filter.alias);
     let mut request = filter.paging.request(app, &list)?;
     let wanted = request.limit as usize;
-    let mut tx = app.db.begin_read().await?;
+    let mut tx = app.db.begin_read(&call.caller.workspace).await?;
     let members = members(&mut tx, project, filter.alias.as_deref()).await?;
     let passes = |prompt: &prompts::Prompt| {
         filter.tags.iter().all(|tag| prompt.tags.contains(tag))
@@ -118,9 +117,9 @@ pub(crate) async fn summaries(
 }
 
 /// One prompt, without content.
-pub(crate) async fn get(app: &App, project: &Found, name: &str) -> Result<PromptSummary, ApiError> {
-    let mut tx = app.db.begin_read().await?;
-    let found = by_name(&mut tx, project, name).await?;
+pub(crate) async fn get(call: &InProject, name: &str) -> Result<PromptSummary, ApiError> {
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+    let found = by_name(&mut tx, &call.project, name).await?;
     summaries(&mut tx, vec![found]).await?.pop().ok_or_else(|| ApiError::internal("a summary was lost"))
 }
 

@@ -17,7 +17,7 @@ use crate::{endpoint::InProject, http::error::ApiError};
 
 /// The project's releases, newest first.
 pub(crate) async fn list(call: &InProject, paging: &Paging) -> Result<Page<ReleaseSummary>, ApiError> {
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let list = format!("releases:{}", call.project.id);
     let page = releases::list(&mut tx, &call.project.id, &paging.request(&call.app, &list)?).await?;
     Ok(pages::answer(&call.app, &list, page, |release| ReleaseSummary {
@@ -33,7 +33,7 @@ pub(crate) async fn list(call: &InProject, paging: &Paging) -> Result<Page<Relea
 /// One release: by its number, a range, `latest`, or the alias that stands on it.
 pub(crate) async fn get(call: &InProject, reference: &str) -> Result<Release, ApiError> {
     let selector = resolve::reference(reference)?.selector;
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let found = find(&mut tx, &call.project, &selector).await?;
     let manifest = releases::manifest(&mut tx, &found.id).await?;
     Ok(Release {

@@ -51,7 +51,7 @@ pub(crate) fn reference(text: &str) -> Result<Reference, ApiError> {
 /// Finds a version of a prompt of the call's project.
 pub(crate) async fn find(call: &InProject, name: &str, reference_text: &str) -> Result<Resolved, ApiError> {
     let (name, reference) = (prompt_name(name)?, reference(reference_text)?);
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let mut found = in_project(&mut tx, call, &call.project, &name, &reference).await?;
     found.revision = audit::head(&mut tx, &call.caller.workspace).await?.revision;
     Ok(found)

@@ -17,7 +17,7 @@ pub(crate) async fn find(
     paging: &Paging,
 ) -> Result<Page<PromptSummary>, ApiError> {
     let list = format!("search:{}:{:?}", call.project.id, question);
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let page = search::find(&mut tx, &call.project.id, question, &paging.request(&call.app, &list)?).await?;
     let items = summaries(&mut tx, page.items).await?;
     Ok(pages::answer(&call.app, &list, promptsync_store::Page { items, next: page.next }, |item| item))

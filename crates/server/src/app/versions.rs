@@ -23,7 +23,7 @@ pub(crate) async fn list(
     name: &str,
     paging: &Paging,
 ) -> Result<Page<VersionSummary>, ApiError> {
-    let mut tx = call.app.db.begin_read().await?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let prompt = by_name(&mut tx, &call.project, name).await?;
     let list = format!("versions:{}", prompt.id);
     let page = versions::list(&mut tx, &prompt.id, &paging.request(&call.app, &list)?).await?;
@@ -43,7 +43,7 @@ pub(crate) async fn archive(
     number: &str,
     request: ArchiveVersion,
 ) -> Result<VersionSummary, ApiError> {
-    let mut tx = call.app.db.begin_write().await?;
+    let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     tx.revision(&call.caller.workspace).await?;
     let (prompt, mut version) = exact(&mut tx, call, name, number).await?;
     if version.archived_at.is_some() {
@@ -70,7 +70,7 @@ pub(crate) async fn restore(
     number: &str,
     request: ArchiveVersion,
 ) -> Result<VersionSummary, ApiError> {
-    let mut tx = call.app.db.begin_write().await?;
+    let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     tx.revision(&call.caller.workspace).await?;
     let (prompt, mut version) = exact(&mut tx, call, name, number).await?;
     if version.archived_at.is_none() {

@@ -1,12 +1,13 @@
 //! From the headers of a request to its caller.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use hyper::{HeaderMap, header::AUTHORIZATION};
 use promptsync_api::error::{RATE_LIMITED, UNAUTHENTICATED};
+use promptsync_core::access::{Grant, Principal, Scope};
 use promptsync_store::{StoreError, keys};
 
-use super::{Caller, key::ApiKey};
+use super::{Caller, Identity, key::ApiKey};
 use crate::{
     app::App,
     http::{error::ApiError, query},
@@ -38,12 +39,14 @@ impl App {
         let key = known
             .filter(|key| matches && key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > now))
             .ok_or_else(wrong)?;
+        let scope = key.project.clone().map_or(Scope::Workspace, Scope::Project);
+        let grants = vec![Grant { permissions: key.role.permissions(), scope }];
         Ok(Caller {
-            key: key.id,
+            identity: Identity::Key(key.id),
             name: key.name,
+            principal: Arc::new(Principal { workspace: key.workspace.clone(), grants }),
             workspace: key.workspace,
-            project: key.project,
-            project_name: key.project_name,
+            project: key.project.zip(key.project_name),
             role: key.role,
         })
     }
@@ -70,7 +73,7 @@ impl App {
     }
 
     async fn read_key(&self, given: &ApiKey) -> Result<Option<keys::Key>, StoreError> {
-        let mut tx = self.db.begin_read().await?;
+        let mut tx = self.db.begin_system_read().await?;
         keys::by_prefix(&mut tx, given.lookup()).await
     }
 

@@ -9,33 +9,62 @@ mod tries;
 pub(crate) use cache::Keys;
 pub(crate) use tries::Tries;
 
+use std::sync::Arc;
+
 use promptsync_core::{
-    access::Role,
+    access::{Object, Permission, Principal, Role, can},
     audit::Actor,
-    ids::{KeyId, ProjectId, WorkspaceId},
+    ids::{KeyId, ProjectId, SessionId, UserId, WorkspaceId},
     names::ProjectName,
 };
+
+/// Who somebody is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// An application with an API key.
+    Key(KeyId),
+    /// A person who signed in.
+    #[expect(dead_code, reason = "sign-in comes with the next change")]
+    User(UserId, SessionId),
+}
 
 /// An authenticated caller.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
-    /// The key used.
-    pub(crate) key: KeyId,
-    /// The key's name.
+    /// Who it is.
+    pub(crate) identity: Identity,
+    /// The key's name, or the person's.
     pub(crate) name: String,
     /// The workspace it belongs to.
     pub(crate) workspace: WorkspaceId,
-    /// The only project it opens; all of the workspace when absent.
-    pub(crate) project: Option<ProjectId>,
-    /// That project's name.
-    pub(crate) project_name: Option<ProjectName>,
-    /// What it may do.
+    /// What it may do there.
+    pub(crate) principal: Arc<Principal>,
+    /// The only project a key belongs to: the one meant when a request names none.
+    pub(crate) project: Option<(ProjectId, ProjectName)>,
+    /// The role a key was made with.
     pub(crate) role: Role,
 }
 
 impl Caller {
     /// The caller as the audit log names it.
     pub(crate) fn actor(&self) -> Actor {
-        Actor::Service { id: self.key.to_string(), name: self.name.clone() }
+        let (id, name) = (self.id().to_owned(), self.name.clone());
+        match self.identity {
+            Identity::Key(_) => Actor::Service { id, name },
+            Identity::User(..) => Actor::User { id, name },
+        }
+    }
+
+    /// The id of the key or the person.
+    pub(crate) fn id(&self) -> &str {
+        match &self.identity {
+            Identity::Key(key) => key.as_str(),
+            Identity::User(user, _) => user.as_str(),
+        }
+    }
+
+    /// Whether the caller may do this with that.
+    pub(crate) fn can(&self, permission: Permission, object: Object<'_>) -> bool {
+        can(&self.principal, permission, object)
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         reply::{Answer, Reply},
     },
     input::{Json, MaybeJson, Nothing, Query},
+    subjects::OnAlias,
 };
 
 /// Lists aliases.
@@ -21,12 +22,12 @@ pub(crate) async fn list(call: InProject, _: Nothing) -> Answer<Page<Alias>> {
 }
 
 /// Shows an alias; its ETag is its revision.
-pub(crate) async fn get(call: InProject, _: Nothing) -> Answer<Alias> {
+pub(crate) async fn get(call: OnAlias, _: Nothing) -> Answer<Alias> {
     aliases::get(&call, call.segment("alias")).await.map(tagged)
 }
 
 /// Creates or moves an alias.
-pub(crate) async fn set(call: InProject, Json(request): Json<SetAlias>) -> Answer<Alias> {
+pub(crate) async fn set(call: OnAlias, Json(request): Json<SetAlias>) -> Answer<Alias> {
     let (name, expected) = (call.segment("alias"), Expected::read(&call.headers)?);
     let (alias, created) = aliases::set(&call, name, &expected, request).await?;
     let location = format!("/api/projects/{}/aliases/{}", call.project.name, alias.name);
@@ -35,12 +36,12 @@ pub(crate) async fn set(call: InProject, Json(request): Json<SetAlias>) -> Answe
 }
 
 /// Lists the moves of an alias, newest first.
-pub(crate) async fn history(call: InProject, Query(paging): Query<Paging>) -> Answer<Page<AliasMove>> {
+pub(crate) async fn history(call: OnAlias, Query(paging): Query<Paging>) -> Answer<Page<AliasMove>> {
     aliases::history(&call, call.segment("alias"), &paging).await.map(Reply::ok)
 }
 
 /// Points an alias back at where it was.
-pub(crate) async fn rollback(call: InProject, MaybeJson(request): MaybeJson<RollbackAlias>) -> Answer<Alias> {
+pub(crate) async fn rollback(call: OnAlias, MaybeJson(request): MaybeJson<RollbackAlias>) -> Answer<Alias> {
     let (name, expected) = (call.segment("alias"), Expected::read(&call.headers)?);
     aliases::rollback(&call, name, &expected, request).await.map(tagged)
 }

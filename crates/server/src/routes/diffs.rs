@@ -4,13 +4,13 @@ use promptsync_core::diffs::Diff;
 
 use crate::{
     app::diffs,
-    endpoint::InProject,
     http::{
         error::ApiError,
         query::{Parameter, Parameters, invalid, one},
         reply::{Answer, Reply},
     },
     input::{FromQuery, Query},
+    subjects::OnPrompt,
 };
 
 /// Styles of its own and nothing else.
@@ -43,7 +43,7 @@ impl FromQuery for Sides {
 }
 
 /// Compares two versions of a prompt.
-pub(crate) async fn between(call: InProject, Query(sides): Query<Sides>) -> Answer<Diff> {
+pub(crate) async fn between(call: OnPrompt, Query(sides): Query<Sides>) -> Answer<Diff> {
     let name = call.segment("name");
     if sides.page {
         let html = diffs::page(&call, name, &sides.from, &sides.to).await?;

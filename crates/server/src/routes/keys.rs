@@ -7,25 +7,25 @@ use promptsync_api::{
 
 use crate::{
     app::{keys, pages::Paging},
-    endpoint::Call,
     http::reply::{Answer, Reply},
     input::{Json, Nothing, Query},
+    subjects::Anywhere,
 };
 
 /// Lists the keys the caller may manage.
-pub(crate) async fn list(call: Call, Query(paging): Query<Paging>) -> Answer<Page<Key>> {
+pub(crate) async fn list(call: Anywhere, Query(paging): Query<Paging>) -> Answer<Page<Key>> {
     keys::list(&call, &paging).await.map(Reply::ok)
 }
 
 /// Makes a key.
-pub(crate) async fn create(call: Call, Json(request): Json<CreateKey>) -> Answer<CreatedKey> {
+pub(crate) async fn create(call: Anywhere, Json(request): Json<CreateKey>) -> Answer<CreatedKey> {
     let created = keys::create(&call, request).await?;
     let location = format!("/api/keys/{}", created.key.id);
     Ok(Reply::ok(created).created(location))
 }
 
 /// Revokes a key.
-pub(crate) async fn revoke(call: Call, _: Nothing) -> Answer<()> {
+pub(crate) async fn revoke(call: Anywhere, _: Nothing) -> Answer<()> {
     keys::revoke(&call, call.segment("id")).await?;
     Ok(Reply::nothing())
 }

@@ -3,12 +3,12 @@
 use serde_json::Value;
 
 use crate::{
-    endpoint::Call,
     http::reply::{Answer, Reply},
     input::Nothing,
+    subjects::Anywhere,
 };
 
 /// The document, made from the route table.
-pub(crate) async fn document(_: Call, _: Nothing) -> Answer<Value> {
+pub(crate) async fn document(_: Anywhere, _: Nothing) -> Answer<Value> {
     Ok(Reply::ok(crate::openapi::document()))
 }

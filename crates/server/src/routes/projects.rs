@@ -10,10 +10,11 @@ use crate::{
     endpoint::{Call, InProject},
     http::reply::{Answer, Reply},
     input::{Json, Nothing, Query},
+    subjects::{Anywhere, WithinProject},
 };
 
 /// Lists the projects the caller may see.
-pub(crate) async fn list(call: Call, Query(paging): Query<Paging>) -> Answer<Page<Project>> {
+pub(crate) async fn list(call: Anywhere, Query(paging): Query<Paging>) -> Answer<Page<Project>> {
     projects::list(&call, &paging).await.map(Reply::ok)
 }
 
@@ -25,11 +26,11 @@ pub(crate) async fn create(call: Call, Json(request): Json<CreateProject>) -> An
 }
 
 /// Shows a project.
-pub(crate) async fn get(call: InProject, _: Nothing) -> Answer<Project> {
+pub(crate) async fn get(call: WithinProject, _: Nothing) -> Answer<Project> {
     projects::get(&call, &call.project).await.map(Reply::ok)
 }
 
 /// Lists its modules.
 pub(crate) async fn modules(call: InProject, _: Nothing) -> Answer<Page<Module>> {
-    projects::modules(&call.app, &call.project).await.map(Reply::ok)
+    projects::modules(&call).await.map(Reply::ok)
 }

@@ -19,6 +19,7 @@ use crate::{
         reply::{Answer, Reply},
     },
     input::{FromQuery, Nothing, Query},
+    subjects::{OnPrompt, OnReference},
 };
 
 impl FromQuery for Filter {
@@ -74,12 +75,12 @@ pub(crate) async fn list(call: InProject, Query(filter): Query<Filter>) -> Answe
 }
 
 /// Shows a prompt without content.
-pub(crate) async fn summary(call: InProject, _: Nothing) -> Answer<PromptSummary> {
-    prompts::get(&call.app, &call.project, call.segment("name")).await.map(Reply::ok)
+pub(crate) async fn summary(call: OnPrompt, _: Nothing) -> Answer<PromptSummary> {
+    prompts::get(&call, call.segment("name")).await.map(Reply::ok)
 }
 
 /// The prompt a caller should use now.
-pub(crate) async fn resolved(call: InProject, Query(wish): Query<Wish>) -> Answer<ResolvedPrompt> {
+pub(crate) async fn resolved(call: OnReference, Query(wish): Query<Wish>) -> Answer<ResolvedPrompt> {
     let (name, reference) = (call.segment("name"), call.segment("version_or_alias"));
     let (prompt, tag) = prompts::resolved(&call, name, reference, &wish).await?;
     Ok(Reply::ok(prompt).etag(tag))

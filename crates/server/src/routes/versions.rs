@@ -7,24 +7,24 @@ use promptsync_api::{
 
 use crate::{
     app::{pages::Paging, versions},
-    endpoint::InProject,
     http::reply::{Answer, Reply},
     input::{MaybeJson, Nothing, Query},
+    subjects::OnPrompt,
 };
 
 /// Lists the versions of a prompt, newest first.
-pub(crate) async fn list(call: InProject, Query(paging): Query<Paging>) -> Answer<Page<VersionSummary>> {
+pub(crate) async fn list(call: OnPrompt, Query(paging): Query<Paging>) -> Answer<Page<VersionSummary>> {
     versions::list(&call, call.segment("name"), &paging).await.map(Reply::ok)
 }
 
 /// Shows a version.
-pub(crate) async fn get(call: InProject, _: Nothing) -> Answer<VersionSummary> {
+pub(crate) async fn get(call: OnPrompt, _: Nothing) -> Answer<VersionSummary> {
     versions::get(&call, call.segment("name"), call.segment("version")).await.map(Reply::ok)
 }
 
 /// Takes a version out of use.
 pub(crate) async fn archive(
-    call: InProject,
+    call: OnPrompt,
     MaybeJson(request): MaybeJson<ArchiveVersion>,
 ) -> Answer<VersionSummary> {
     versions::archive(&call, call.segment("name"), call.segment("version"), request).await.map(Reply::ok)
@@ -32,7 +32,7 @@ pub(crate) async fn archive(
 
 /// Puts an archived version back into use.
 pub(crate) async fn restore(
-    call: InProject,
+    call: OnPrompt,
     MaybeJson(request): MaybeJson<ArchiveVersion>,
 ) -> Answer<VersionSummary> {
     versions::restore(&call, call.segment("name"), call.segment("version"), request).await.map(Reply::ok)

@@ -1,26 +1,26 @@
 //! The caller as the server sees it.
 
 use promptsync_api::server::Whoami;
-use promptsync_core::access::Permission;
+use promptsync_core::access::{Permission, can_somewhere};
 
 use crate::{
-    endpoint::Call,
     http::reply::{Answer, Reply},
     input::Nothing,
+    subjects::Anywhere,
 };
 
 /// Who the key belongs to and what it may do.
-pub(crate) async fn whoami(call: Call, _: Nothing) -> Answer<Whoami> {
+pub(crate) async fn whoami(call: Anywhere, _: Nothing) -> Answer<Whoami> {
     let caller = &call.caller;
     Ok(Reply::ok(Whoami {
-        key: caller.key.to_string(),
+        key: caller.id().to_owned(),
         name: caller.name.clone(),
         workspace: caller.workspace.to_string(),
-        project: caller.project_name.clone(),
+        project: caller.project.as_ref().map(|(_, name)| name.clone()),
         role: caller.role,
         permissions: Permission::ALL
             .into_iter()
-            .filter(|permission| caller.role.allows(*permission))
+            .filter(|permission| can_somewhere(&caller.principal, *permission, None))
             .collect(),
     }))
 }

@@ -60,13 +60,9 @@ db_test! {
                 let reply = call(&app.caller(role).await, &route.method, &target).await;
                 // A body without what the route needs is answered before the route looks closer.
                 let bound = WORKSPACE_ONLY.contains(&(&route.method, route.path));
-                let expected = role.allows(permission);
+                let expected = role.allows(permission) && !bound;
                 let refused = reply.outcome() == "403 insufficient_scope";
                 assert_eq!(!refused, expected, "{name} as {}: {}", role.as_str(), reply.text());
-                if bound && expected {
-                    let reply = app.caller(role).await.post(&target, json!({ "name": "third" })).await;
-                    assert_eq!(reply.outcome(), "403 insufficient_scope", "{name} as {}", role.as_str());
-                }
                 assert_ne!(reply.status, 401, "{name} as {}", role.as_str());
                 assert!(reply.status < 500, "{name} as {}: {}", role.as_str(), reply.text());
                 cases += 1;

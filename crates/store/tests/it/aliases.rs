@@ -33,7 +33,7 @@ db_test! {
         assert!(!second.created);
         assert_eq!(second.revision, first.revision + 1);
 
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let alias = aliases::list(&mut tx, &sample.project).await.unwrap().remove(0);
         assert_eq!(alias.revision, second.revision);
         let entries = aliases::entries(&mut tx, &alias.id).await.unwrap();
@@ -97,7 +97,7 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         let answer = sample.set_alias(db, "stable", Expected::Absent, &[("greeting", "1.0.0")]).await;
         assert!(matches!(answer, Err(StoreError::NotFound { what: "version" })), "{answer:?}");
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         assert!(aliases::list(&mut tx, &sample.project).await.unwrap().is_empty());
     }
 
@@ -107,7 +107,7 @@ db_test! {
         let entries = manifest(&[("greeting", "1.0.0")]);
         let name = AliasName::parse("production").unwrap();
         let by = Actor::User { id: "u1".into(), name: "Ada".into() };
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let release = sample.release(&mut tx, "3.0.0", &[("greeting", "1.0.0")]).await.unwrap();
         let id = AliasId::new(sample.ids.next());
         let change = Move {
@@ -126,7 +126,7 @@ db_test! {
         let moved = aliases::set(&mut tx, &change).await.unwrap();
         assert_eq!(sample.commit(tx, "alias.move").await.unwrap(), moved.revision);
 
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let alias = aliases::by_name(&mut tx, &sample.project, &name).await.unwrap().unwrap();
         assert_eq!(alias.release, Some(number("3.0.0")));
         assert_eq!((alias.moved_by, alias.reason.as_deref()), (by.clone(), Some("first release")));
@@ -145,7 +145,7 @@ db_test! {
             revisions.push(sample.set_alias(db, "dev", Expected::Anything, &[]).await.unwrap().revision);
         }
         revisions.reverse();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let alias = aliases::list(&mut tx, &sample.project).await.unwrap().remove(0);
         let first = alias_history::list(&mut tx, &alias.id, &PageRequest::first(3)).await.unwrap();
         let rest = PageRequest { after: first.next.clone(), limit: 3 };
@@ -162,7 +162,7 @@ db_test! {
         sample.publish(db, &[("a", "1.0.0"), ("a", "2.0.0"), ("b", "1.0.0")]).await.unwrap();
         sample.set_alias(db, "dev", Expected::Absent, &[("a", "2.0.0"), ("b", "1.0.0")]).await.unwrap();
         sample.set_alias(db, "stable", Expected::Absent, &[("a", "1.0.0")]).await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let names = [prompt_name("a"), prompt_name("b")];
         let prompts = prompts::by_names(&mut tx, &sample.project, &names).await.unwrap();
         let ids: Vec<_> = prompts.values().map(|prompt| prompt.id.clone()).collect();

@@ -15,10 +15,10 @@ db_test! {
     async fn entries_are_numbered_without_gaps_and_chained(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
         for expected in 2..=20 {
-            let tx = db.begin_write().await.unwrap();
+            let tx = db.begin_system_write().await.unwrap();
             assert_eq!(sample.commit(tx, "test.change").await.unwrap(), expected);
         }
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let entries = audit::since(&mut tx, &sample.workspace, 0, 100).await.unwrap();
         assert_eq!(entries.len(), 20);
         assert_eq!(entries[0].parent, genesis());
@@ -46,9 +46,9 @@ db_test! {
         .as_object()
         .unwrap()
         .clone();
-        let tx = db.begin_write().await.unwrap();
+        let tx = db.begin_system_write().await.unwrap();
         let revision = tx.commit(&sample.workspace, entry.clone()).await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let entries = audit::since(&mut tx, &sample.workspace, 0, 100).await.unwrap();
         assert_eq!(first_bad(sample.workspace.as_str(), &entries), None);
         entry.at = promptsync_core::time::to_microseconds(entry.at);
@@ -64,7 +64,7 @@ db_test! {
             writers.spawn(async move {
                 let mut revisions = Vec::new();
                 for round in 0..10 {
-                    let mut tx = db.begin_write().await.unwrap();
+                    let mut tx = db.begin_system_write().await.unwrap();
                     if (writer + round) % 3 == 0 {
                         // Reserved and given back: the number goes to somebody else.
                         tx.revision(&sample.workspace).await.unwrap();
@@ -79,7 +79,7 @@ db_test! {
         let given: BTreeSet<i64> = writers.join_all().await.into_iter().flatten().collect();
         let last = i64::try_from(given.len()).unwrap() + 1;
         assert_eq!(given, (2..=last).collect());
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let entries = audit::since(&mut tx, &sample.workspace, 0, 1000).await.unwrap();
         assert_eq!(entries.len(), given.len() + 1);
         assert_eq!(first_bad(sample.workspace.as_str(), &entries), None);
@@ -87,20 +87,20 @@ db_test! {
 
     async fn a_change_that_is_not_committed_leaves_nothing(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         sample.write(&mut tx, &[("greeting", "1.0.0")]).await.unwrap();
         tx.revision(&sample.workspace).await.unwrap();
         drop(tx);
         for table in ["prompts", "versions", "documents"] {
             assert!(raw::strings(db, &format!("SELECT '1' FROM {table}")).await.is_empty(), "{table}");
         }
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         assert_eq!(audit::head(&mut tx, &sample.workspace).await.unwrap().revision, 1);
     }
 
     async fn the_revision_reserved_early_is_the_one_committed(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let reserved = tx.revision(&sample.workspace).await.unwrap();
         assert_eq!(tx.revision(&sample.workspace).await.unwrap(), reserved);
         assert_eq!(sample.commit(tx, "test.change").await.unwrap(), reserved);
@@ -113,16 +113,16 @@ db_test! {
             name: "other".into(),
             created_at: sample.clock.now(),
         };
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         workspaces::insert(&mut tx, &other).await.unwrap();
         assert_eq!(tx.commit(&other.id, sample.entry("workspace.create")).await.unwrap(), 1);
 
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         tx.revision(&other.id).await.unwrap();
         let answer = tx.commit(&sample.workspace, sample.entry("test.change")).await;
         assert!(matches!(answer, Err(StoreError::OtherWorkspace)), "{answer:?}");
 
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let names: Vec<_> =
             workspaces::list(&mut tx).await.unwrap().into_iter().map(|workspace| workspace.name).collect();
         assert_eq!(names, ["acme", "other"]);
@@ -132,7 +132,7 @@ db_test! {
     async fn a_workspace_that_does_not_exist_is_named(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
         let nobody = WorkspaceId::new("nobody");
-        let tx = db.begin_write().await.unwrap();
+        let tx = db.begin_system_write().await.unwrap();
         let answer = tx.commit(&nobody, sample.entry("test.change")).await;
         assert!(matches!(answer, Err(StoreError::NotFound { what: "workspace" })), "{answer:?}");
     }
@@ -140,7 +140,7 @@ db_test! {
     async fn an_entry_changed_behind_the_triggers_is_found(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
         for _ in 0..4 {
-            let tx = db.begin_write().await.unwrap();
+            let tx = db.begin_system_write().await.unwrap();
             sample.commit(tx, "test.change").await.unwrap();
         }
         let drop_trigger = match db {
@@ -149,7 +149,7 @@ db_test! {
         };
         raw::execute(db, drop_trigger).await.unwrap();
         raw::execute(db, "UPDATE audit_log SET target = 'project:other' WHERE revision = 3").await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let entries = audit::since(&mut tx, &sample.workspace, 0, 100).await.unwrap();
         assert_eq!(first_bad(sample.workspace.as_str(), &entries), Some(3));
     }

@@ -11,7 +11,7 @@ const TABLES: [&str; 6] =
 async fn fill(db: &Db) -> Sample {
     let sample = Sample::new(db).await.unwrap();
     sample.publish(db, &[("greeting", "1.0.0")]).await.unwrap();
-    let mut tx = db.begin_write().await.unwrap();
+    let mut tx = db.begin_system_write().await.unwrap();
     sample.release(&mut tx, "1.0.0", &[("greeting", "1.0.0")]).await.unwrap();
     sample.commit(tx, "release.create").await.unwrap();
     sample.set_alias(db, "stable", Expected::Absent, &[("greeting", "1.0.0")]).await.unwrap();

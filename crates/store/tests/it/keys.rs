@@ -33,11 +33,11 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         let mut key = a_key(&sample, "ps_aaaa");
         key.project = Some(sample.project.clone());
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         keys::insert(&mut tx, &key).await.unwrap();
         keys::insert(&mut tx, &a_key(&sample, "ps_bbbb")).await.unwrap();
         sample.commit(tx, "key.create").await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         key.project_name = Some(promptsync_core::names::ProjectName::parse("shop").unwrap());
         assert_eq!(keys::by_prefix(&mut tx, "ps_aaaa").await.unwrap(), Some(key.clone()));
         assert_eq!(keys::by_prefix(&mut tx, "ps_AAAA").await.unwrap(), None);
@@ -53,7 +53,7 @@ db_test! {
 
     async fn a_prefix_is_given_once(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         keys::insert(&mut tx, &a_key(&sample, "ps_aaaa")).await.unwrap();
         let answer = keys::insert(&mut tx, &a_key(&sample, "ps_aaaa")).await;
         assert!(matches!(answer, Err(StoreError::Unique(_))), "{answer:?}");
@@ -62,7 +62,7 @@ db_test! {
     async fn a_key_is_revoked_once_and_by_its_own_workspace(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
         let key = a_key(&sample, "ps_aaaa");
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         keys::insert(&mut tx, &key).await.unwrap();
         let now = sample.clock.now() + TimeDelta::hours(1);
         assert!(!keys::revoke(&mut tx, &WorkspaceId::new("other"), &key.id, now).await.unwrap());
@@ -76,22 +76,23 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         let (ours, theirs) = (a_key(&sample, "ps_aaaa"), a_key(&sample, "ps_bbbb"));
         let answered = Answered {
-            caller: ours.id.clone(),
+            workspace: ours.workspace.clone(),
+            caller: ours.id.to_string(),
             key: "try-1".into(),
             request_hash: "sha256:00".into(),
             status: 201,
             body: b"{\"a\":1}".to_vec(),
             created_at: sample.clock.now(),
         };
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         keys::insert(&mut tx, &ours).await.unwrap();
         keys::insert(&mut tx, &theirs).await.unwrap();
         idempotency::insert(&mut tx, &answered).await.unwrap();
         sample.commit(tx, "test.change").await.unwrap();
 
-        let mut tx = db.begin_write().await.unwrap();
-        assert_eq!(idempotency::get(&mut tx, &ours.id, "try-1").await.unwrap(), Some(answered.clone()));
-        assert_eq!(idempotency::get(&mut tx, &theirs.id, "try-1").await.unwrap(), None);
+        let mut tx = db.begin_system_write().await.unwrap();
+        assert_eq!(idempotency::get(&mut tx, ours.id.as_str(), "try-1").await.unwrap(), Some(answered.clone()));
+        assert_eq!(idempotency::get(&mut tx, theirs.id.as_str(), "try-1").await.unwrap(), None);
         let moment = sample.clock.now();
         assert_eq!(idempotency::delete_before(&mut tx, moment).await.unwrap(), 0);
         let moment = moment + TimeDelta::microseconds(1);

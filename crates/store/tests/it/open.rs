@@ -31,10 +31,10 @@ async fn a_database_opens_again_with_what_it_held() {
     let db = Db::open_sqlite(&path).await.unwrap();
     let sample = Sample::new(&db).await.unwrap();
     db.close().await;
-    let answer = db.begin_write().await.map(|_| ());
+    let answer = db.begin_system_write().await.map(|_| ());
     assert!(matches!(answer, Err(StoreError::Unavailable(_))), "{answer:?}");
     let db = Db::open_sqlite(&path).await.unwrap();
-    let mut tx = db.begin_read().await.unwrap();
+    let mut tx = db.begin_system_read().await.unwrap();
     let shop = ProjectName::parse("shop").unwrap();
     assert!(projects::by_name(&mut tx, &sample.workspace, &shop).await.unwrap().is_some());
 }
@@ -59,7 +59,7 @@ async fn a_full_disk_is_told_apart() {
     let canonical = "x".repeat(1 << 20);
     let digest = Digest::of(canonical.as_bytes());
     let document = DocumentText { digest: &digest, canonical: &canonical };
-    let mut tx = db.begin_write().await.unwrap();
+    let mut tx = db.begin_system_write().await.unwrap();
     let answer = documents::insert_all(&mut tx, &sample.workspace, &[document], sample.clock.now()).await;
     assert!(matches!(answer, Err(StoreError::Full(_))), "{answer:?}");
 }
@@ -69,7 +69,7 @@ async fn a_database_in_memory_works_like_a_file() {
     let db = Db::in_memory().await.unwrap();
     let sample = Sample::new(&db).await.unwrap();
     sample.publish(&db, &[("greeting", "1.0.0")]).await.unwrap();
-    let mut tx = db.begin_read().await.unwrap();
+    let mut tx = db.begin_system_read().await.unwrap();
     assert_eq!(workspaces::list(&mut tx).await.unwrap().len(), 1);
 }
 
@@ -82,12 +82,12 @@ async fn a_server_that_does_not_answer_is_unavailable() {
 db_test! {
     async fn a_reader_sees_one_state_while_others_write(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        let mut reader = db.begin_read().await.unwrap();
+        let mut reader = db.begin_system_read().await.unwrap();
         assert_eq!(promptsync_store::prompts::names(&mut reader, &sample.project).await.unwrap().len(), 0);
         sample.publish(db, &[("greeting", "1.0.0")]).await.unwrap();
         assert_eq!(promptsync_store::prompts::names(&mut reader, &sample.project).await.unwrap().len(), 0);
         drop(reader);
-        let mut reader = db.begin_read().await.unwrap();
+        let mut reader = db.begin_system_read().await.unwrap();
         assert_eq!(promptsync_store::prompts::names(&mut reader, &sample.project).await.unwrap().len(), 1);
     }
 
@@ -107,7 +107,7 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         let mut entry = sample.entry("test.change");
         entry.reason = Some("nul \0 character".into());
-        let tx = db.begin_write().await.unwrap();
+        let tx = db.begin_system_write().await.unwrap();
         let answer = tx.commit(&sample.workspace, entry).await;
         assert!(matches!(answer, Err(StoreError::NulCharacter)), "{answer:?}");
     }

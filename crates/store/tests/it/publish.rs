@@ -39,14 +39,14 @@ db_test! {
             prompt_name("footer"),
             promptsync_core::publish::Dependency { version: number("2.0.0"), digest: digest.clone() },
         );
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let document = DocumentText { digest: &digest, canonical: &canonical };
         documents::insert_all(&mut tx, &sample.workspace, &[document, document], sample.clock.now()).await.unwrap();
         prompts::put_all(&mut tx, std::slice::from_ref(&prompt)).await.unwrap();
         versions::insert_all(&mut tx, std::slice::from_ref(&version)).await.unwrap();
         sample.commit(tx, "prompt.publish").await.unwrap();
 
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let found = versions::get(&mut tx, &prompt.id, &version.number).await.unwrap().unwrap();
         assert_eq!(found, version);
         assert_eq!(prompts::by_name(&mut tx, &sample.project, &prompt.name).await.unwrap().unwrap(), prompt);
@@ -66,7 +66,7 @@ db_test! {
     async fn a_second_version_changes_the_prompts_newest_facts_alone(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
         sample.publish(db, &[("greeting", "1.0.0")]).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let name = prompt_name("greeting");
         let first = prompts::by_name(&mut tx, &sample.project, &name).await.unwrap().unwrap();
         sample.clock.advance(chrono::TimeDelta::hours(1));
@@ -87,7 +87,7 @@ db_test! {
     async fn a_name_that_differs_only_in_case_is_refused(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
         sample.publish(db, &[("greeting", "1.0.0")]).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let answer = prompts::put_all(&mut tx, &[sample.a_prompt("Greeting", "1.0.0")]).await;
         assert!(matches!(answer, Err(StoreError::Unique(_))), "{answer:?}");
     }
@@ -95,7 +95,7 @@ db_test! {
     async fn names_are_found_as_they_are_spelt(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
         sample.publish(db, &[("Greeting", "1.0.0"), ("farewell", "1.0.0")]).await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let wanted = [prompt_name("Greeting"), prompt_name("FAREWELL"), prompt_name("none")];
         assert!(prompts::by_name(&mut tx, &sample.project, &wanted[1]).await.unwrap().is_none());
         let found = prompts::by_names(&mut tx, &sample.project, &wanted).await.unwrap();
@@ -111,7 +111,7 @@ db_test! {
         for version in ["1.9.0", "1.10.0", "1.2.0", "2.0.0-rc.1", "2.0.0"] {
             sample.publish(db, &[("greeting", version)]).await.unwrap();
         }
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let name = prompt_name("greeting");
         let prompt = prompts::by_name(&mut tx, &sample.project, &name).await.unwrap().unwrap();
         let old = versions::get(&mut tx, &prompt.id, &number("1.2.0")).await.unwrap().unwrap();
@@ -119,7 +119,7 @@ db_test! {
         versions::archive(&mut tx, &old.id, sample.clock.now() + chrono::TimeDelta::hours(1)).await.unwrap();
         sample.commit(tx, "version.archive").await.unwrap();
 
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let past = versions::of_prompts(&mut tx, &sample.project, std::slice::from_ref(&name)).await.unwrap();
         let numbers: Vec<_> = past[&name].iter().map(|version| (version.version.to_string(), version.archived)).collect();
         let expected = [("1.2.0", true), ("1.9.0", false), ("1.10.0", false), ("2.0.0-rc.1", false), ("2.0.0", false)];
@@ -142,7 +142,7 @@ db_test! {
 
         let sample = Arc::new(Sample::new(db).await.unwrap());
         sample.publish(db, &[("greeting", "0.9.0")]).await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let name = prompt_name("greeting");
         let prompt = prompts::by_name(&mut tx, &sample.project, &name).await.unwrap().unwrap().id;
         drop(tx);
@@ -150,7 +150,7 @@ db_test! {
         for writer in 0..100 {
             let (db, sample, prompt) = (db.clone(), sample.clone(), prompt.clone());
             writers.spawn(async move {
-                let mut tx = db.begin_write().await?;
+                let mut tx = db.begin_system_write().await?;
                 let canonical = a_document(&format!("by {writer}"));
                 let digest = Digest::of(canonical.as_bytes());
                 let document = DocumentText { digest: &digest, canonical: &canonical };
@@ -170,7 +170,7 @@ db_test! {
 
     async fn a_push_of_fifty_whose_last_fails_leaves_nothing(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let names: Vec<String> = (0..49).map(|index| format!("prompt_{index}")).collect();
         let mut push: Vec<(&str, &str)> = names.iter().map(|name| (name.as_str(), "1.0.0")).collect();
         push.push(("PROMPT_7", "1.0.0"));
@@ -190,14 +190,14 @@ db_test! {
         let digest = Digest::of(canonical.as_bytes());
         let prompts: Vec<_> = (0..2_500).map(|index| sample.a_prompt(&format!("p{index:04}"), "1.0.0")).collect();
         let rows: Vec<_> = prompts.iter().map(|prompt| sample.a_version(&prompt.id, "1.0.0", &digest)).collect();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let document = DocumentText { digest: &digest, canonical: &canonical };
         documents::insert_all(&mut tx, &sample.workspace, &[document], sample.clock.now()).await.unwrap();
         prompts::put_all(&mut tx, &prompts).await.unwrap();
         versions::insert_all(&mut tx, &rows).await.unwrap();
         sample.commit(tx, "prompt.publish").await.unwrap();
 
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let names: Vec<_> = prompts.iter().map(|prompt| prompt.name.clone()).collect();
         assert_eq!(prompts::names(&mut tx, &sample.project).await.unwrap(), names);
         assert_eq!(prompts::by_names(&mut tx, &sample.project, &names).await.unwrap().len(), 2_500);
@@ -209,7 +209,7 @@ db_test! {
         for version in ["1.0.0", "1.10.0", "1.9.0", "2.0.0-rc.1", "1.2.0"] {
             sample.publish(db, &[("greeting", version)]).await.unwrap();
         }
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let prompt = prompts::by_name(&mut tx, &sample.project, &prompt_name("greeting")).await.unwrap().unwrap();
         let mut page = PageRequest::first(2);
         let mut seen = Vec::new();
@@ -233,11 +233,11 @@ db_test! {
             sample.publish(db, &[(name, "1.0.0")]).await.unwrap();
         }
         let first = {
-            let mut tx = db.begin_read().await.unwrap();
+            let mut tx = db.begin_system_read().await.unwrap();
             prompts::list(&mut tx, &sample.project, &PageRequest::first(3)).await.unwrap()
         };
         sample.publish(db, &[("a0", "1.0.0"), ("aa", "1.0.0")]).await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let rest = PageRequest { after: first.next, limit: 10 };
         let second = prompts::list(&mut tx, &sample.project, &rest).await.unwrap();
         let seen: Vec<_> = first.items.iter().chain(&second.items).map(|prompt| prompt.name.as_str()).collect();
@@ -251,7 +251,7 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         sample.publish(db, &[("greeting", "1.0.0")]).await.unwrap();
         raw::execute(db, "UPDATE prompts SET latest_version = 'newest'").await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let answer = prompts::list(&mut tx, &sample.project, &PageRequest::first(1)).await;
         assert!(
             matches!(answer, Err(StoreError::Corrupt { table: "prompts", column: "latest_version", .. })),
@@ -261,7 +261,7 @@ db_test! {
 
     async fn a_version_of_a_prompt_that_does_not_exist_is_refused(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let version = sample.a_version(&PromptId::new(sample.ids.next()), "1.0.0", &Digest::of(b"none"));
         assert!(versions::insert_all(&mut tx, &[version]).await.is_err());
     }

@@ -21,7 +21,7 @@ db_test! {
         let mut version = sample.a_version(&prompt.id, "1.0.0", &layer);
         let fixed = Dependency { version: number("1.0.0"), digest: base.clone() };
         version.dependencies.insert(prompt_name("base"), fixed);
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let document = DocumentText { digest: &layer, canonical: &canonical };
         documents::insert_all(&mut tx, &sample.workspace, &[document], sample.clock.now()).await.unwrap();
         prompts::put_all(&mut tx, &[prompt]).await.unwrap();
@@ -30,7 +30,7 @@ db_test! {
         sample.release(&mut tx, "1.1.0", &[("pushed", "1.0.0"), ("base", "1.0.0")]).await.unwrap();
         sample.commit(tx, "prompt.publish").await.unwrap();
 
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let pushed = [prompt_name("pushed"), prompt_name("new")];
         let depends = [prompt_name("layer"), prompt_name("missing")];
         let found = registry::load(&mut tx, &sample.workspace, &sample.project, &pushed, &depends).await.unwrap();
@@ -48,7 +48,7 @@ db_test! {
 
     async fn an_empty_project_has_an_empty_registry(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let pushed = [prompt_name("new")];
         let found = registry::load(&mut tx, &sample.workspace, &sample.project, &pushed, &[]).await.unwrap();
         assert!(found.prompts.is_empty() && found.documents.is_empty() && found.names.is_empty());

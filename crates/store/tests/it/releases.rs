@@ -9,10 +9,10 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         let entries = [("greeting", "1.0.0"), ("farewell", "2.0.0")];
         sample.publish(db, &entries).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let id = sample.release(&mut tx, "1.0.0", &entries).await.unwrap();
         sample.commit(tx, "release.create").await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let found = releases::get(&mut tx, &sample.project, &number("1.0.0")).await.unwrap().unwrap();
         assert_eq!((&found.id, found.prompt_count), (&id, 2));
         assert_eq!(releases::manifest(&mut tx, &id).await.unwrap(), manifest(&entries));
@@ -23,7 +23,7 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         sample.publish(db, &[("greeting", "1.0.0")]).await.unwrap();
         for entries in [[("greeting", "1.0.1")], [("Greeting", "1.0.0")], [("farewell", "1.0.0")]] {
-            let mut tx = db.begin_write().await.unwrap();
+            let mut tx = db.begin_system_write().await.unwrap();
             let answer = sample.release(&mut tx, "1.0.0", &entries).await;
             assert!(matches!(answer, Err(StoreError::NotFound { what: "version" })), "{answer:?}");
         }
@@ -31,7 +31,7 @@ db_test! {
 
     async fn a_release_number_is_given_once(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         sample.release(&mut tx, "1.0.0", &[]).await.unwrap();
         let answer = sample.release(&mut tx, "1.0.0", &[]).await;
         assert!(matches!(answer, Err(StoreError::Unique(_))), "{answer:?}");
@@ -39,13 +39,13 @@ db_test! {
 
     async fn releases_come_newest_first_in_pages(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         assert_eq!(releases::newest(&mut tx, &sample.project).await.unwrap(), None);
         for version in ["1.9.0", "1.10.0", "1.0.0", "1.10.0-rc.1"] {
             sample.release(&mut tx, version, &[]).await.unwrap();
         }
         sample.commit(tx, "release.create").await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let newest = releases::newest(&mut tx, &sample.project).await.unwrap().unwrap();
         assert_eq!(newest.version, number("1.10.0"));
         let numbers = releases::numbers(&mut tx, &sample.project).await.unwrap();

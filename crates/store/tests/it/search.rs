@@ -27,7 +27,7 @@ async fn fill(db: &Db) -> Sample {
             "Summarise: {{ text }} and don't-break C++ or a.b.c/d_e@f.org 1e5",
         ),
     ];
-    let mut tx = db.begin_write().await.unwrap();
+    let mut tx = db.begin_system_write().await.unwrap();
     for (name, description, tags, content) in rows {
         let mut prompt = sample.a_prompt(name, "1.0.0");
         prompt.tags = tags.into_iter().map(str::to_owned).collect();
@@ -42,7 +42,7 @@ async fn fill(db: &Db) -> Sample {
 
 async fn ask(db: &Db, project: &ProjectId, text: &str, tags: &[&str]) -> Vec<String> {
     let question = Question { text: text.into(), tags: tags.iter().map(|tag| (*tag).to_owned()).collect() };
-    let mut tx = db.begin_read().await.unwrap();
+    let mut tx = db.begin_system_read().await.unwrap();
     let page = search::find(&mut tx, project, &question, &PageRequest::first(10)).await.unwrap();
     page.items.into_iter().map(|prompt| prompt.name.to_string()).collect()
 }
@@ -93,7 +93,7 @@ db_test! {
 
     async fn a_new_text_takes_the_place_of_the_old(db: &Db) {
         let sample = fill(db).await;
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let name = promptsync_testing::sample::prompt_name("summary");
         let prompt = promptsync_store::prompts::by_name(&mut tx, &sample.project, &name).await.unwrap().unwrap();
         let text = SearchText { prompt: &prompt.id, name: "summary", description: "", tags: &[], content: "Abridge" };
@@ -106,7 +106,7 @@ db_test! {
 
     async fn a_large_text_is_indexed_as_far_as_it_goes(db: &Db) {
         let sample = fill(db).await;
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let prompt = sample.a_prompt("large", "1.0.0");
         let content = (0..200_000).map(|index| format!("é{index}")).collect::<Vec<_>>().join(" ");
         promptsync_store::prompts::put_all(&mut tx, std::slice::from_ref(&prompt)).await.unwrap();
@@ -124,7 +124,7 @@ db_test! {
             sample.publish(db, &[(name, "1.0.0")]).await.unwrap();
         }
         let question = Question { text: "note".into(), tags: vec!["demo".into()] };
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let mut page = PageRequest::first(3);
         let mut seen = Vec::new();
         loop {

@@ -12,13 +12,13 @@ db_test! {
         sample.publish(db, &[("a", "1.0.0"), ("a", "1.1.0"), ("b", "1.0.0")]).await.unwrap();
         sample.set_alias(db, "dev", Expected::Absent, &[("a", "1.1.0"), ("b", "1.0.0")]).await.unwrap();
         sample.set_alias(db, "empty", Expected::Absent, &[]).await.unwrap();
-        let mut tx = db.begin_write().await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
         let prompt = prompts::by_name(&mut tx, &sample.project, &prompt_name("a")).await.unwrap().unwrap();
         let old = versions::get(&mut tx, &prompt.id, &number("1.0.0")).await.unwrap().unwrap();
         versions::archive(&mut tx, &old.id, sample.clock.now()).await.unwrap();
         sample.commit(tx, "version.archive").await.unwrap();
 
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let whole = snapshot::load(&mut tx, &sample.project).await.unwrap();
         let facts: Vec<_> =
             whole.prompts[&prompt_name("a")].iter().map(|facts| (facts.version.to_string(), facts.archived)).collect();
@@ -72,7 +72,7 @@ db_test! {
             (emptied, 2, None),
             (emptied + TimeDelta::days(1), 2, None),
         ];
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         for (moment, count, expected) in cases {
             let then = snapshot::load_prompt_at(&mut tx, &sample.project, &name, moment).await.unwrap();
             assert_eq!(then.prompts.get(&name).map_or(0, Vec::len), count, "{moment}");
@@ -90,7 +90,7 @@ db_test! {
         let late = sample.clock.now();
         sample.clock.advance(TimeDelta::minutes(-30));
         sample.set_alias(db, "production", Expected::Anything, &[("a", "2.0.0")]).await.unwrap();
-        let mut tx = db.begin_read().await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
         let then = snapshot::load_prompt_at(&mut tx, &sample.project, &prompt_name("a"), late).await.unwrap();
         assert_eq!(then.aliases[&AliasName::parse("production").unwrap()][&prompt_name("a")], number("2.0.0"));
     }

@@ -90,7 +90,7 @@ fn as_file(request: &PublishPrompt) -> Result<Vec<u8>, ApiError> {
 
 impl Wish {
     fn read(call: &InProject, request: &Push) -> Result<Self, ApiError> {
-        if request.allow_breaking && !call.caller.role.allows(Permission::AllowBreaking) {
+        if request.allow_breaking && !call.caller.can(Permission::AllowBreaking, call.object()) {
             return Err(ApiError::new(
                 INSUFFICIENT_SCOPE,
                 "this key may not publish a change under a smaller number",
@@ -118,7 +118,7 @@ impl Wish {
 
 async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Result<PushResult, ApiError> {
     if wish.dry_run {
-        let mut tx = call.app.db.begin_read().await?;
+        let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
         let registry = load(&mut tx, call, &drafts).await?;
         let revision = audit::head(&mut tx, &call.caller.workspace).await?.revision;
         drop(tx);
@@ -126,7 +126,7 @@ async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Res
         call.change.unchanged();
         return Ok(result(plan, None, revision, true));
     }
-    let mut tx = call.app.db.begin_write().await?;
+    let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     let revision = tx.revision(&call.caller.workspace).await?;
     let registry = load(&mut tx, call, &drafts).await?;
     let plan = decide(call, drafts, registry, wish).await?;

@@ -1,4 +1,13 @@
 //! Who may do what.
+//!
+//! A [`Role`] is a named set of [`Permissions`]; a [`Grant`] gives such a set within a [`Scope`]; a [`Principal`] is what
+//! somebody was granted. [`can`] is the only function that decides.
+
+mod permissions;
+mod principal;
+
+pub use permissions::{Permission, Permissions};
+pub use principal::{Grant, Object, Principal, Scope, can, can_give, can_somewhere, sees};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -17,54 +26,18 @@ pub enum Role {
     Admin,
 }
 
-/// Something a caller may be allowed to do. Every route names one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Permission {
-    /// Read prompts, versions, aliases, releases.
-    Read,
-    /// Render a prompt on the server.
-    Render,
-    /// Publish versions, edit a prompt's mutable facts.
-    Publish,
-    /// Publish a version that understates its change.
-    AllowBreaking,
-    /// Create, move and roll back aliases.
-    MoveAlias,
-    /// Read the audit log.
-    ReadAudit,
-    /// Create projects, change their settings.
-    ManageProject,
-    /// Create, list and revoke API keys.
-    ManageKeys,
-}
-
-impl Permission {
-    /// Every permission.
-    pub const ALL: [Self; 8] = [
-        Self::Read,
-        Self::Render,
-        Self::Publish,
-        Self::AllowBreaking,
-        Self::MoveAlias,
-        Self::ReadAudit,
-        Self::ManageProject,
-        Self::ManageKeys,
-    ];
-}
-
 impl Role {
     /// Every role, weakest first.
     pub const ALL: [Self; 4] = [Self::Viewer, Self::Editor, Self::Approver, Self::Admin];
 
+    /// What the role may do.
+    pub fn permissions(self) -> Permissions {
+        Permission::ALL.into_iter().filter(|permission| self.allows(*permission)).collect()
+    }
+
     /// Whether the role includes a permission.
     pub fn allows(self, permission: Permission) -> bool {
-        match permission {
-            Permission::Read | Permission::Render => true,
-            Permission::Publish | Permission::MoveAlias => self >= Self::Editor,
-            Permission::ReadAudit | Permission::AllowBreaking => self >= Self::Approver,
-            Permission::ManageProject | Permission::ManageKeys => self >= Self::Admin,
-        }
+        self >= weakest(permission)
     }
 
     /// The role's name as it is written in JSON and on the command line.
@@ -83,34 +56,43 @@ impl Role {
     }
 }
 
+/// The weakest built-in role that has a permission.
+fn weakest(permission: Permission) -> Role {
+    match permission {
+        Permission::Read | Permission::Render => Role::Viewer,
+        Permission::Publish | Permission::MoveAlias => Role::Editor,
+        Permission::AllowBreaking
+        | Permission::LockVersion
+        | Permission::ReadAudit
+        | Permission::UseSecrets => Role::Approver,
+        Permission::ManageProject
+        | Permission::ManageKeys
+        | Permission::ManageMembers
+        | Permission::ManageEnvironments
+        | Permission::ManageSecrets
+        | Permission::ManageWorkspace => Role::Admin,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const EVERY: [Permission; 8] = [
-        Permission::Read,
-        Permission::Render,
-        Permission::Publish,
-        Permission::AllowBreaking,
-        Permission::MoveAlias,
-        Permission::ReadAudit,
-        Permission::ManageProject,
-        Permission::ManageKeys,
-    ];
+    const EVERY: [Permission; 14] = Permission::ALL;
 
     #[test]
     fn each_role_may_do_exactly_this() {
         use Permission::{
-            AllowBreaking, ManageKeys, ManageProject, MoveAlias, Publish, Read, ReadAudit, Render,
+            AllowBreaking, LockVersion, MoveAlias, Publish, Read, ReadAudit, Render, UseSecrets,
         };
         let table: [(Role, &[Permission]); 4] = [
             (Role::Viewer, &[Read, Render]),
             (Role::Editor, &[Read, Render, Publish, MoveAlias]),
-            (Role::Approver, &[Read, Render, Publish, AllowBreaking, MoveAlias, ReadAudit]),
             (
-                Role::Admin,
-                &[Read, Render, Publish, AllowBreaking, MoveAlias, ReadAudit, ManageProject, ManageKeys],
+                Role::Approver,
+                &[Read, Render, Publish, AllowBreaking, MoveAlias, LockVersion, ReadAudit, UseSecrets],
             ),
+            (Role::Admin, &EVERY),
         ];
         for (role, allowed) in table {
             for permission in EVERY {
