@@ -22,9 +22,11 @@ use crate::{
         reply::Answer,
     },
     idempotency,
-    input::Input,
+    input::{Asked, Input},
     openapi::Operation,
 };
+
+pub(crate) use crate::visit::{Visit, public};
 
 /// Whether a route changes data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +71,10 @@ impl Call {
     /// A parameter of the path, decoded; the router guarantees that a declared one is there.
     pub(crate) fn segment(&self, name: &str) -> &str {
         self.path.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value)
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked { app: &self.app, headers: &self.headers, query: &self.query }
     }
 }
 
@@ -141,7 +147,7 @@ impl Subject for InProject {
     }
 }
 
-type Handled = Pin<Box<dyn Future<Output = Result<Response<Bytes>, ApiError>> + Send>>;
+pub(crate) type Handled = Pin<Box<dyn Future<Output = Result<Response<Bytes>, ApiError>> + Send>>;
 
 /// A route: how it is found, who may use it, what it does, how it is documented.
 pub(crate) struct Route {
@@ -196,7 +202,7 @@ where
                 {
                     return Ok(earlier);
                 }
-                let input = I::read(scope.call(), bytes, &known)?;
+                let input = I::read(scope.call().asked(), bytes, &known)?;
                 let response = handler(scope, input).await?.into_response(&method, &headers)?;
                 if audit == AuditClass::Write {
                     app.audited(&change, path);

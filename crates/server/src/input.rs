@@ -3,19 +3,28 @@
 use std::marker::PhantomData;
 
 use bytes::Bytes;
+use hyper::HeaderMap;
 use promptsync_core::limits::Limits;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 
 use crate::{
+    app::App,
     config::Config,
-    endpoint::Call,
     http::{
         body,
         error::ApiError,
         query::{Parameter, Parameters},
     },
 };
+
+/// What of a request an input is read from, besides the body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) app: &'a App,
+    pub(crate) headers: &'a HeaderMap,
+    pub(crate) query: &'a str,
+}
 
 /// The second argument of a handler.
 pub(crate) trait Input: Sized + Send {
@@ -26,7 +35,7 @@ pub(crate) trait Input: Sized + Send {
     /// The schema of its body.
     fn schema(schemas: &mut SchemaGenerator) -> Option<Schema>;
     /// Reads it. `known` holds the parameters of the input and of the call's scope.
-    fn read(call: &Call, body: Bytes, known: &[Parameter]) -> Result<Self, ApiError>;
+    fn read(asked: Asked<'_>, body: Bytes, known: &[Parameter]) -> Result<Self, ApiError>;
 }
 
 /// Which of the configured limits a body has.
@@ -60,8 +69,8 @@ impl Input for Nothing {
         None
     }
 
-    fn read(call: &Call, _: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
-        Parameters::read(&call.query, known).map(|_| Self)
+    fn read(asked: Asked<'_>, _: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+        Parameters::read(asked.query, known).map(|_| Self)
     }
 }
 
@@ -85,8 +94,8 @@ impl<T: FromQuery> Input for Query<T> {
         None
     }
 
-    fn read(call: &Call, _: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
-        T::from_query(&Parameters::read(&call.query, known)?).map(Self)
+    fn read(asked: Asked<'_>, _: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+        T::from_query(&Parameters::read(asked.query, known)?).map(Self)
     }
 }
 
@@ -102,10 +111,10 @@ impl<T: DeserializeOwned + JsonSchema + Send> Input for Json<T> {
         Some(schemas.subschema_for::<T>())
     }
 
-    fn read(call: &Call, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
-        Parameters::read(&call.query, known)?;
-        body::require_json(&call.headers)?;
-        body::parse(bytes, &call.app.limits).map(Self)
+    fn read(asked: Asked<'_>, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+        Parameters::read(asked.query, known)?;
+        body::require_json(asked.headers)?;
+        body::parse(bytes, &asked.app.limits).map(Self)
     }
 }
 
@@ -121,12 +130,12 @@ impl<T: DeserializeOwned + Default + JsonSchema + Send> Input for MaybeJson<T> {
         Some(schemas.subschema_for::<T>())
     }
 
-    fn read(call: &Call, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+    fn read(asked: Asked<'_>, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
         if bytes.is_empty() {
-            Parameters::read(&call.query, known)?;
+            Parameters::read(asked.query, known)?;
             return Ok(Self(T::default()));
         }
-        Json::read(call, bytes, known).map(|Json(value)| Self(value))
+        Json::read(asked, bytes, known).map(|Json(value)| Self(value))
     }
 }
 
@@ -149,9 +158,9 @@ impl<T: DeserializeOwned + JsonSchema> Input for Folder<T> {
         Some(schemas.subschema_for::<T>())
     }
 
-    fn read(call: &Call, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
-        Parameters::read(&call.query, known)?;
-        body::require_json(&call.headers)?;
+    fn read(asked: Asked<'_>, bytes: Bytes, known: &[Parameter]) -> Result<Self, ApiError> {
+        Parameters::read(asked.query, known)?;
+        body::require_json(asked.headers)?;
         Ok(Self(bytes, PhantomData))
     }
 }

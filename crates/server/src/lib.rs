@@ -21,6 +21,7 @@ mod routes;
 mod start;
 mod subjects;
 mod system;
+mod visit;
 
 pub use app::{App, Random};
 pub use auth::secret::{SecretError, ServerSecret};

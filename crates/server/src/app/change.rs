@@ -74,6 +74,26 @@ impl Change {
         }
     }
 
+    /// The change a visit may make, in the name of whoever was let in. It shares its outcome with the visit.
+    pub(crate) fn of_visit(
+        workspace: &WorkspaceId,
+        actor: Actor,
+        caller: &str,
+        request_id: String,
+        outcome: Arc<AtomicU8>,
+    ) -> Self {
+        Self {
+            workspace: workspace.clone(),
+            project: None,
+            actor,
+            caller: caller.to_owned(),
+            request_id,
+            idempotency: None,
+            request_hash: Arc::default(),
+            outcome,
+        }
+    }
+
     /// Says that the request succeeds without changing anything: a dry run, a push of what is there already.
     pub(crate) fn unchanged(&self) {
         self.outcome.store(UNCHANGED, Ordering::Relaxed);

@@ -5,6 +5,7 @@ use hyper::{
     HeaderMap, Method, Response, StatusCode,
     header::{
         CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderValue, IF_NONE_MATCH, LOCATION,
+        SET_COOKIE,
     },
 };
 use serde::Serialize;
@@ -21,6 +22,7 @@ pub(crate) struct Reply<T> {
     etag: Option<String>,
     cache: &'static str,
     location: Option<String>,
+    cookies: Vec<String>,
     body: Payload<T>,
 }
 
@@ -56,8 +58,24 @@ impl<T> Reply<T> {
         Self { status: StatusCode::NO_CONTENT, ..Self::with(Payload::Nothing) }
     }
 
+    /// 303: the browser goes on with a GET there.
+    pub(crate) fn see_other(location: impl Into<String>) -> Self {
+        Self {
+            status: StatusCode::SEE_OTHER,
+            location: Some(location.into()),
+            ..Self::with(Payload::Nothing)
+        }
+    }
+
     fn with(body: Payload<T>) -> Self {
-        Self { status: StatusCode::OK, etag: None, cache: "no-store", location: None, body }
+        Self {
+            status: StatusCode::OK,
+            etag: None,
+            cache: "no-store",
+            location: None,
+            cookies: Vec::new(),
+            body,
+        }
     }
 
     /// The same with 201 and the address of what was made.
@@ -70,6 +88,12 @@ impl<T> Reply<T> {
     /// The same with another status.
     pub(crate) fn status(mut self, status: StatusCode) -> Self {
         self.status = status;
+        self
+    }
+
+    /// The same, setting a cookie.
+    pub(crate) fn cookie(mut self, cookie: String) -> Self {
+        self.cookies.push(cookie);
         self
     }
 
@@ -100,6 +124,11 @@ impl<T: Serialize> Reply<T> {
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache));
         if let Some(location) = self.location.and_then(|location| location.parse().ok()) {
             headers.insert(LOCATION, location);
+        }
+        for cookie in self.cookies {
+            let mut value = HeaderValue::from_str(&cookie).map_err(ApiError::internal)?;
+            value.set_sensitive(true);
+            headers.append(SET_COOKIE, value);
         }
         if let Some(tag) = self.etag {
             let fresh =
