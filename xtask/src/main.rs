@@ -9,6 +9,7 @@ mod bench;
 mod build;
 mod children;
 mod generate;
+mod oidc_provider;
 mod postgres;
 mod python;
 mod start;

@@ -10,6 +10,7 @@ use rustix::process::Signal;
 
 use crate::{
     children::{Guarded, Interrupt},
+    oidc_provider::OidcProvider,
     postgres::Postgres,
     python,
     steps::{Result, cargo},
@@ -19,14 +20,23 @@ use crate::{
 pub(crate) fn run(filter: &[String]) -> Result {
     let interrupt = Interrupt::listen()?;
     let postgres = Postgres::start()?;
+    let provider = OidcProvider::start();
+    if let Err(missing) = &provider {
+        println!("\nNOT TESTED, and this run will fail: {missing}\n");
+    }
     let started = Instant::now();
-    let count = cargo_test(filter, &postgres.url(), &interrupt)?;
+    let issuer = provider.as_ref().ok().map(OidcProvider::issuer);
+    let count = cargo_test(filter, &postgres.url(), issuer, &interrupt)?;
     let databases = format!("SQLite, PostgreSQL {}", postgres.version());
     drop(postgres);
     let mut lines = vec![format!("{count} in {:.0} s ({databases})", started.elapsed().as_secs_f32())];
     let mut failures = Vec::new();
     if !count.all_passed() {
         failures.push("cargo test");
+    }
+    if let Err(missing) = provider {
+        lines.push(format!("single sign-on was not tested: {missing}"));
+        failures.push("the OpenID provider");
     }
     if filter.is_empty()
         && let Some(outcome) = python::check_jinja_corpus()
@@ -93,12 +103,18 @@ impl std::fmt::Display for Count {
     }
 }
 
-fn cargo_test(filter: &[String], database_url: &str, interrupt: &Interrupt) -> Result<Count> {
+fn cargo_test(
+    filter: &[String],
+    database_url: &str,
+    issuer: Option<&str>,
+    interrupt: &Interrupt,
+) -> Result<Count> {
     let mut command = cargo(&["test", "--no-fail-fast"]);
     if !filter.iter().any(|word| word == "-p" || word.starts_with("--package")) {
         command.arg("--workspace");
     }
     command.args(filter).env("PROMPTSYNC_TEST_POSTGRES", database_url).stdout(Stdio::piped());
+    command.envs(issuer.map(|issuer| ("PROMPTSYNC_TEST_OIDC", issuer)));
     let mut child = Guarded::spawn(&mut command, Signal::TERM, Duration::from_secs(10))?;
     let output = child.process().stdout.take().ok_or("cargo test has no output")?;
     let reader = std::thread::spawn(move || show_and_count(output, std::io::stdout()));
