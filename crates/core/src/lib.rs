@@ -6,7 +6,8 @@
 //! To find a rule, look for its noun: [`documents`] (what a version contains), [`files`] (how people write it),
 //! [`template`] (how it is rendered, and the guards around that), [`versions`] and [`references`] (how it is
 //! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
-//! gets), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`].
+//! gets), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`],
+//! [`oidc`].
 #![warn(missing_docs)]
 
 pub mod access;
@@ -22,6 +23,7 @@ pub mod interface;
 pub mod limits;
 pub mod lock;
 pub mod names;
+pub mod oidc;
 pub mod problem;
 pub mod publish;
 pub mod references;
