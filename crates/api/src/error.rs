@@ -150,10 +150,13 @@ codes! {
     RANGE_TOO_LARGE "range_too_large" 422 "A range is too large";
     RECURSION_LIMIT "recursion_limit" 422 "The template recurses too deep";
     RENDER_LIMIT "render_limit" 422 "The render exceeds a limit";
+    URL_REFUSED "url_refused" 422 "The server does not call this URL";
     PRECONDITION_REQUIRED "precondition_required" 428 "If-Match is needed";
     RATE_LIMITED "rate_limited" 429 "Too many tries";
     HEADERS_TOO_LARGE "headers_too_large" 431 "The headers are too large";
     INTERNAL "internal" 500 "The server failed";
+    UPSTREAM_LIMIT "upstream_limit" 502 "Another server's answer is too long or too slow";
+    UPSTREAM_UNREACHABLE "upstream_unreachable" 502 "Another server cannot be reached";
     UNAVAILABLE "unavailable" 503 "The server cannot do this now";
     STORAGE_FULL "storage_full" 507 "The storage is full";
 }

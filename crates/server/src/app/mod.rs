@@ -52,6 +52,8 @@ pub struct App {
     pub random: Arc<Random>,
     /// Sizes beyond which input is refused.
     pub limits: Limits,
+    /// The one door to other people's servers.
+    pub outbound: promptsync_outbound::Client,
     /// The configuration.
     pub config: Config,
     pub(crate) secret: ServerSecret,
@@ -84,6 +86,7 @@ impl App {
             random,
             limits: Limits::default(),
             compiled: CompiledDocuments::new(config.cache_bytes),
+            outbound: promptsync_outbound::Client::new(config.outbound.clone()),
             config,
             secret,
             keys: Keys::default(),

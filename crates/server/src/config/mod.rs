@@ -1,5 +1,6 @@
 //! Configuration: flag, then environment, then file, then the documented defaults. Each value knows its origin.
 
+mod outbound;
 mod settings;
 
 use std::{
@@ -41,6 +42,8 @@ pub struct Config {
     pub push_bytes: usize,
     /// Bytes of compiled prompts kept in memory.
     pub cache_bytes: usize,
+    /// Which of other people's servers may be called.
+    pub outbound: promptsync_outbound::Policy,
     /// Time limits and the number of connections.
     pub limits: ListenLimits,
     /// Every value as it was found, by name.
@@ -185,6 +188,7 @@ impl Found<'_> {
             body_bytes: size("body_bytes")?,
             push_bytes: size("push_bytes")?,
             cache_bytes: size("cache_bytes")?,
+            outbound: self.outbound()?,
             limits: ListenLimits {
                 first_byte: seconds("first_byte_seconds")?,
                 header: seconds("header_seconds")?,

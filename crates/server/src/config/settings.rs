@@ -43,6 +43,11 @@ pub const SETTINGS: &[Setting] = &[
     setting("body_bytes", "Bytes of a request's body"),
     setting("push_bytes", "Bytes of a push"),
     setting("cache_bytes", "Bytes of compiled prompts kept in memory"),
+    setting(
+        "outbound_allow",
+        "Networks the server may call although they are not public, with commas between them",
+    ),
+    setting("outbound_ports", "Ports the server may call, with commas between them"),
     setting("first_byte_seconds", "Seconds to the first byte of a connection"),
     setting("header_seconds", "Seconds from the first byte of a request to the end of its headers"),
     setting("body_idle_seconds", "Seconds between two pieces of a body"),

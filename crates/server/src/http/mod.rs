@@ -9,6 +9,7 @@ pub(crate) mod path;
 pub(crate) mod query;
 pub(crate) mod reply;
 pub(crate) mod request_id;
+mod upstream;
 
 /// What really happened behind a failure of the server.
 pub(crate) type Reason = Box<dyn std::error::Error + Send + Sync + 'static>;
