@@ -131,6 +131,8 @@ codes! {
     PARTIAL_NOT_DECLARED "partial_not_declared" 422 "The partial is not declared";
     DYNAMIC_INCLUDE_FORBIDDEN "dynamic_include_forbidden" 422 "The name of an include cannot be computed";
     DYNAMIC_PARTIAL_FORBIDDEN "dynamic_partial_forbidden" 422 "The name of a partial cannot be computed";
+    SECRET_REF "secret_ref" 422 "The text names no secret";
+    DYNAMIC_SECRET_FORBIDDEN "dynamic_secret_forbidden" 422 "The reference of a secret cannot be computed";
     PARTIAL_CYCLE "partial_cycle" 422 "Partials include each other";
     PARTIAL_EXPANSION_LIMIT "partial_expansion_limit" 422 "Partials expand too often";
     DEPENDENCY_NOT_FOUND "dependency_not_found" 422 "A dependency is not in the project";
@@ -158,6 +160,7 @@ codes! {
     UPSTREAM_LIMIT "upstream_limit" 502 "Another server's answer is too long or too slow";
     UPSTREAM_UNREACHABLE "upstream_unreachable" 502 "Another server cannot be reached";
     UNAVAILABLE "unavailable" 503 "The server cannot do this now";
+    SECRET_UNAVAILABLE "secret_unavailable" 503 "A secret cannot be read now";
     STORAGE_FULL "storage_full" 507 "The storage is full";
 }
 

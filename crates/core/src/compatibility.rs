@@ -217,6 +217,7 @@ mod tests {
             variants: Vec::new(),
             models: Vec::new(),
             output_schema: None,
+            secrets: Vec::new(),
         }
     }
 

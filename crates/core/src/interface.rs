@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::{
     documents::{Document, Kind, Role},
     render::{CompiledBody, CompiledDocument},
+    secrets::SecretRef,
     variables::{VariableSpec, VariableType},
 };
 
@@ -29,6 +30,9 @@ pub struct Interface {
     pub models: Vec<String>,
     /// JSON Schema of the answer.
     pub output_schema: Option<Value>,
+    /// Secrets that any body asks for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secrets: Vec<SecretRef>,
 }
 
 /// One variable as callers see it.
@@ -86,6 +90,7 @@ pub fn interface(document: &Document, compiled: &CompiledDocument) -> Interface 
         variants: document.variants.iter().map(|variant| variant.tags.clone()).collect(),
         models: models.into_iter().map(str::to_owned).collect(),
         output_schema: document.output_schema.clone(),
+        secrets: compiled.secrets().into_iter().cloned().collect(),
     }
 }
 

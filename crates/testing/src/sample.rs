@@ -237,5 +237,6 @@ pub fn an_interface() -> Interface {
         variants: Vec::new(),
         models: Vec::new(),
         output_schema: None,
+        secrets: Vec::new(),
     }
 }

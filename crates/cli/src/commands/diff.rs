@@ -237,6 +237,7 @@ fn nothing(other: &State) -> State {
         variants: Vec::new(),
         models: Vec::new(),
         output_schema: None,
+        secrets: Vec::new(),
     };
     State { label: "(not there)".to_owned(), document, interface }
 }

@@ -138,6 +138,11 @@ fn sets(old: &Interface, new: &Interface, reasons: &mut Reasons) {
     compare_sets(&old.models, &new.models, reasons, "model", |model| {
         format!("support for the model `{model}`")
     });
+    // What an operator must allow, not what a caller must pass: neither step breaks a caller's code.
+    let before: BTreeSet<_> = old.secrets.iter().collect();
+    for secret in new.secrets.iter().filter(|secret| !before.contains(secret)) {
+        reasons.add(Bump::Minor, "secret_added", format!("it now asks for the secret `{secret}`"));
+    }
 }
 
 fn compare_sets<T: Ord>(

@@ -18,6 +18,7 @@ fn nothing() -> Interface {
         variants: Vec::new(),
         models: Vec::new(),
         output_schema: None,
+        secrets: Vec::new(),
     }
 }
 

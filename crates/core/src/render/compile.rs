@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
+use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value};
 
 use super::{CompiledDocument, RenderError};
@@ -11,6 +11,7 @@ use crate::{
     limits::Limits,
     names::PromptName,
     problem::Problem,
+    secrets::{SecretRef, Secrets},
     template::{Included, Partials, Template, TemplateError, TemplateFault},
 };
 
@@ -20,6 +21,8 @@ pub(crate) struct CompiledBody {
     pub(super) content: CompiledContent,
     /// What the body reads, each name once, in order of first use.
     pub(super) needs: Vec<Need>,
+    /// The secrets the body asks for, each once, in order of first use.
+    pub(super) secrets: Vec<SecretRef>,
 }
 
 /// One text, or messages.
@@ -55,16 +58,21 @@ pub(super) struct CompiledText {
 }
 
 impl CompiledText {
-    pub(super) fn render(&self, values: &Map<String, Value>, limits: &Limits) -> Result<String, RenderError> {
+    pub(super) fn render(
+        &self,
+        values: &Map<String, Value>,
+        secrets: &Secrets,
+        limits: &Limits,
+    ) -> Result<String, RenderError> {
         self.template
-            .render(values, limits)
+            .render_with(values, secrets, limits)
             .map_err(|error| RenderError::Template { path: self.path.clone(), error: error.into() })
     }
 }
 
 impl CompiledBody {
     fn new(content: CompiledContent) -> Self {
-        let mut body = Self { content, needs: Vec::new() };
+        let mut body = Self { content, needs: Vec::new(), secrets: Vec::new() };
         let mut needs: IndexMap<String, Need> = IndexMap::new();
         for text in body.texts() {
             for usage in text.template.uses() {
@@ -87,6 +95,13 @@ impl CompiledBody {
             need.is_placeholder = true;
             need.optional &= placeholder.optional;
         }
+        let secrets: IndexSet<_> = body
+            .texts()
+            .iter()
+            .flat_map(|text| text.template.secrets())
+            .map(|one| one.reference.clone())
+            .collect();
+        body.secrets = secrets.into_iter().collect();
         body.needs = needs.into_values().collect();
         body
     }

@@ -4,7 +4,7 @@ mod check;
 mod compile;
 mod includes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,6 +15,7 @@ use crate::{
     limits::Limits,
     names::PromptName,
     problem::Problem,
+    secrets::{SecretRef, Secrets},
     template::{Partials, TemplateError},
     variables::{VariableUse, WrongValue},
 };
@@ -143,6 +144,16 @@ impl CompiledDocument {
         &self.uses
     }
 
+    /// The secrets that any body, variant or override asks for, each once.
+    pub fn secrets(&self) -> BTreeSet<&SecretRef> {
+        self.bodies().flat_map(|body| &body.secrets).collect()
+    }
+
+    /// The secrets that the body asks for which tags and model choose: what has to be looked up for a render.
+    pub fn secrets_of(&self, request: &RenderRequest) -> Result<&[SecretRef], RenderError> {
+        self.choose(request).map(|body| body.secrets.as_slice())
+    }
+
     /// Advice about the document: dependencies that it never includes.
     pub fn warnings(&self) -> Vec<Problem> {
         compile::warnings(self)
@@ -164,7 +175,18 @@ impl CompiledDocument {
 
     /// Fills the body chosen by tags and model. Checks types, fills defaults. Of several wrong values the first
     /// is reported; [`CompiledDocument::check`] names them all.
+    /// Masks stand in place of secrets.
     pub fn render(&self, request: &RenderRequest, limits: &Limits) -> Result<Rendered, RenderError> {
+        self.render_with(request, &Secrets::masked(), limits)
+    }
+
+    /// The same with the values of secrets. A reference inside a variable's value is text: it is never looked up.
+    pub fn render_with(
+        &self,
+        request: &RenderRequest,
+        secrets: &Secrets,
+        limits: &Limits,
+    ) -> Result<Rendered, RenderError> {
         let body = self.choose(request)?;
         if let Some(error) = check::check(&self.document, body, &request.variables, limits).into_iter().next()
         {
@@ -172,9 +194,9 @@ impl CompiledDocument {
         }
         let values = check::with_defaults(&self.document, &request.variables);
         match &body.content {
-            CompiledContent::Text(text) => text.render(&values, limits).map(Rendered::Text),
+            CompiledContent::Text(text) => text.render(&values, secrets, limits).map(Rendered::Text),
             CompiledContent::Messages(messages) => {
-                render_messages(messages, &values, limits).map(Rendered::Messages)
+                render_messages(messages, &values, secrets, limits).map(Rendered::Messages)
             }
         }
     }
@@ -191,6 +213,7 @@ impl CompiledDocument {
 fn render_messages(
     messages: &[CompiledMessage],
     values: &Map<String, Value>,
+    secrets: &Secrets,
     limits: &Limits,
 ) -> Result<Vec<RenderedMessage>, RenderError> {
     let mut limits = limits.clone();
@@ -198,7 +221,7 @@ fn render_messages(
     for message in messages {
         match message {
             CompiledMessage::Said { role, name, text } => {
-                let content = text.render(values, &limits)?;
+                let content = text.render(values, secrets, &limits)?;
                 limits.output_bytes = limits.output_bytes.saturating_sub(content.len());
                 rendered.push(RenderedMessage { role: *role, name: name.clone(), content });
             }

@@ -1,6 +1,9 @@
 //! What can be wrong with a template or its values.
 
-use crate::problem::Problem;
+use crate::{
+    problem::Problem,
+    secrets::{SecretRefError, Secrets},
+};
 
 /// A fault and its place in the template.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -86,6 +89,21 @@ pub enum TemplateFault {
     /// A Handlebars partial whose name is computed.
     #[error("the name of a partial must be written out, it cannot be computed")]
     DynamicPartial,
+    /// A secret whose reference is computed, or with other arguments than a reference.
+    #[error("`secret` takes one reference, written out in quotes")]
+    DynamicSecret,
+    /// A secret whose reference is none.
+    #[error("{error}")]
+    SecretReference {
+        /// What is wrong with it.
+        error: SecretRefError,
+    },
+    /// A secret that the side that renders did not look up.
+    #[error("the secret `{reference}` was not looked up")]
+    SecretMissing {
+        /// Its reference.
+        reference: String,
+    },
     /// Partials that include each other.
     #[error("includes form a cycle: {}", path.join(" → "))]
     PartialCycle {
@@ -163,6 +181,23 @@ impl TemplateError {
         Self { fault, line: None, column: None, partial: None }
     }
 
+    /// The same error, certain not to quote a secret: what an operation says about its operands is the engine's.
+    pub(super) fn covered(mut self, secrets: &Secrets) -> Self {
+        let (TemplateFault::Syntax { message: words }
+        | TemplateFault::Undefined { message: words }
+        | TemplateFault::Operation { message: words }
+        | TemplateFault::ArgumentOutOfRange { message: words, .. }
+        | TemplateFault::MissingVariable { path: words, .. }
+        | TemplateFault::Unavailable { name: words, .. }) = &mut self.fault
+        else {
+            return self;
+        };
+        if let Some(covered) = secrets.cover(words) {
+            *words = covered;
+        }
+        self
+    }
+
     /// The stable code of the fault.
     pub fn code(&self) -> &'static str {
         match self.fault {
@@ -175,6 +210,9 @@ impl TemplateError {
             TemplateFault::Unavailable { .. } => "unknown_function",
             TemplateFault::IncludeNotDeclared { .. } => "include_not_declared",
             TemplateFault::DynamicInclude => "dynamic_include_forbidden",
+            TemplateFault::DynamicSecret => "dynamic_secret_forbidden",
+            TemplateFault::SecretReference { .. } => SecretRefError::CODE,
+            TemplateFault::SecretMissing { .. } => "secret_unavailable",
             TemplateFault::PartialNotDeclared { .. } => "partial_not_declared",
             TemplateFault::DynamicPartial => "dynamic_partial_forbidden",
             TemplateFault::PartialCycle { .. } => "partial_cycle",
@@ -216,6 +254,7 @@ impl From<&TemplateError> for Problem {
             TemplateFault::IncludeNotDeclared { name } => {
                 Some(format!("list `{name}` under `dependencies:` of this prompt"))
             }
+            TemplateFault::DynamicSecret => Some("for example `secret(\"payments/openai#key\")`".into()),
             TemplateFault::WrongEngine { looks_like, .. } => {
                 Some(format!("set `engine: {}` in the file", looks_like.to_ascii_lowercase()))
             }

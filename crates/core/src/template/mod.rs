@@ -5,11 +5,16 @@
 //! that stops, bounded filters, strict undefined, no `debug()`, no dynamic include, includes only of pieces that
 //! were passed in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use crate::{documents::Engine, limits::Limits, variables::VariableUse};
+use crate::{
+    documents::Engine,
+    limits::Limits,
+    secrets::{SecretUse, Secrets},
+    variables::VariableUse,
+};
 
 mod error;
 mod handlebars;
@@ -34,6 +39,15 @@ pub struct Included {
     pub line: u32,
     /// Column in that line, in characters, from 1.
     pub column: u32,
+}
+
+/// The function that stands for a secret's value: its argument is written out.
+const SECRET: &str = "secret";
+
+/// The secrets of a template, each with the first place that asks for it.
+fn first_uses(uses: impl IntoIterator<Item = SecretUse>) -> Vec<SecretUse> {
+    let mut seen = BTreeSet::new();
+    uses.into_iter().filter(|one| seen.insert(one.reference.clone())).collect()
 }
 
 /// A compiled template: compile once, render often, from any thread.
@@ -79,11 +93,31 @@ impl Template {
         }
     }
 
-    /// Fills the template with values. A missing variable is an error, never empty text.
-    pub fn render(&self, values: &Map<String, Value>, limits: &Limits) -> Result<String, TemplateError> {
+    /// The secrets that this template and its pieces ask for, each once, in order of first use.
+    pub fn secrets(&self) -> &[SecretUse] {
         match &self.0 {
-            Compiled::Jinja(template) => template.render(values, limits),
-            Compiled::Handlebars(template) => template.render(values, limits),
+            Compiled::Jinja(template) => template.secrets(),
+            Compiled::Handlebars(template) => template.secrets(),
         }
+    }
+
+    /// Fills the template with values, and masks in place of secrets. A missing variable is an error, never empty
+    /// text.
+    pub fn render(&self, values: &Map<String, Value>, limits: &Limits) -> Result<String, TemplateError> {
+        self.render_with(values, &Secrets::masked(), limits)
+    }
+
+    /// Fills the template with values and secrets.
+    pub fn render_with(
+        &self,
+        values: &Map<String, Value>,
+        secrets: &Secrets,
+        limits: &Limits,
+    ) -> Result<String, TemplateError> {
+        match &self.0 {
+            Compiled::Jinja(template) => template.render(values, secrets, limits),
+            Compiled::Handlebars(template) => template.render(values, secrets, limits),
+        }
+        .map_err(|error| error.covered(secrets))
     }
 }

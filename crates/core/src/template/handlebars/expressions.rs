@@ -9,6 +9,7 @@ use super::{
 use crate::{
     limits::Limits,
     names::nearest,
+    secrets::SecretRef,
     template::{TemplateError, TemplateFault},
 };
 
@@ -341,6 +342,12 @@ pub(super) fn helper_call(name: &Path, line: Line, place: Place) -> Result<Expr,
     if !helper.arity().contains(&line.params.len()) {
         let wanted = if *helper.arity().start() == 1 { "one argument" } else { "two arguments" };
         return Err(place.syntax(format!("the helper `{}` needs {wanted}", helper.name())));
+    }
+    if helper == Helper::Secret {
+        let [Expr::Literal(Value::String(text))] = line.params.as_slice() else {
+            return Err(place.error(TemplateFault::DynamicSecret));
+        };
+        SecretRef::parse(text).map_err(|error| place.error(TemplateFault::SecretReference { error }))?;
     }
     Ok(Expr::Call(helper, line.params))
 }

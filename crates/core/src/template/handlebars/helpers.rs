@@ -2,6 +2,8 @@
 
 use std::cmp::Ordering;
 
+use serde_json::Value;
+
 use super::{
     render::Render,
     tree::{Expr, Helper},
@@ -29,6 +31,7 @@ impl<'a> Render<'a> {
                 };
             }
             (Helper::Log, _) => return Ok(None),
+            (Helper::Secret, [Expr::Literal(Value::String(reference))]) => Val::Text(self.secret(reference)?),
             (Helper::Not, [value]) => Val::Bool(!self.is_true(value)?),
             (Helper::Len, [value]) => Val::Count(match self.present(value)? {
                 Val::Text(text) => {

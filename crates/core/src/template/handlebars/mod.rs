@@ -7,13 +7,18 @@
 use serde_json::{Map, Value};
 
 use super::{Included, Partials, TemplateError};
-use crate::{limits::Limits, variables::VariableUse};
+use crate::{
+    limits::Limits,
+    secrets::{SecretUse, Secrets},
+    variables::VariableUse,
+};
 
 mod expressions;
 mod helpers;
 mod parse;
 mod partials;
 mod render;
+mod secrets;
 mod tags;
 mod tree;
 mod uses;
@@ -26,6 +31,7 @@ pub(super) struct HandlebarsTemplate {
     sources: partials::Sources,
     uses: Vec<VariableUse>,
     includes: Vec<Included>,
+    secrets: Vec<SecretUse>,
 }
 
 impl HandlebarsTemplate {
@@ -34,7 +40,8 @@ impl HandlebarsTemplate {
             let sources = partials::read(source, partials, limits)?;
             let uses = uses::collect(&sources);
             let includes = partials::included(&sources);
-            Ok(Self { sources, uses, includes })
+            let secrets = secrets::collect(&sources);
+            Ok(Self { sources, uses, includes, secrets })
         })
     }
 
@@ -46,12 +53,17 @@ impl HandlebarsTemplate {
         &self.includes
     }
 
+    pub(super) fn secrets(&self) -> &[SecretUse] {
+        &self.secrets
+    }
+
     pub(super) fn render(
         &self,
         values: &Map<String, Value>,
+        secrets: &Secrets,
         limits: &Limits,
     ) -> Result<String, TemplateError> {
-        grown(|| render::render(&self.sources, values, limits))
+        grown(|| render::render(&self.sources, values, secrets, limits))
     }
 }
 

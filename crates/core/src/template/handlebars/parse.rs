@@ -178,7 +178,8 @@ fn print(reader: &mut Reader<'_>, place: Place) -> Result<Expr, TemplateError> {
         Some(Term::Path(path)) if !bare => helper_call(&path, line, place),
         Some(Term::Path(path)) => {
             let name = path.written.as_str();
-            if Helper::find(name).is_some() || BLOCKS.contains(&name) {
+            // A variable may be called `secret`: without an argument it is not the helper.
+            if Helper::find(name).is_some_and(|helper| helper != Helper::Secret) || BLOCKS.contains(&name) {
                 let message = format!(
                     "`{name}` is a helper: give it arguments, or write `this.{name}` for the variable"
                 );
@@ -223,7 +224,7 @@ fn arm(reader: &mut Reader<'_>, place: Place, inverted: bool) -> Result<(String,
         let on = line.params.pop().filter(|_| line.params.is_empty());
         let on = on.ok_or_else(|| place.syntax(format!("`{name}` needs one argument")))?;
         (kind, inverted, on)
-    } else if Helper::find(&name).is_some() {
+    } else if Helper::find(&name).is_some_and(|helper| helper != Helper::Secret || !line.params.is_empty()) {
         (ArmKind::If, inverted, helper_call(&path, line, place)?)
     } else if line.params.is_empty() && line.named.is_empty() {
         (ArmKind::Section, inverted, Expr::Path(path))

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     limits::Limits,
     names::nearest,
+    secrets::Secrets,
     template::{TemplateError, TemplateFault},
 };
 
@@ -17,12 +18,14 @@ use crate::{
 pub(super) fn render(
     sources: &Sources,
     values: &Map<String, Value>,
+    secrets: &Secrets,
     limits: &Limits,
 ) -> Result<String, TemplateError> {
     let root = Val::Object(values);
     let mut render = Render {
         sources,
         limits,
+        secrets,
         root,
         steps: 0,
         file: None,
@@ -45,6 +48,7 @@ pub(super) fn render(
 pub(super) struct Render<'a> {
     sources: &'a Sources,
     limits: &'a Limits,
+    secrets: &'a Secrets,
     root: Val<'a>,
     steps: u64,
     /// The partial being rendered.
@@ -248,6 +252,14 @@ impl<'a> Render<'a> {
             names.push((name.as_str(), self.present(value)?));
         }
         Ok(Frame { context, names, call: true })
+    }
+
+    /// The value of a secret, or its mask.
+    pub(super) fn secret(&mut self, reference: &str) -> Result<&'a str, TemplateFault> {
+        let missing = || TemplateFault::SecretMissing { reference: reference.to_owned() };
+        let value = self.secrets.find(reference).ok_or_else(missing)?;
+        self.spend(value.len() / 64)?;
+        Ok(value)
     }
 
     /// A value that must be there.

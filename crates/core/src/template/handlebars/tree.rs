@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::template::{TemplateError, TemplateFault};
+use crate::template::{SECRET, TemplateError, TemplateFault};
 
 /// A place in a source: line and column of the first brace of a tag, both from 1, columns in characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -141,13 +141,14 @@ pub(super) enum Helper {
     Not,
     Len,
     Log,
+    Secret,
 }
 
 /// The words that open a block of their own kind.
 pub(super) const BLOCKS: [&str; 4] = ["if", "unless", "each", "with"];
 
 impl Helper {
-    pub(super) const ALL: [(&'static str, Self); 12] = [
+    pub(super) const ALL: [(&'static str, Self); 13] = [
         ("lookup", Self::Lookup),
         ("eq", Self::Eq),
         ("ne", Self::Ne),
@@ -160,6 +161,7 @@ impl Helper {
         ("not", Self::Not),
         ("len", Self::Len),
         ("log", Self::Log),
+        (SECRET, Self::Secret),
     ];
 
     pub(super) fn find(name: &str) -> Option<Self> {
@@ -173,7 +175,7 @@ impl Helper {
     /// How many arguments it takes.
     pub(super) fn arity(self) -> std::ops::RangeInclusive<usize> {
         match self {
-            Self::Not | Self::Len => 1..=1,
+            Self::Not | Self::Len | Self::Secret => 1..=1,
             Self::And | Self::Or | Self::Log => 1..=usize::MAX,
             _ => 2..=2,
         }

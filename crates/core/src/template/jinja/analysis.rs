@@ -15,11 +15,12 @@ use super::{
     environment, errors,
     folding::Constants,
     place::{self, Places},
-    scan,
+    scan, secrets,
 };
 use crate::{
     limits::Limits,
-    template::{Included, Partials, TemplateError, TemplateFault},
+    secrets::SecretUse,
+    template::{Included, Partials, SECRET, TemplateError, TemplateFault, first_uses},
     variables::VariableUse,
 };
 
@@ -33,7 +34,9 @@ pub(super) struct Analysis {
     pub partials: Vec<String>,
     /// Which source includes which partial, and where.
     pub includes: Vec<Included>,
-    /// Whether the template is text and plain variables alone.
+    /// The secrets that are asked for.
+    pub secrets: Vec<SecretUse>,
+    /// Whether the template is text, plain variables and secrets alone.
     pub plain: bool,
 }
 
@@ -58,9 +61,12 @@ pub(super) fn analyse(source: &str, partials: &Partials, limits: &Limits) -> Res
         expansions: 0,
         constants: Constants::default(),
         macros: BTreeSet::new(),
+        secrets: Vec::new(),
+        other_secret: None,
     };
     let plain = is_plain(&tree);
     walk.statement(&tree)?;
+    walk.check_secret()?;
     let partials = walk.trees.keys().map(|name| (*name).to_owned()).collect();
     let includes = walk.includes.into_iter().map(|((within, name), (line, column))| Included {
         name: name.to_owned(),
@@ -68,7 +74,13 @@ pub(super) fn analyse(source: &str, partials: &Partials, limits: &Limits) -> Res
         line,
         column,
     });
-    Ok(Analysis { includes: includes.collect(), uses: merge(walk.uses), partials, plain })
+    Ok(Analysis {
+        includes: includes.collect(),
+        uses: merge(walk.uses),
+        partials,
+        secrets: first_uses(walk.secrets),
+        plain,
+    })
 }
 
 /// Parses one source that [`scan::check`] has passed.
@@ -80,7 +92,7 @@ fn is_plain(tree: &ast::Stmt<'_>) -> bool {
     let ast::Stmt::Template(template) = tree else { return false };
     template.children.iter().all(|child| match child {
         ast::Stmt::EmitRaw(_) => true,
-        ast::Stmt::EmitExpr(emit) => matches!(emit.expr, ast::Expr::Var(_)),
+        ast::Stmt::EmitExpr(emit) => matches!(emit.expr, ast::Expr::Var(_)) || secrets::is_call(&emit.expr),
         _ => false,
     })
 }
@@ -130,6 +142,9 @@ struct Walk<'s> {
     expansions: usize,
     constants: Constants,
     macros: BTreeSet<&'s str>,
+    secrets: Vec<SecretUse>,
+    /// What to say when `secret` is something else as well.
+    other_secret: Option<TemplateError>,
 }
 
 impl<'s> Walk<'s> {
@@ -170,6 +185,7 @@ impl<'s> Walk<'s> {
     fn define(&mut self, target: &ast::Expr<'s>) -> Result<(), TemplateError> {
         match target {
             ast::Expr::Var(variable) => {
+                self.name(variable.id, variable.span());
                 if let Some(scope) = self.scopes.last_mut() {
                     scope.insert(variable.id);
                 }
@@ -182,8 +198,26 @@ impl<'s> Walk<'s> {
     }
 
     fn define_name(&mut self, name: &'s str) {
+        self.name(name, Span::default());
         if let Some(scope) = self.scopes.last_mut() {
             scope.insert(name);
+        }
+    }
+
+    /// Notes that something is called `secret` that is not the function.
+    fn name(&mut self, name: &str, span: Span) {
+        if name == SECRET && self.other_secret.is_none() {
+            let message =
+                "`secret` is a function here: give the variable or macro of this name another one".to_owned();
+            self.other_secret = Some(self.fault(TemplateFault::Undefined { message }, span));
+        }
+    }
+
+    /// A template that asks for secrets has nothing else of the function's name: which one is meant must be certain.
+    fn check_secret(&mut self) -> Result<(), TemplateError> {
+        match self.other_secret.take() {
+            Some(error) if !self.secrets.is_empty() => Err(error),
+            _ => Ok(()),
         }
     }
 
@@ -360,6 +394,7 @@ impl<'s> Walk<'s> {
         if self.is_local(name) || environment::FUNCTIONS.contains(&name) {
             return;
         }
+        self.name(name, span);
         let (line, column) = self.include.unwrap_or_else(|| self.places.of(span.start_offset as usize));
         let optional = copes || self.known.contains(&name);
         self.uses.push(VariableUse { name: name.to_owned(), path, line, column, optional });

@@ -6,13 +6,17 @@ use minijinja::{
 };
 use minijinja_contrib::globals;
 
-use super::budget::{self, NODE, charge, fault, refused, weigh};
+use super::{
+    budget::{self, NODE, charge, fault, refused, weigh},
+    secrets,
+};
 use crate::template::TemplateFault;
 
 /// Adds the functions to an environment.
 pub(super) fn add_to(environment: &mut Environment<'static>) {
     environment.add_function("range", range);
     environment.add_function("dict", dict);
+    environment.add_function(secrets::FUNCTION, secrets::secret);
     environment.add_function("namespace", namespace);
     environment.add_function("cycler", |Rest(items): Rest<Value>| {
         items.iter().try_for_each(|item| weigh(item).map(drop))?;

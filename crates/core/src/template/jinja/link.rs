@@ -11,10 +11,10 @@ use minijinja::{
     machinery::{CodeGenerator, Instruction, Instructions, Span},
 };
 
-use super::{analysis, operators};
+use super::{analysis, operators, secrets};
 use crate::{
     limits::Limits,
-    template::{ELSEWHERE, TemplateError, TemplateFault},
+    template::{ELSEWHERE, SECRET, TemplateError, TemplateFault},
 };
 
 /// Instructions of one program. A source of the largest size makes about 30,000.
@@ -59,8 +59,13 @@ struct Unit<'s> {
     base: u32,
 }
 
-/// Compiles and links sources that the analysis has passed.
-pub(super) fn program<'s>(sources: &'s Sources, limits: &Limits) -> Result<Instructions<'s>, TemplateError> {
+/// Compiles and links sources that the analysis has passed. When they ask for secrets, `secret` is the function and
+/// nothing else.
+pub(super) fn program<'s>(
+    sources: &'s Sources,
+    asks_secrets: bool,
+    limits: &Limits,
+) -> Result<Instructions<'s>, TemplateError> {
     let mut units = BTreeMap::new();
     let mut base = 0;
     for (name, source) in sources.all() {
@@ -79,6 +84,7 @@ pub(super) fn program<'s>(sources: &'s Sources, limits: &Limits) -> Result<Instr
         tests: Vec::new(),
         inlined: 0,
         text: 0,
+        asks_secrets,
         limits,
     };
     linker.unit(None, &mut Inherited::new(), false)?;
@@ -97,6 +103,7 @@ struct Linker<'u, 's> {
     inlined: usize,
     /// Bytes of text so far, each copy counted.
     text: usize,
+    asks_secrets: bool,
     limits: &'u Limits,
 }
 
@@ -286,6 +293,9 @@ impl<'u, 's> Linker<'u, 's> {
             Instruction::EmitRaw(text) if repeated && text.len() > FREE_TEXT => {
                 self.emit(Instruction::LoadConst(Value::from(*text)), span);
                 self.emit(Instruction::Emit, span);
+            }
+            Instruction::CallFunction(name, count) if self.asks_secrets && *name == SECRET => {
+                self.emit(Instruction::CallFunction(secrets::FUNCTION, *count), span);
             }
             Instruction::Add if after_constant => self.emit(Instruction::Add, span),
             Instruction::Add => self.filter(operators::ADD, 2, span),

@@ -7,7 +7,11 @@
 use serde_json::{Map, Value};
 
 use super::{Included, Partials, TemplateError};
-use crate::{limits::Limits, variables::VariableUse};
+use crate::{
+    limits::Limits,
+    secrets::{SecretUse, Secrets},
+    variables::VariableUse,
+};
 
 mod analysis;
 mod budget;
@@ -27,6 +31,7 @@ mod prepared;
 mod print;
 mod program;
 mod scan;
+mod secrets;
 mod tests;
 mod text;
 mod values;
@@ -39,6 +44,7 @@ const STACK: usize = 64 << 20;
 pub(super) struct JinjaTemplate {
     uses: Vec<VariableUse>,
     includes: Vec<Included>,
+    secrets: Vec<SecretUse>,
     body: Body,
 }
 
@@ -63,9 +69,14 @@ impl JinjaTemplate {
                         .map(|name| (name.clone(), partials.get(name).cloned().unwrap_or_default()))
                         .collect(),
                 };
-                Body::Program(Box::new(program::Program::build(sources, &analysis.uses, limits)?))
+                Body::Program(Box::new(program::Program::build(
+                    sources,
+                    &analysis.uses,
+                    !analysis.secrets.is_empty(),
+                    limits,
+                )?))
             };
-            Ok(Self { uses: analysis.uses, includes: analysis.includes, body })
+            Ok(Self { uses: analysis.uses, includes: analysis.includes, secrets: analysis.secrets, body })
         })
     }
 
@@ -77,14 +88,22 @@ impl JinjaTemplate {
         &self.includes
     }
 
+    pub(super) fn secrets(&self) -> &[SecretUse] {
+        &self.secrets
+    }
+
     pub(super) fn render(
         &self,
         values: &Map<String, Value>,
+        secrets: &Secrets,
         limits: &Limits,
     ) -> Result<String, TemplateError> {
         match &self.body {
-            Body::Prepared(prepared) => prepared.join(values, limits),
-            Body::Program(program) => program.render(values, &self.uses, limits),
+            Body::Prepared(prepared) => prepared.join(values, secrets, limits),
+            Body::Program(program) => {
+                let _open = (!self.secrets.is_empty()).then(|| secrets::open(secrets));
+                program.render(values, &self.uses, limits)
+            }
         }
     }
 }

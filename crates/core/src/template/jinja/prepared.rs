@@ -1,11 +1,12 @@
-//! Templates of text and plain variables: cut into pieces once, joined at render.
+//! Templates of text, plain variables and secrets: cut into pieces once, joined at render.
 
 use minijinja::machinery::ast;
 use serde_json::{Map, Value as Json};
 
-use super::{place, print, values};
+use super::{place, print, secrets, values};
 use crate::{
     limits::Limits,
+    secrets::Secrets,
     template::{TemplateError, TemplateFault},
 };
 
@@ -20,10 +21,11 @@ pub(super) struct Prepared {
 enum Piece {
     Text(String),
     Variable { name: String, line: u32, column: u32 },
+    Secret { reference: String, line: u32, column: u32 },
 }
 
 impl Prepared {
-    /// Cuts a parsed template that holds text and plain variables alone.
+    /// Cuts a parsed template that holds text, plain variables and secrets alone.
     pub(super) fn cut(source: &str, tree: &ast::Stmt<'_>) -> Self {
         let mut pieces = Vec::new();
         let mut text_bytes = 0;
@@ -35,12 +37,20 @@ impl Prepared {
                         text_bytes += raw.raw.len();
                         pieces.push(Piece::Text(raw.raw.to_owned()));
                     }
-                    ast::Stmt::EmitExpr(emit) => {
-                        if let ast::Expr::Var(variable) = &emit.expr {
+                    ast::Stmt::EmitExpr(emit) => match &emit.expr {
+                        ast::Expr::Var(variable) => {
                             let (line, column) = places.of(variable.span().start_offset as usize);
                             pieces.push(Piece::Variable { name: variable.id.to_owned(), line, column });
                         }
-                    }
+                        ast::Expr::Call(call) => {
+                            if let Ok(reference) = secrets::reference(call) {
+                                let (line, column) = places.of(call.span().start_offset as usize);
+                                let reference = reference.to_string();
+                                pieces.push(Piece::Secret { reference, line, column });
+                            }
+                        }
+                        _ => {}
+                    },
                     _ => {}
                 }
             }
@@ -48,12 +58,26 @@ impl Prepared {
         Self { pieces, text_bytes }
     }
 
-    /// Joins the pieces with the values.
-    pub(super) fn join(&self, values: &Map<String, Json>, limits: &Limits) -> Result<String, TemplateError> {
+    /// Joins the pieces with the values and secrets.
+    pub(super) fn join(
+        &self,
+        values: &Map<String, Json>,
+        secrets: &Secrets,
+        limits: &Limits,
+    ) -> Result<String, TemplateError> {
         let mut output = String::with_capacity(self.text_bytes + self.text_bytes / 4);
         for piece in &self.pieces {
             match piece {
                 Piece::Text(text) => output.push_str(text),
+                Piece::Secret { reference, line, column } => match secrets.find(reference) {
+                    Some(value) if value.len() <= limits.output_bytes => output.push_str(value),
+                    Some(_) => return Err(too_long(limits)),
+                    None => {
+                        let fault = TemplateFault::SecretMissing { reference: reference.clone() };
+                        let (line, column) = (Some(*line), Some(*column));
+                        return Err(TemplateError { fault, line, column, partial: None });
+                    }
+                },
                 Piece::Variable { name, line, column } => match values.get(name) {
                     Some(Json::String(text)) if text.len() <= limits.output_bytes => output.push_str(text),
                     Some(Json::String(_)) => return Err(too_long(limits)),

@@ -53,13 +53,14 @@ impl fmt::Debug for Program {
 }
 
 impl Program {
-    /// Compiles and links sources that the analysis has passed.
+    /// Compiles and links sources that the analysis has passed. `asks_secrets` says that `secret` is the function.
     pub(super) fn build(
         sources: Sources,
         uses: &[VariableUse],
+        asks_secrets: bool,
         limits: &Limits,
     ) -> Result<Self, TemplateError> {
-        let linked = Linked::try_new(sources, |sources| link::program(sources, limits))?;
+        let linked = Linked::try_new(sources, |sources| link::program(sources, asks_secrets, limits))?;
         let needs = link::needs(linked.borrow_dependent());
         Ok(Self {
             linked,

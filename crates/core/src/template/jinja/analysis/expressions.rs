@@ -3,9 +3,12 @@
 use minijinja::machinery::{Span, ast};
 
 use super::Walk;
-use crate::template::{
-    TemplateError, TemplateFault,
-    jinja::{environment, methods, nearest},
+use crate::{
+    secrets::SecretUse,
+    template::{
+        SECRET, TemplateError, TemplateFault,
+        jinja::{environment, methods, nearest, secrets},
+    },
 };
 
 /// Names that other Jinja hosts provide. Here they are undefined, and code that probes for them gets no hint.
@@ -162,11 +165,15 @@ impl<'s> Walk<'s> {
             ast::Expr::Var(function) => {
                 let name = function.id;
                 self.check_reserved(name, function.span())?;
+                if name == SECRET && !self.is_local(name) {
+                    return self.secret(call);
+                }
                 let known = self.is_local(name)
                     || environment::FUNCTIONS.contains(&name)
                     || (name == "super" && self.blocks > 0);
                 if !known {
-                    let names = environment::FUNCTIONS.iter().chain(&self.macros).copied().collect();
+                    let names =
+                        environment::FUNCTIONS.iter().chain(&self.macros).chain([&SECRET]).copied().collect();
                     return Err(self.unavailable("function", name, names, function.span()));
                 }
             }
@@ -189,6 +196,14 @@ impl<'s> Walk<'s> {
             other => self.expression(other)?,
         }
         self.arguments(&call.args, call.span())
+    }
+
+    fn secret(&mut self, call: &ast::Spanned<ast::Call<'s>>) -> Result<(), TemplateError> {
+        let reference = secrets::reference(call).map_err(|fault| self.fault(fault, call.span()))?;
+        let (line, column) =
+            self.include.unwrap_or_else(|| self.places.of(call.span().start_offset as usize));
+        self.secrets.push(SecretUse { reference, line, column });
+        Ok(())
     }
 
     fn arguments(&mut self, arguments: &[ast::CallArg<'s>], span: Span) -> Result<(), TemplateError> {
