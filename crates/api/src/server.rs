@@ -1,8 +1,8 @@
 //! The server about itself and about its caller.
 
 use promptsync_core::{
-    access::{Permission, Role},
-    names::ProjectName,
+    access::Permission,
+    names::{AliasName, ModulePath, ProjectName},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,12 @@ pub struct Whoami {
     pub workspace: String,
     /// The only project the key opens; every project of the workspace when `null`.
     pub project: Option<ProjectName>,
-    /// The key's role.
-    pub role: Role,
-    /// What the role allows.
+    /// The only module of the project the key opens.
+    pub module: Option<ModulePath>,
+    /// The only alias of the project the key opens.
+    pub environment: Option<AliasName>,
+    /// The key's role; `null` for people, who may have many.
+    pub role: Option<String>,
+    /// What is allowed somewhere in the workspace.
     pub permissions: Vec<Permission>,
 }

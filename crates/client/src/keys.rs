@@ -1,6 +1,6 @@
 //! API keys.
 
-use promptsync_api::keys::{CreateKey, CreatedKey, Key};
+use promptsync_api::keys::{CreateKey, CreatedKey, Key, RotateKey};
 use reqwest::Method;
 
 use crate::{Client, ClientError, requests::with_body};
@@ -14,6 +14,11 @@ impl Client {
     /// Every key the caller may see.
     pub async fn keys(&self) -> Result<Vec<Key>, ClientError> {
         self.all(&["api", "keys"], &[]).await
+    }
+
+    /// Gives a key a new secret, which is in this answer and nowhere else.
+    pub async fn rotate_key(&self, id: &str, request: &RotateKey) -> Result<CreatedKey, ClientError> {
+        self.answer(with_body(self.request(Method::POST, &["api", "keys", id, "rotate"]), request)).await
     }
 
     /// Revokes a key.

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::access::Role;
+
 /// The longest name, in bytes.
 pub const MAX_NAME: usize = 128;
 
@@ -22,12 +24,14 @@ pub enum NameRule {
     Reserved,
     /// The text reads as a version (`1.0.0`, `v1`, `latest`, `sha256:…`), so an alias of that name could not be told apart.
     LooksLikeVersion,
+    /// The text is the name of a built-in role.
+    BuiltInRole,
 }
 
 /// A text that is not a name, with the rule it breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameError {
-    /// What was to be named: `prompt`, `module`, `project`, `alias`.
+    /// What was to be named: `prompt`, `module`, `project`, `alias`, `workspace`, `team`, `role`.
     pub what: &'static str,
     /// The text, cut after 80 characters.
     pub value: String,
@@ -49,6 +53,7 @@ impl fmt::Display for NameError {
                 "Windows reserves this name, so the file could not be checked out there".into()
             }
             NameRule::LooksLikeVersion => "it reads as a version".into(),
+            NameRule::BuiltInRole => "a built-in role has this name".into(),
         };
         let article = if *what == "alias" { "an" } else { "a" };
         write!(f, "`{}` cannot name {article} {what}: {why}", value.escape_debug())
@@ -137,6 +142,12 @@ name! {
     AliasName, "alias", check_alias;
     /// The path of a module, segments joined by `/`; empty for the project's root.
     ModulePath, "module", check_module;
+    /// The name of a workspace, unique on its server without regard to case.
+    WorkspaceName, "workspace", check;
+    /// The name of a team, unique in its workspace without regard to case.
+    TeamName, "team", check;
+    /// The name of a role that a workspace defined, unique there without regard to case; never that of a built-in one.
+    RoleName, "role", check_role;
 }
 
 fn check_alias(what: &'static str, value: &str) -> Result<(), NameError> {
@@ -148,6 +159,14 @@ fn check_alias(what: &'static str, value: &str) -> Result<(), NameError> {
         return Err(NameError { what, value: value.to_owned(), rule: NameRule::LooksLikeVersion });
     }
     Ok(())
+}
+
+fn check_role(what: &'static str, value: &str) -> Result<(), NameError> {
+    check(what, value)?;
+    match Role::parse(&value.to_ascii_lowercase()) {
+        Some(_) => Err(NameError { what, value: value.to_owned(), rule: NameRule::BuiltInRole }),
+        None => Ok(()),
+    }
 }
 
 fn check_module(what: &'static str, value: &str) -> Result<(), NameError> {
@@ -212,6 +231,14 @@ mod tests {
         for good in ["production", "dev", "v", "vnext", "canary-2"] {
             assert!(AliasName::parse(good).is_ok(), "{good}");
         }
+    }
+
+    #[test]
+    fn a_custom_role_never_has_the_name_of_a_built_in_one() {
+        for bad in ["admin", "Viewer", "EDITOR", "approver"] {
+            assert_eq!(RoleName::parse(bad).expect_err(bad).rule, NameRule::BuiltInRole, "{bad}");
+        }
+        assert!(RoleName::parse("release-manager").is_ok());
     }
 
     #[test]

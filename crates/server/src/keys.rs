@@ -2,64 +2,70 @@
 
 use promptsync_api::keys::CreateKey;
 use promptsync_core::{
-    access::Role,
     audit::{Actor, AuditEntry},
     ids::{ProjectId, WorkspaceId},
-    names::{NameError, ProjectName},
+    names::{NameError, ProjectName, WorkspaceName},
 };
-use promptsync_store::{StoreError, Tx, keys, projects, workspaces};
+use promptsync_store::{StoreError, Tx, keys, projects};
 
 use crate::{App, Config, StartError, app, start};
 
-/// A key that could not be made.
+/// Something that could not be made without a server.
 #[derive(Debug, thiserror::Error)]
 pub enum OfflineError {
     /// The data folder or database cannot be used.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The project's name is not one.
+    /// A name is not one.
     #[error("{0}")]
     Name(NameError),
-    /// The key's name is empty or too long.
-    #[error("a key's name has 1 to 200 characters")]
-    KeyName,
+    /// No workspace has that name.
+    #[error("no workspace is named `{0}`")]
+    NoWorkspace(WorkspaceName),
+    /// The name is taken.
+    #[error("a workspace named `{0}` exists")]
+    WorkspaceExists(WorkspaceName),
+    /// The rules refuse it.
+    #[error("{0}")]
+    Refused(String),
     /// The database refused.
-    #[error("the key could not be stored")]
+    #[error("it could not be stored")]
     Store(#[from] StoreError),
 }
 
-/// Makes a key with direct access to the database, and the project when it does not exist. Gives the secret, which is
-/// stored nowhere. The audit log names the system as the actor.
+/// Makes a key with direct access to the database, and its project when that does not exist; in the oldest workspace
+/// when none is named. Gives the secret, which is stored nowhere. The audit log names the system as the actor.
 pub async fn create_offline(
     config: Config,
-    project: Option<&str>,
-    role: Role,
-    name: &str,
+    workspace: Option<&str>,
+    wanted: &CreateKey,
 ) -> Result<String, OfflineError> {
     let app = start::open(config).await?;
-    let made = create(&app, project, role, name).await;
+    let made = create(&app, workspace, wanted).await;
     app.db.close().await;
     made
 }
 
 /// The same with an open application.
-pub async fn create(
-    app: &App,
-    project: Option<&str>,
-    role: Role,
-    name: &str,
-) -> Result<String, OfflineError> {
-    let request = CreateKey { name: name.to_owned(), role, project: None, expires_at: None };
-    let now = app.clock.now();
-    app::keys::check(&request, now).map_err(|_| OfflineError::KeyName)?;
-    let project = project.map(ProjectName::parse).transpose().map_err(OfflineError::Name)?;
-    let workspace = app.workspace().await?;
-    let project = match project {
-        Some(name) => Some((find_or_create(app, &workspace, &name).await?, name)),
-        None => None,
+pub async fn create(app: &App, workspace: Option<&str>, wanted: &CreateKey) -> Result<String, OfflineError> {
+    let project =
+        wanted.project.as_deref().map(ProjectName::parse).transpose().map_err(OfflineError::Name)?;
+    let workspace = match workspace {
+        Some(name) => app.workspace_named(name).await?,
+        None => app.workspace().await?,
     };
-    let mut tx = app.db.begin_system_write().await?;
-    let (key, secret) = app::keys::generate(app, &workspace, project, &request, now);
+    let now = app.clock.now();
+    if let Some(name) = &project {
+        // A key that is refused leaves no project behind.
+        let mut tx = app.db.begin_write(&workspace).await?;
+        let without = CreateKey { project: None, module: None, environment: None, ..wanted.clone() };
+        app::keys::new(app, &mut tx, &workspace, &without, None, now).await.map_err(refused)?;
+        drop(tx);
+        find_or_create(app, &workspace, name).await?;
+    }
+    let mut tx = app.db.begin_write(&workspace).await?;
+    let made = app::keys::new(app, &mut tx, &workspace, wanted, Some(Actor::System), now).await;
+    let (key, secret) = made.map_err(refused)?;
     keys::insert(&mut tx, &key).await?;
     let deed = app::keys::created(&key);
     let project = key.project_name.as_ref().map(ToString::to_string);
@@ -67,12 +73,16 @@ pub async fn create(
     Ok(secret.secret().to_owned())
 }
 
+fn refused(error: crate::http::error::ApiError) -> OfflineError {
+    OfflineError::Refused(error.detail().to_owned())
+}
+
 async fn find_or_create(
     app: &App,
     workspace: &WorkspaceId,
     name: &ProjectName,
 ) -> Result<ProjectId, StoreError> {
-    let mut tx = app.db.begin_system_write().await?;
+    let mut tx = app.db.begin_write(workspace).await?;
     if let Some(found) = projects::by_name(&mut tx, workspace, name).await? {
         return Ok(found.id);
     }
@@ -95,7 +105,7 @@ async fn find_or_create(
     Ok(id)
 }
 
-async fn commit(
+pub(crate) async fn commit(
     app: &App,
     tx: Tx,
     workspace: &WorkspaceId,
@@ -115,41 +125,4 @@ async fn commit(
         at: app.clock.now(),
     };
     tx.commit(workspace, entry).await.map(|_| ())
-}
-
-impl App {
-    /// Makes sure that the database has a workspace.
-    pub async fn prepare(&self) -> Result<(), StoreError> {
-        self.workspace().await.map(|_| ())
-    }
-
-    /// The workspace of this server: the first one, made when there is none.
-    async fn workspace(&self) -> Result<WorkspaceId, StoreError> {
-        let mut tx = self.db.begin_system_read().await?;
-        let known = workspaces::list(&mut tx).await?;
-        drop(tx);
-        if let Some(first) = known.into_iter().next() {
-            return Ok(first.id);
-        }
-        let mut tx = self.db.begin_system_write().await?;
-        let workspace = workspaces::Workspace {
-            id: WorkspaceId::new(self.ids.next()),
-            name: "default".to_owned(),
-            created_at: self.clock.now(),
-        };
-        workspaces::insert(&mut tx, &workspace).await?;
-        let deed = app::change::Deed {
-            action: "workspace.create",
-            target: format!("workspace:{}", workspace.id),
-            ..Default::default()
-        };
-        commit(self, tx, &workspace.id, deed, None).await?;
-        Ok(workspace.id)
-    }
-
-    /// Whether the database answers.
-    pub(crate) async fn ready(&self) -> Result<(), StoreError> {
-        let mut tx = self.db.begin_system_read().await?;
-        workspaces::list(&mut tx).await.map(|_| ())
-    }
 }

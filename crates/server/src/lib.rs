@@ -22,6 +22,7 @@ mod start;
 mod subjects;
 mod system;
 mod visit;
+pub mod workspaces;
 
 pub use app::{App, Random};
 pub use auth::secret::{SecretError, ServerSecret};

@@ -34,6 +34,7 @@ pub(crate) fn routes() -> Vec<Route> {
 
         route(GET, "/api/keys", ManageKeys, None, keys::list, "Lists API keys"),
         route(POST, "/api/keys", ManageKeys, Write, keys::create, "Makes an API key; its secret is shown once"),
+        route(POST, "/api/keys/{id}/rotate", ManageKeys, Write, keys::rotate, "Gives an API key a new secret; the old one works until the overlap ends"),
         route(DELETE, "/api/keys/{id}", ManageKeys, Write, keys::revoke, "Revokes an API key"),
 
         route(GET, "/api/projects", Read, None, projects::list, "Lists projects"),

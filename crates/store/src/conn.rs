@@ -183,6 +183,15 @@ impl Tx {
         }
         Ok(place.revision)
     }
+
+    /// Makes facts durable that are no change: when a key was used last. For such functions of this crate alone.
+    pub(crate) async fn commit_facts(self) -> Result<()> {
+        match self.read.connection {
+            Connection::Sqlite(transaction) => transaction.commit().await?,
+            Connection::Postgres(transaction) => transaction.commit().await?,
+        }
+        Ok(())
+    }
 }
 
 impl Deref for Tx {

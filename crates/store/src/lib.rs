@@ -12,12 +12,14 @@
 pub mod alias_history;
 pub mod aliases;
 pub mod audit;
+pub mod bindings;
 pub mod conn;
 pub mod documents;
 pub mod entries;
 pub mod error;
 pub mod idempotency;
 pub mod keys;
+pub mod members;
 pub mod meta;
 pub mod modules;
 mod open;
@@ -26,10 +28,12 @@ pub mod projects;
 pub mod prompts;
 pub mod registry;
 pub mod releases;
+pub mod roles;
 mod rows;
 pub mod search;
 pub mod snapshot;
 mod sort_key;
+pub mod teams;
 pub mod versions;
 pub mod workspaces;
 

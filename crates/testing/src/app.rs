@@ -19,8 +19,9 @@ use std::{
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
-use promptsync_core::access::Role;
-use promptsync_server::{App, BodyError, Config, ServerSecret, Service, keys, listen};
+use promptsync_api::keys::CreateKey;
+use promptsync_core::{access::Role, ids::WorkspaceId};
+use promptsync_server::{App, BodyError, Config, ServerSecret, Service, keys, listen, workspaces};
 use promptsync_store::Db;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -123,7 +124,30 @@ impl TestApp {
 
     /// A new key with a role, of one project or of the whole workspace.
     pub async fn key(&self, role: Role, project: Option<&str>) -> String {
-        keys::create(self.app(), project, role, role.as_str()).await.expect("keys can be made")
+        self.key_in(None, CreateKey { project: project.map(str::to_owned), ..a_key(role.as_str()) }).await
+    }
+
+    /// A new key as described, in the workspace of that name; in the first one without a name.
+    pub async fn key_in(&self, workspace: Option<&str>, wanted: CreateKey) -> String {
+        keys::create(self.app(), workspace, &wanted).await.expect("keys can be made")
+    }
+
+    /// Makes another workspace.
+    pub async fn workspace(&self, name: &str) -> WorkspaceId {
+        workspaces::create(self.app(), name).await.expect("workspaces can be made")
+    }
+
+    /// A caller with a role for one alias of [`PROJECT`], and nothing else.
+    pub async fn in_environment(&self, role: &str, alias: &str) -> Caller {
+        let wanted =
+            CreateKey { project: Some(PROJECT.into()), environment: Some(alias.into()), ..a_key(role) };
+        self.nobody().with_key(&self.key_in(None, wanted).await)
+    }
+
+    /// A caller with a role for one module of [`PROJECT`], and nothing else.
+    pub async fn in_module(&self, role: &str, module: &str) -> Caller {
+        let wanted = CreateKey { project: Some(PROJECT.into()), module: Some(module.into()), ..a_key(role) };
+        self.nobody().with_key(&self.key_in(None, wanted).await)
     }
 
     /// Listens on a real address until the application is dropped.
@@ -261,6 +285,11 @@ impl Reply {
             _ => status,
         }
     }
+}
+
+/// A key of the whole workspace with a role, by the role's name.
+pub fn a_key(role: &str) -> CreateKey {
+    CreateKey { name: role.to_owned(), role: role.to_owned(), ..CreateKey::default() }
 }
 
 fn folder() -> TempDir {

@@ -17,7 +17,7 @@ pub mod database;
 pub mod ids;
 pub mod sample;
 
-pub use app::{Caller, PROJECT, Reply, TestApp};
+pub use app::{Caller, PROJECT, Reply, TestApp, a_key};
 pub use clock::FixedClock;
 pub use ids::SeededIds;
 pub use sample::Sample;

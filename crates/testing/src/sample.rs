@@ -8,7 +8,7 @@ use promptsync_core::{
     documents::{self, Body, Document, Kind},
     ids::{AliasId, Ids as _, ProjectId, PromptId, ReleaseId, VersionId, WorkspaceId},
     interface::Interface,
-    names::{AliasName, ModulePath, ProjectName, PromptName},
+    names::{AliasName, ModulePath, ProjectName, PromptName, WorkspaceName},
     time::Clock as _,
     versions::{Bump, VersionNumber},
 };
@@ -46,8 +46,11 @@ impl Sample {
         let (workspace, project) = (WorkspaceId::new(ids.next()), ProjectId::new(ids.next()));
         let sample = Self { workspace, project, clock, ids };
         let mut tx = db.begin_system_write().await?;
-        let row =
-            Workspace { id: sample.workspace.clone(), name: "acme".into(), created_at: sample.clock.now() };
+        let row = Workspace {
+            id: sample.workspace.clone(),
+            name: workspace_name("acme"),
+            created_at: sample.clock.now(),
+        };
         promptsync_store::workspaces::insert(&mut tx, &row).await?;
         promptsync_store::projects::insert(&mut tx, &sample.a_project(sample.project.clone(), "shop"))
             .await?;
@@ -210,6 +213,16 @@ impl Sample {
 /// A name that is known to be good.
 pub fn prompt_name(name: &str) -> PromptName {
     PromptName::parse(name).expect("tests use good names")
+}
+
+/// A name that is known to be good.
+pub fn alias_name(name: &str) -> AliasName {
+    AliasName::parse(name).expect("tests use good names")
+}
+
+/// A name that is known to be good.
+pub fn workspace_name(name: &str) -> WorkspaceName {
+    WorkspaceName::parse(name).expect("tests use good names")
 }
 
 /// A version that is known to be good.

@@ -16,7 +16,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::{
     aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet},
     diff::{Diff, DiffFormat},
-    keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke},
+    keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, When},
     project::{Completions, ConfigCommand, ConfigShow, Doctor, Init},
     prompts::{Chosen, Get, List, Render, Search},
     push::{Lock, Pull, Push, Validate},

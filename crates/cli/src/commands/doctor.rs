@@ -119,7 +119,9 @@ fn server(context: &Context) -> Vec<Check> {
         }
     }
     checks.push(match registry.wait(registry.client.whoami()) {
-        Ok(caller) => good("key", format!("{} ({})", caller.name, caller.role.as_str())),
+        Ok(caller) => {
+            good("key", format!("{} ({})", caller.name, caller.role.as_deref().unwrap_or("person")))
+        }
         Err(error) => bad("key", error),
     });
     checks

@@ -1,12 +1,13 @@
 //! `keys`: API keys, through the server or straight in its data folder.
 
-use promptsync_api::keys::CreateKey;
+use chrono::{DateTime, Utc};
+use promptsync_api::keys::{CreateKey, RotateKey};
 
 use crate::{
     Context,
-    args::{KeysCommand, KeysCreate},
+    args::{KeysCommand, KeysCreate, KeysRotate, When},
     error::Result,
-    printer::{Table, moment},
+    printer::{Table, moment, place},
     registry::Registry,
 };
 
@@ -14,6 +15,7 @@ pub(super) fn run(command: &KeysCommand, context: &Context) -> Result {
     match command {
         KeysCommand::Create(args) => create(args, context),
         KeysCommand::List(_) => list(context),
+        KeysCommand::Rotate(args) => rotate(args, context),
         KeysCommand::Revoke(args) => {
             let registry = Registry::connect(&context.settings, &context.printer)?;
             registry.wait(registry.client.revoke_key(&args.id))?;
@@ -29,10 +31,24 @@ fn create(args: &KeysCreate, context: &Context) -> Result {
         Some(_) => Some(context.settings.project()?.to_string()),
         None => None,
     };
-    let wanted = CreateKey { name: args.name.clone(), role: args.role, project, expires_at: None };
+    let wanted = CreateKey {
+        name: args.name.clone(),
+        role: args.role.clone(),
+        project,
+        module: args.module.clone(),
+        environment: args.environment.clone(),
+        not_before: args.not_before.map(moment_of),
+        expires_at: args.expires.map(moment_of),
+    };
     if let Some(folder) = &args.data_dir {
         #[cfg(feature = "serve")]
-        return super::serve::create_key(folder, args.database_url.as_deref(), &wanted, context);
+        return super::serve::create_key(
+            folder,
+            args.database_url.as_deref(),
+            args.workspace.as_deref(),
+            &wanted,
+            context,
+        );
         #[cfg(not(feature = "serve"))]
         return Err(crate::error::CliError::usage(
             "not_built",
@@ -47,13 +63,35 @@ fn create(args: &KeysCreate, context: &Context) -> Result {
     context.printer.line(created.secret)
 }
 
+fn rotate(args: &KeysRotate, context: &Context) -> Result {
+    let registry = Registry::connect(&context.settings, &context.printer)?;
+    let overlap_seconds = u32::try_from(args.overlap.num_seconds()).unwrap_or(u32::MAX);
+    let rotated = registry.wait(registry.client.rotate_key(&args.id, &RotateKey { overlap_seconds }))?;
+    if context.printer.json {
+        return context.printer.json(&rotated);
+    }
+    if let Some(until) = &rotated.key.previous_until {
+        context.printer.note(format!("the old secret works until {}", moment(until)));
+    }
+    context.printer.line(rotated.secret)
+}
+
+/// The command line is where a span becomes a moment: the server takes moments only.
+fn moment_of(when: When) -> DateTime<Utc> {
+    #[expect(clippy::disallowed_methods, reason = "a person says `90d` and means from now")]
+    match when {
+        When::At(moment) => moment,
+        When::In(span) => Utc::now() + span,
+    }
+}
+
 fn list(context: &Context) -> Result {
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let keys = registry.wait(registry.client.keys())?;
     if context.printer.json {
         return context.printer.json(&keys);
     }
-    let mut table = Table::new(&["ID", "NAME", "ROLE", "PROJECT", "KEY", "CREATED", "STATE"]);
+    let mut table = Table::new(&["ID", "NAME", "ROLE", "OPENS", "KEY", "CREATED", "USED", "STATE"]);
     for key in &keys {
         let state = match (&key.revoked_at, &key.expires_at) {
             (Some(at), _) => format!("revoked {}", moment(at)),
@@ -63,10 +101,11 @@ fn list(context: &Context) -> Result {
         table.row([
             key.id.to_string(),
             key.name.clone(),
-            key.role.as_str().to_owned(),
-            key.project.as_ref().map_or_else(|| "every".to_owned(), ToString::to_string),
+            key.role.clone(),
+            place(key.project.as_ref(), key.module.as_ref(), key.environment.as_ref()),
             key.masked.clone(),
             moment(&key.created_at),
+            key.last_used_at.as_ref().map_or_else(|| "never".to_owned(), moment),
             state,
         ]);
     }

@@ -42,6 +42,7 @@ pub(super) fn settings() -> Result<BTreeMap<&'static str, Value>> {
 pub(super) fn create_key(
     folder: &Path,
     database_url: Option<&str>,
+    workspace: Option<&str>,
     wanted: &CreateKey,
     context: &Context,
 ) -> Result {
@@ -49,7 +50,7 @@ pub(super) fn create_key(
         ("data_dir", Some(folder.display().to_string())),
         ("database_url", database_url.map(str::to_owned)),
     ])?;
-    let made = keys::create_offline(config, wanted.project.as_deref(), wanted.role, &wanted.name);
+    let made = keys::create_offline(config, workspace, wanted);
     let secret = runtime()?.block_on(made).map_err(|error| failed(&error))?;
     if context.printer.json {
         return context.printer.json(&serde_json::json!({ "secret": secret }));

@@ -24,6 +24,10 @@ pub(super) fn run(context: &Context) -> Result {
         return context.printer.json(&Shown { url, project: project.to_string(), caller, aliases });
     }
     let Whoami { name, role, .. } = caller;
-    context.printer.note(format!("{url} · project {project} · {} ({})", clean_line(&name), role.as_str()));
+    context.printer.note(format!(
+        "{url} · project {project} · {} ({})",
+        clean_line(&name),
+        role.as_deref().unwrap_or("person")
+    ));
     alias::list(&aliases, context)
 }

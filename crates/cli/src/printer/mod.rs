@@ -17,7 +17,7 @@ use crate::{
     settings::Environment,
 };
 
-pub(crate) use facts::{actor, count, moment};
+pub(crate) use facts::{actor, count, moment, place};
 pub(crate) use tables::Table;
 pub(crate) use terminal::{clean_line, clean_text};
 

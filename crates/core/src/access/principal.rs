@@ -93,7 +93,8 @@ impl Scope {
         }
     }
 
-    fn as_object<'a>(&'a self, workspace: &'a WorkspaceId) -> Object<'a> {
+    /// The scope as something permissions are asked for.
+    pub fn as_object<'a>(&'a self, workspace: &'a WorkspaceId) -> Object<'a> {
         match self {
             Self::Workspace => Object::workspace(workspace),
             Self::Project(project) => Object::project(workspace, project),

@@ -18,8 +18,11 @@ mod refusals;
 pub(crate) mod releases;
 pub(crate) mod render;
 pub(crate) mod resolve;
+pub(crate) mod roles;
+pub(crate) mod scopes;
 pub(crate) mod search;
 pub(crate) mod versions;
+pub(crate) mod workspaces;
 
 use std::sync::{
     Arc,
@@ -30,7 +33,7 @@ use promptsync_core::{ids::Ids, limits::Limits, time::Clock};
 use promptsync_store::Db;
 
 use crate::{
-    auth::{Keys, Tries, secret::ServerSecret},
+    auth::{Keys, Tries, Uses, secret::ServerSecret},
     config::Config,
     http::error::ApiError,
 };
@@ -58,6 +61,7 @@ pub struct App {
     pub config: Config,
     pub(crate) secret: ServerSecret,
     pub(crate) keys: Keys,
+    pub(crate) key_uses: Uses,
     pub(crate) tries: Tries,
     pub(crate) compiled: CompiledDocuments,
     unaudited: AtomicU64,
@@ -90,6 +94,7 @@ impl App {
             config,
             secret,
             keys: Keys::default(),
+            key_uses: Uses::default(),
             tries: Tries::default(),
             unaudited: AtomicU64::new(0),
         }

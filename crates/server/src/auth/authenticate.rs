@@ -4,10 +4,9 @@ use std::{net::IpAddr, sync::Arc};
 
 use hyper::{HeaderMap, header::AUTHORIZATION};
 use promptsync_api::error::{RATE_LIMITED, UNAUTHENTICATED};
-use promptsync_core::access::{Grant, Principal, Scope};
 use promptsync_store::{StoreError, keys};
 
-use super::{Caller, Identity, key::ApiKey};
+use super::{Caller, Identity, cache::KnownKey, key::ApiKey};
 use crate::{
     app::App,
     http::{error::ApiError, query},
@@ -32,27 +31,36 @@ impl App {
         };
         let given = ApiKey::parse(text).ok_or_else(wrong)?;
         let known = self.known(&given, peer).await?;
-        // A key that does not exist is compared too, so that it takes the same time.
-        let hash = known.as_ref().map_or(&[0; 32][..], |key| &key.secret_hash);
-        let matches = self.secret.matches("api_key", &[given.secret()], hash);
         let now = self.clock.now();
-        let key = known
-            .filter(|key| matches && key.revoked_at.is_none() && key.expires_at.is_none_or(|at| at > now))
-            .ok_or_else(wrong)?;
-        let scope = key.project.clone().map_or(Scope::Workspace, Scope::Project);
-        let grants = vec![Grant { permissions: key.role.permissions(), scope }];
+        let opens = |known: &KnownKey, matches: bool| {
+            let key = &known.key;
+            matches
+                && key.revoked_at.is_none()
+                && key.expires_at.is_none_or(|at| at > now)
+                && key.not_before.is_none_or(|at| at <= now)
+        };
+        // A key that does not exist is compared too, so that it takes the same time.
+        let hash = known.as_ref().map_or(&[0; 32][..], |known| &known.key.secret_hash);
+        let mut matches = self.secret.matches("api_key", &[given.secret()], hash);
+        let previous = known.as_ref().and_then(|known| known.key.previous.as_ref());
+        if let Some((hash, _)) = previous.filter(|(_, until)| *until > now) {
+            matches |= self.secret.matches("api_key", &[given.secret()], hash);
+        }
+        let known = known.filter(|known| opens(known, matches)).ok_or_else(wrong)?;
+        let key = &known.key;
+        self.key_uses.note(key, now);
         Ok(Caller {
-            identity: Identity::Key(key.id),
-            name: key.name,
-            principal: Arc::new(Principal { workspace: key.workspace.clone(), grants }),
-            workspace: key.workspace,
-            project: key.project.zip(key.project_name),
-            role: key.role,
+            identity: Identity::Key(key.id.clone()),
+            name: key.name.clone(),
+            principal: Arc::clone(&known.principal),
+            workspace: key.workspace.clone(),
+            project: key.project().cloned().zip(key.project_name.clone()),
+            role: Some(key.role_name.clone()),
         })
     }
 
     /// The key's row: from memory, else from the database, else from memory as it was lately.
-    async fn known(&self, given: &ApiKey, peer: Option<IpAddr>) -> Result<Option<keys::Key>, ApiError> {
+    async fn known(&self, given: &ApiKey, peer: Option<IpAddr>) -> Result<Option<Arc<KnownKey>>, ApiError> {
         if let Some(key) = self.keys.fresh(given.lookup()) {
             return Ok(Some(key));
         }
@@ -62,8 +70,9 @@ impl App {
         }
         match self.read_key(given).await {
             Ok(found) => {
-                if let Some(key) = &found {
-                    self.keys.keep(key);
+                let found = found.map(|key| Arc::new(KnownKey::from(key)));
+                if let Some(known) = &found {
+                    self.keys.keep(known);
                 }
                 Ok(found)
             }

@@ -28,6 +28,11 @@ impl ApiKey {
     /// A key made of random bytes. `random` fills a buffer; the process has the system's source, tests a seeded one.
     pub(crate) fn generate(mut random: impl FnMut(&mut [u8])) -> Self {
         let lookup = draw(BASE32, LOOKUP, &mut random);
+        Self::renew(&lookup, random)
+    }
+
+    /// A key found by the same part as another, with a new secret.
+    pub(crate) fn renew(lookup: &str, mut random: impl FnMut(&mut [u8])) -> Self {
         let secret = draw(BASE62, SECRET, &mut random);
         let body = format!("{PREFIX}{lookup}_{secret}");
         let checksum = checksum(&body);

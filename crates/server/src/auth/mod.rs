@@ -5,14 +5,16 @@ mod cache;
 pub(crate) mod key;
 pub(crate) mod secret;
 mod tries;
+mod uses;
 
 pub(crate) use cache::Keys;
 pub(crate) use tries::Tries;
+pub(crate) use uses::Uses;
 
 use std::sync::Arc;
 
 use promptsync_core::{
-    access::{Object, Permission, Principal, Role, can},
+    access::{Object, Permission, Principal, can},
     audit::Actor,
     ids::{KeyId, ProjectId, SessionId, UserId, WorkspaceId},
     names::ProjectName,
@@ -41,8 +43,8 @@ pub(crate) struct Caller {
     pub(crate) principal: Arc<Principal>,
     /// The only project a key belongs to: the one meant when a request names none.
     pub(crate) project: Option<(ProjectId, ProjectName)>,
-    /// The role a key was made with.
-    pub(crate) role: Role,
+    /// The name of a key's role; people may have many.
+    pub(crate) role: Option<String>,
 }
 
 impl Caller {

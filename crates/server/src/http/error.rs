@@ -73,6 +73,11 @@ impl ApiError {
         Self::new(row, detail).problems(problems)
     }
 
+    /// The sentence about this case.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
     /// The same failure with every single problem.
     pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
         self.0.problems = problems;

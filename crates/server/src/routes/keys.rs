@@ -1,14 +1,14 @@
 //! API keys.
 
 use promptsync_api::{
-    keys::{CreateKey, CreatedKey, Key},
+    keys::{CreateKey, CreatedKey, Key, RotateKey},
     page::Page,
 };
 
 use crate::{
     app::{keys, pages::Paging},
     http::reply::{Answer, Reply},
-    input::{Json, Nothing, Query},
+    input::{Json, MaybeJson, Nothing, Query},
     subjects::Anywhere,
 };
 
@@ -22,6 +22,11 @@ pub(crate) async fn create(call: Anywhere, Json(request): Json<CreateKey>) -> An
     let created = keys::create(&call, request).await?;
     let location = format!("/api/keys/{}", created.key.id);
     Ok(Reply::ok(created).created(location))
+}
+
+/// Gives a key a new secret.
+pub(crate) async fn rotate(call: Anywhere, MaybeJson(request): MaybeJson<RotateKey>) -> Answer<CreatedKey> {
+    keys::rotate(&call, call.segment("id"), request).await.map(Reply::ok)
 }
 
 /// Revokes a key.

@@ -4,6 +4,8 @@ use promptsync_api::server::Whoami;
 use promptsync_core::access::{Permission, can_somewhere};
 
 use crate::{
+    app::scopes,
+    auth::Identity,
     http::reply::{Answer, Reply},
     input::Nothing,
     subjects::Anywhere,
@@ -12,12 +14,19 @@ use crate::{
 /// Who the key belongs to and what it may do.
 pub(crate) async fn whoami(call: Anywhere, _: Nothing) -> Answer<Whoami> {
     let caller = &call.caller;
+    // A key has one grant; people have as many as they were given, and open as many places.
+    let scope = match (&caller.identity, caller.principal.grants.as_slice()) {
+        (Identity::Key(_), [only]) => Some(&only.scope),
+        _ => None,
+    };
     Ok(Reply::ok(Whoami {
         key: caller.id().to_owned(),
         name: caller.name.clone(),
         workspace: caller.workspace.to_string(),
         project: caller.project.as_ref().map(|(_, name)| name.clone()),
-        role: caller.role,
+        module: scope.and_then(scopes::module),
+        environment: scope.and_then(scopes::environment),
+        role: caller.role.clone(),
         permissions: Permission::ALL
             .into_iter()
             .filter(|permission| can_somewhere(&caller.principal, *permission, None))

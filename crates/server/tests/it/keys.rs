@@ -110,6 +110,89 @@ db_test! {
         assert_eq!(everywhere.post("/api/keys", none).await.outcome(), "404 project_not_found");
     }
 
+    async fn a_key_does_not_work_before_its_time(db: &Db) {
+        let app = TestApp::on(db).await;
+        let admin = app.admin().await;
+        let wanted = json!({ "name": "ci", "role": "viewer", "project": "shop", "not_before": "2026-11-01T13:00:00Z" });
+        let key = admin.post("/api/keys", wanted).await.json();
+        let ci = app.nobody().with_key(key["secret"].as_str().expect("a secret"));
+        assert_eq!(ci.get("/api/whoami").await.outcome(), "401 unauthenticated");
+        app.clock.advance(TimeDelta::hours(1));
+        assert_eq!(ci.get("/api/whoami").await.outcome(), "200");
+    }
+
+    async fn a_rotated_key_opens_with_both_secrets_until_the_overlap_ends(db: &Db) {
+        let app = TestApp::on(db).await;
+        let admin = app.admin().await;
+        let made = admin.post("/api/keys", json!({ "name": "ci", "role": "viewer", "project": "shop" })).await.json();
+        let with = |body: &serde_json::Value| app.nobody().with_key(body["secret"].as_str().expect("a secret"));
+        let old = with(&made);
+        assert_eq!(old.get("/api/whoami").await.outcome(), "200");
+        let address = format!("/api/keys/{}/rotate", made["id"].as_str().expect("an id"));
+        let rotated = admin.post(&address, json!({ "overlap_seconds": 60 })).await;
+        assert_eq!(rotated.outcome(), "200", "{}", rotated.text());
+        let rotated = rotated.json();
+        let new = with(&rotated);
+        assert_eq!((&rotated["id"], &rotated["previous_until"]), (&made["id"], &json!("2026-11-01T12:01:00Z")));
+        assert_ne!(rotated["secret"], made["secret"]);
+        for key in [&old, &new] {
+            assert_eq!(key.get("/api/whoami").await.outcome(), "200");
+        }
+        app.clock.advance(TimeDelta::seconds(60));
+        assert_eq!(old.get("/api/whoami").await.outcome(), "401 unauthenticated");
+        assert_eq!(new.get("/api/whoami").await.outcome(), "200");
+        let again = admin.post(&address, json!({})).await.json();
+        assert_eq!(new.get("/api/whoami").await.outcome(), "401 unauthenticated", "no overlap was asked for");
+        assert_eq!(with(&again).get("/api/whoami").await.outcome(), "200");
+        assert_eq!(admin.post(&address, json!({ "overlap_seconds": 9_000_000 })).await.outcome(), "422 invalid");
+        assert_eq!(admin.post("/api/keys/01JNONE/rotate", json!({})).await.outcome(), "404 key_not_found");
+        admin.delete(&format!("/api/keys/{}", made["id"].as_str().expect("an id"))).await;
+        assert_eq!(admin.post(&address, json!({})).await.outcome(), "404 key_not_found", "it is revoked");
+    }
+
+    async fn the_last_use_of_a_key_is_shown_to_the_minute(db: &Db) {
+        let app = TestApp::on(db).await;
+        let admin = app.admin().await;
+        app.clock.advance(TimeDelta::seconds(125));
+        let last = async || admin.get("/api/keys").await.json()["items"][0]["last_used_at"].clone();
+        assert_eq!(last().await, serde_json::Value::Null);
+        app.app().write_key_uses().await.expect("uses are written");
+        app.app().write_key_uses().await.expect("nothing is left to write");
+        // What another server wrote is seen when the key is read again.
+        let other = app.nobody().with_key(&app.key(Role::Admin, None).await);
+        assert_eq!(other.get("/api/keys").await.json()["items"][0]["last_used_at"], json!("2026-11-01T12:02:00Z"));
+    }
+
+    async fn a_key_for_one_alias_lists_no_keys_and_is_shown_to_who_could_have_made_it(db: &Db) {
+        let app = TestApp::on(db).await;
+        let admin = app.admin().await;
+        let wanted = json!({ "name": "app", "role": "viewer", "project": "shop", "environment": "production" });
+        let made = admin.post("/api/keys", wanted).await;
+        assert_eq!(made.outcome(), "201", "{}", made.text());
+        assert_eq!((&made.json()["environment"], &made.json()["module"]), (&json!("production"), &serde_json::Value::Null));
+        assert_eq!(made.json()["created_by"]["kind"], json!("service"), "{}", made.text());
+        let reader = app.nobody().with_key(made.json()["secret"].as_str().expect("a secret"));
+        assert_eq!(reader.get("/api/keys").await.outcome(), "403 insufficient_scope");
+        assert_eq!(reader.get("/api/whoami").await.json()["environment"], json!("production"));
+        // Whoever administers one alias makes keys for it and for nothing else.
+        let keeper = app.in_environment("admin", "production").await;
+        let mine = json!({ "name": "app", "role": "viewer", "project": "shop", "environment": "production" });
+        assert_eq!(keeper.post("/api/keys", mine).await.outcome(), "201");
+        for wider in [
+            json!({ "name": "x", "role": "viewer", "project": "shop" }),
+            json!({ "name": "x", "role": "viewer" }),
+            json!({ "name": "x", "role": "viewer", "project": "shop", "environment": "dev" }),
+            json!({ "name": "x", "role": "viewer", "project": "shop", "module": "support" }),
+        ] {
+            assert_eq!(keeper.post("/api/keys", wider.clone()).await.outcome(), "403 insufficient_scope", "{wider}");
+        }
+        let both = json!({ "name": "x", "role": "viewer", "project": "shop", "environment": "dev", "module": "support" });
+        assert_eq!(admin.post("/api/keys", both).await.outcome(), "422 invalid");
+        let listed = keeper.get("/api/keys").await.json();
+        let opens: Vec<_> = listed["items"].as_array().expect("a list").iter().map(|key| key["environment"].clone()).collect();
+        assert_eq!(opens, vec![json!("production"); 3]);
+    }
+
     async fn an_address_that_guesses_is_stopped_and_others_are_not(db: &Db) {
         let app = TestApp::on(db).await;
         let (guesser, neighbour) = (IpAddr::from([203, 0, 113, 5]), IpAddr::from([203, 0, 113, 6]));

@@ -6,7 +6,7 @@ use promptsync_core::{
     time::Clock as _,
 };
 use promptsync_store::{StoreError, audit, projects, workspaces, workspaces::Workspace};
-use promptsync_testing::{Sample, db_test};
+use promptsync_testing::{Sample, db_test, sample::workspace_name};
 use serde_json::json;
 
 use crate::raw;
@@ -110,7 +110,7 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         let other = Workspace {
             id: WorkspaceId::new(sample.ids.next()),
-            name: "other".into(),
+            name: workspace_name("other"),
             created_at: sample.clock.now(),
         };
         let mut tx = db.begin_system_write().await.unwrap();
@@ -125,7 +125,7 @@ db_test! {
         let mut tx = db.begin_system_read().await.unwrap();
         let names: Vec<_> =
             workspaces::list(&mut tx).await.unwrap().into_iter().map(|workspace| workspace.name).collect();
-        assert_eq!(names, ["acme", "other"]);
+        assert_eq!(names, ["acme", "other"].map(workspace_name));
         assert!(projects::by_id(&mut tx, &other.id, &sample.project).await.unwrap().is_none());
     }
 

@@ -1,6 +1,7 @@
 use chrono::TimeDelta;
 use promptsync_core::{
-    access::Role,
+    access::{Role, Scope},
+    audit::Actor,
     ids::{Ids as _, KeyId, WorkspaceId},
     time::Clock as _,
 };
@@ -8,23 +9,31 @@ use promptsync_store::{
     PageRequest, StoreError,
     idempotency::{self, Answered},
     keys::{self, Key},
+    roles::RoleRef,
 };
-use promptsync_testing::{Sample, db_test};
+use promptsync_testing::{Sample, db_test, sample::alias_name};
 
 fn a_key(sample: &Sample, prefix: &str) -> Key {
     Key {
         id: KeyId::new(sample.ids.next()),
         workspace: sample.workspace.clone(),
-        project: None,
+        scope: Scope::Workspace,
         project_name: None,
         name: "build server".into(),
-        role: Role::Editor,
+        role: RoleRef::BuiltIn(Role::Editor),
+        role_name: "editor".into(),
+        permissions: Role::Editor.permissions(),
         prefix: prefix.into(),
         secret_hash: vec![0, 1, 255],
         last4: "x9Qz".into(),
+        created_by: Some(Actor::System),
         created_at: sample.clock.now(),
+        not_before: None,
         expires_at: Some(sample.clock.now() + TimeDelta::days(1)),
         revoked_at: None,
+        rotated_at: None,
+        previous: None,
+        last_used_at: None,
     }
 }
 
@@ -32,7 +41,7 @@ db_test! {
     async fn a_key_is_found_by_the_start_of_its_secret(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
         let mut key = a_key(&sample, "ps_aaaa");
-        key.project = Some(sample.project.clone());
+        key.scope = Scope::Environment(sample.project.clone(), alias_name("production"));
         let mut tx = db.begin_system_write().await.unwrap();
         keys::insert(&mut tx, &key).await.unwrap();
         keys::insert(&mut tx, &a_key(&sample, "ps_bbbb")).await.unwrap();
@@ -70,6 +79,35 @@ db_test! {
         assert!(!keys::revoke(&mut tx, &sample.workspace, &key.id, now).await.unwrap());
         let found = keys::by_prefix(&mut tx, "ps_aaaa").await.unwrap().unwrap();
         assert_eq!(found.revoked_at, Some(now));
+    }
+
+    async fn a_rotated_key_keeps_its_old_secret_for_a_while(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        let key = a_key(&sample, "ps_aaaa");
+        let (now, until) = (sample.clock.now(), sample.clock.now() + TimeDelta::hours(1));
+        let mut tx = db.begin_system_write().await.unwrap();
+        keys::insert(&mut tx, &key).await.unwrap();
+        assert!(keys::rotate(&mut tx, &key, &[9], "new4", until, now).await.unwrap());
+        let found = keys::by_prefix(&mut tx, "ps_aaaa").await.unwrap().unwrap();
+        assert_eq!((found.secret_hash, found.last4.as_str()), (vec![9], "new4"));
+        assert_eq!((found.previous, found.rotated_at), (Some((key.secret_hash.clone(), until)), Some(now)));
+        assert!(!keys::rotate(&mut tx, &key, &[8], "late", until, now).await.unwrap(), "rotated by somebody else");
+    }
+
+    async fn the_last_use_of_a_key_is_kept_without_an_audit_entry(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        let key = a_key(&sample, "ps_aaaa");
+        let mut tx = db.begin_system_write().await.unwrap();
+        keys::insert(&mut tx, &key).await.unwrap();
+        let revision = sample.commit(tx, "key.create").await.unwrap();
+        let now = sample.clock.now();
+        keys::note_uses(db, &[(key.id.clone(), now)]).await.unwrap();
+        keys::note_uses(db, &[(key.id.clone(), now - TimeDelta::minutes(5))]).await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
+        let found = keys::by_prefix(&mut tx, "ps_aaaa").await.unwrap().unwrap();
+        assert_eq!(found.last_used_at, Some(now));
+        let head = promptsync_store::audit::head(&mut tx, &sample.workspace).await.unwrap();
+        assert_eq!(head.revision, revision);
     }
 
     async fn an_answer_is_kept_for_the_caller_that_got_it(db: &Db) {

@@ -13,3 +13,4 @@ mod registry;
 mod releases;
 mod search;
 mod snapshot;
+mod tenancy;
