@@ -7,7 +7,7 @@
 //! [`template`] (how it is rendered, and the guards around that), [`versions`] and [`references`] (how it is
 //! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
 //! gets), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`],
-//! [`oidc`], [`secrets`] (what a template may ask for).
+//! [`oidc`], [`seal`] (values at rest), [`secrets`] (what a template may ask for).
 #![warn(missing_docs)]
 
 pub mod access;
@@ -29,6 +29,7 @@ pub mod publish;
 pub mod references;
 pub mod render;
 pub mod resolve;
+pub mod seal;
 pub mod secrets;
 pub mod template;
 pub mod time;

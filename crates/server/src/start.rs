@@ -11,7 +11,9 @@ use tokio::{
 use crate::{
     App, Config, RandomIds, Service, SystemClock,
     auth::secret::{SecretError, ServerSecret},
-    listen, system_random,
+    listen,
+    masters::{MasterKeyError, Masters},
+    system_random,
 };
 
 /// The embedded database's file in the data folder.
@@ -38,6 +40,9 @@ pub enum StartError {
     /// The server's key is missing or wrong.
     #[error(transparent)]
     Secret(#[from] SecretError),
+    /// The master key is missing or wrong.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
     /// The database cannot be opened.
     #[error("cannot open the database")]
     Store(#[from] StoreError),
@@ -121,10 +126,18 @@ pub async fn open(config: Config) -> Result<App, StartError> {
         Some(key) => ServerSecret::parse(&key.0)?,
         None => ServerSecret::of_data_dir(&config.data_dir)?,
     };
+    let masters = Masters::of(&config)?;
+    let keyring = masters.keyring()?;
+    let first = keyring.ids().is_empty();
     let db = match &config.database_url {
-        Some(url) => Db::open_postgres(&url.0).await?,
-        None => Db::open_sqlite(&config.data_dir.join(DATABASE)).await?,
+        Some(url) => Db::open_postgres(&url.0, keyring).await?,
+        None => Db::open_sqlite(&config.data_dir.join(DATABASE), keyring).await?,
     };
+    // It opened without a master key, so nothing is sealed in it.
+    if first {
+        masters.create()?;
+        db.keyring().replace(masters.read()?);
+    }
     let app =
         App::new(db, config, secret, Arc::new(SystemClock), Arc::new(RandomIds), Arc::new(system_random));
     app.prepare().await?;

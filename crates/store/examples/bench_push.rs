@@ -14,7 +14,7 @@ use promptsync_core::{
     time::Clock as _,
 };
 use promptsync_store::{
-    Db, Manifest,
+    Db, Manifest, Pools,
     aliases::{self, Expected, Move},
     documents::{self, DocumentText},
     prompts::{self, Prompt},
@@ -23,7 +23,7 @@ use promptsync_store::{
     versions::{self, Version},
 };
 use promptsync_testing::{
-    Sample,
+    Sample, keyring,
     sample::{a_document, number},
 };
 use sqlx::{SqlitePool, types::Json};
@@ -57,7 +57,7 @@ async fn main() -> Outcome<()> {
 }
 
 async fn through_the_store(file: &Path) -> Outcome<f64> {
-    let db = Db::open_sqlite(file).await?;
+    let db = Db::open_sqlite(file, keyring()).await?;
     let sample = Sample::new(&db).await?;
     let push = a_push(&sample);
     let start = Instant::now();
@@ -99,10 +99,10 @@ async fn through_the_store(file: &Path) -> Outcome<f64> {
 }
 
 async fn through_a_loop(file: &Path) -> Outcome<f64> {
-    let db = Db::open_sqlite(file).await?;
+    let db = Db::open_sqlite(file, keyring()).await?;
     let sample = Sample::new(&db).await?;
     let push = a_push(&sample);
-    let Db::Sqlite { writer, .. } = &db else { return Err("SQLite was opened".into()) };
+    let Pools::Sqlite { writer, .. } = db.pools() else { return Err("SQLite was opened".into()) };
     let start = Instant::now();
     insert_row_by_row(writer, &sample, &push).await?;
     let taken = milliseconds(start);

@@ -1,6 +1,9 @@
 //! Connections and transactions: the only file that knows there are two databases.
 
-use std::ops::{Deref, DerefMut};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use promptsync_core::{
     audit::{self, AuditEntry, Revision},
@@ -12,12 +15,21 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 
 use crate::{
     error::{Result, StoreError},
+    keyring::Keyring,
     rows::lies,
+    seal::{Sealer, TxKeys},
 };
 
-/// A database.
+/// A database, and the keys that open what is sealed in it.
 #[derive(Clone, Debug)]
-pub enum Db {
+pub struct Db {
+    pub(crate) pools: Pools,
+    pub(crate) keyring: Arc<Keyring>,
+}
+
+/// The connections to a database.
+#[derive(Clone, Debug)]
+pub enum Pools {
     /// An SQLite file: one connection writes, several read.
     Sqlite {
         /// The one connection that writes.
@@ -35,6 +47,7 @@ pub enum Db {
 #[derive(Debug)]
 pub struct ReadTx {
     pub(crate) connection: Connection,
+    pub(crate) keys: TxKeys,
 }
 
 /// A transaction that changes something. It ends in [`Tx::commit`] with the audit entry of the change; dropped
@@ -46,6 +59,7 @@ pub struct ReadTx {
 pub struct Tx {
     read: ReadTx,
     place: Option<Place>,
+    pub(crate) sealer: Option<Sealer>,
 }
 
 #[derive(Debug)]
@@ -92,6 +106,16 @@ macro_rules! execute {
 pub(crate) use {execute, on};
 
 impl Db {
+    /// Its connections.
+    pub fn pools(&self) -> &Pools {
+        &self.pools
+    }
+
+    /// Its keys.
+    pub fn keyring(&self) -> &Arc<Keyring> {
+        &self.keyring
+    }
+
     /// Starts a transaction that changes something in a workspace. On SQLite it waits until no other is open.
     pub async fn begin_write(&self, workspace: &WorkspaceId) -> Result<Tx> {
         self.write(workspace.as_str()).await
@@ -113,31 +137,32 @@ impl Db {
     }
 
     async fn write(&self, _wall: &str) -> Result<Tx> {
-        let connection = match self {
-            Self::Sqlite { writer, .. } => Connection::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Self::Postgres(pool) => Connection::Postgres(pool.begin().await?),
+        let connection = match &self.pools {
+            Pools::Sqlite { writer, .. } => Connection::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Postgres(pool) => Connection::Postgres(pool.begin().await?),
         };
-        Ok(Tx { read: ReadTx { connection }, place: None })
+        let read = ReadTx { connection, keys: TxKeys::writing(&self.keyring) };
+        Ok(Tx { read, place: None, sealer: None })
     }
 
     async fn read(&self, _wall: &str) -> Result<ReadTx> {
-        let connection = match self {
-            Self::Sqlite { reader, .. } => Connection::Sqlite(reader.begin().await?),
-            Self::Postgres(pool) => Connection::Postgres(
+        let connection = match &self.pools {
+            Pools::Sqlite { reader, .. } => Connection::Sqlite(reader.begin().await?),
+            Pools::Postgres(pool) => Connection::Postgres(
                 pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
             ),
         };
-        Ok(ReadTx { connection })
+        Ok(ReadTx { connection, keys: TxKeys::reading(&self.keyring) })
     }
 
     /// Closes every connection; on SQLite this folds the write-ahead log into the file.
     pub async fn close(&self) {
-        match self {
-            Self::Sqlite { writer, reader } => {
+        match &self.pools {
+            Pools::Sqlite { writer, reader } => {
                 reader.close().await;
                 writer.close().await;
             }
-            Self::Postgres(pool) => pool.close().await,
+            Pools::Postgres(pool) => pool.close().await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What can go wrong between the store and its database.
 
-use promptsync_core::audit::Revision;
+use promptsync_core::{audit::Revision, seal::SealError};
 use sqlx::migrate::MigrateError;
 
 /// The result of a store function.
@@ -35,6 +35,38 @@ pub enum StoreError {
         /// The row's key.
         row: String,
     },
+    /// A sealed value does not open where it stands.
+    #[error("row {row} of {table} holds a value in {column} that does not open")]
+    Sealed {
+        /// The table.
+        table: &'static str,
+        /// The column.
+        column: &'static str,
+        /// The row's key.
+        row: String,
+        /// Why.
+        #[source]
+        source: SealError,
+    },
+    /// The key that a value was sealed under is gone.
+    #[error("version {version} of the data key of workspace {workspace} does not exist")]
+    NoDataKey {
+        /// The workspace.
+        workspace: String,
+        /// The key's version.
+        version: u32,
+    },
+    /// The database is sealed under a master key that was not given.
+    #[error("the database is sealed under the master key {needed}; given: {given}")]
+    UnknownMasterKey {
+        /// The id of the key that is needed.
+        needed: String,
+        /// The ids of the keys that were given.
+        given: String,
+    },
+    /// Something is to be sealed, and there is no master key.
+    #[error("there is no master key to seal with")]
+    NoMasterKey,
     /// A cursor that this store did not give.
     #[error("the cursor is not one of this list")]
     BadCursor,

@@ -1,6 +1,6 @@
 //! Opening a database: settings that keep acknowledged changes through a power cut, checked, and the tables.
 
-use std::{path::Path, str::FromStr as _, time::Duration};
+use std::{path::Path, str::FromStr as _, sync::Arc, time::Duration};
 
 use sqlx::{
     PgPool, SqlitePool,
@@ -10,8 +10,9 @@ use sqlx::{
 };
 
 use crate::{
-    conn::Db,
+    conn::{Db, Pools},
     error::{Result, StoreError},
+    keyring::Keyring,
 };
 
 static COMMON: Migrator = sqlx::migrate!("./migrations");
@@ -28,27 +29,28 @@ const SQLITE_READERS: u32 = 4;
 const POSTGRES_CONNECTIONS: u32 = 16;
 
 impl Db {
-    /// Opens an SQLite file, creating it when it does not exist, and brings its tables up to date.
-    pub async fn open_sqlite(path: &Path) -> Result<Self> {
+    /// Opens an SQLite file, creating it when it does not exist, and brings its tables up to date. Refuses one that is
+    /// sealed under a master key that is not on the keyring, before anything is written.
+    pub async fn open_sqlite(path: &Path, keyring: Keyring) -> Result<Self> {
         let options = sqlite_options().filename(path).create_if_missing(true);
         let writer = sqlite_pool(1).connect_with(options.clone().pragma("cache_size", "-2000")).await?;
-        migrate_sqlite(&writer).await?;
+        prepare_sqlite(&writer, &keyring).await?;
         let reader = sqlite_pool(SQLITE_READERS)
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
-        Ok(Self::Sqlite { writer, reader })
+        Ok(Self { pools: Pools::Sqlite { writer, reader }, keyring: Arc::new(keyring) })
     }
 
     /// A new SQLite database that lives in memory, for tests. It has one connection: a transaction waits until the
     /// one before has ended.
-    pub async fn in_memory() -> Result<Self> {
+    pub async fn in_memory(keyring: Keyring) -> Result<Self> {
         let writer = sqlite_pool(1).connect_with(sqlite_options().in_memory(true)).await?;
-        migrate_sqlite(&writer).await?;
-        Ok(Self::Sqlite { reader: writer.clone(), writer })
+        prepare_sqlite(&writer, &keyring).await?;
+        Ok(Self { pools: Pools::Sqlite { reader: writer.clone(), writer }, keyring: Arc::new(keyring) })
     }
 
     /// Connects to a PostgreSQL database and brings its tables up to date. Refuses one that may lose acknowledged
-    /// changes.
-    pub async fn open_postgres(url: &str) -> Result<Self> {
+    /// changes, and one that is sealed under a master key that is not on the keyring.
+    pub async fn open_postgres(url: &str, keyring: Keyring) -> Result<Self> {
         let options = PgConnectOptions::from_str(url)?.application_name("promptsync");
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
@@ -56,10 +58,18 @@ impl Db {
             .connect_with(options)
             .await?;
         refuse_lossy_settings(&pool).await?;
+        let known: bool =
+            sqlx::query_scalar("SELECT to_regclass('data_keys') IS NOT NULL").fetch_one(&pool).await?;
+        if known {
+            keyring.check(&sqlx::query_scalar(MASTERS).fetch_all(&pool).await?)?;
+        }
         merged(&POSTGRES).run(&pool).await?;
-        Ok(Self::Postgres(pool))
+        Ok(Self { pools: Pools::Postgres(pool), keyring: Arc::new(keyring) })
     }
 }
+
+/// The master keys that a database needs; asked before its tables are brought up to date.
+const MASTERS: &str = "SELECT DISTINCT master_id FROM data_keys";
 
 /// One connection kept open for ever: closing the last one would fold the write-ahead log, and forget the database
 /// altogether when it is in memory.
@@ -84,7 +94,7 @@ fn sqlite_options() -> SqliteConnectOptions {
 }
 
 /// The settings are read back, because SQLite ignores a pragma that it does not like.
-async fn migrate_sqlite(pool: &SqlitePool) -> Result<()> {
+async fn prepare_sqlite(pool: &SqlitePool, keyring: &Keyring) -> Result<()> {
     let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(pool).await?;
     if !matches!(journal.as_str(), "wal" | "memory") {
         return Err(StoreError::NotDurable { setting: "journal_mode", value: journal });
@@ -92,6 +102,13 @@ async fn migrate_sqlite(pool: &SqlitePool) -> Result<()> {
     let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(pool).await?;
     if synchronous != 2 {
         return Err(StoreError::NotDurable { setting: "synchronous", value: synchronous.to_string() });
+    }
+    let known: bool =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'data_keys')")
+            .fetch_one(pool)
+            .await?;
+    if known {
+        keyring.check(&sqlx::query_scalar(MASTERS).fetch_all(pool).await?)?;
     }
     merged(&SQLITE).run(pool).await?;
     Ok(())

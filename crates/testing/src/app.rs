@@ -27,7 +27,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use crate::{FixedClock, SeededIds};
+use crate::{FixedClock, SeededIds, keyring};
 
 /// The project callers of a test belong to.
 pub const PROJECT: &str = "shop";
@@ -67,7 +67,9 @@ impl TestApp {
     /// An application on a new SQLite file.
     pub async fn new() -> Self {
         let folder = folder();
-        let db = Db::open_sqlite(&folder.path().join("test.db")).await.expect("a new SQLite file opens");
+        let db = Db::open_sqlite(&folder.path().join("test.db"), keyring())
+            .await
+            .expect("a new SQLite file opens");
         Self::start(db, folder).await
     }
 

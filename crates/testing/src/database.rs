@@ -10,6 +10,8 @@ use promptsync_store::Db;
 use sqlx::{Connection as _, PgConnection, QueryBuilder};
 use tempfile::TempDir;
 
+use crate::keyring;
+
 /// The variable that names a PostgreSQL database in which databases may be created:
 /// `postgres://user@127.0.0.1:5433/postgres`.
 pub const POSTGRES_VARIABLE: &str = "PROMPTSYNC_TEST_POSTGRES";
@@ -58,7 +60,8 @@ pub type Database = Db;
 /// Runs a test on a new SQLite file.
 pub async fn on_sqlite<F: Future<Output = ()> + Send + 'static>(claim: impl FnOnce(Db) -> F) {
     let folder = TempDir::new().expect("a temporary folder can be made");
-    let db = Db::open_sqlite(&folder.path().join("test.db")).await.expect("a new SQLite file opens");
+    let db =
+        Db::open_sqlite(&folder.path().join("test.db"), keyring()).await.expect("a new SQLite file opens");
     run(claim(db.clone())).await;
     db.close().await;
 }
@@ -76,7 +79,7 @@ pub async fn on_postgres<F: Future<Output = ()> + Send + 'static>(claim: impl Fn
     let mut connection = PgConnection::connect(&maintenance).await.expect("PostgreSQL answers");
     prepare_template(&mut connection, &maintenance).await;
     statement(&mut connection, &["CREATE DATABASE ", &name, " TEMPLATE ", TEMPLATE]).await;
-    let db = Db::open_postgres(&with_database(&maintenance, &name)).await.expect("the copy opens");
+    let db = Db::open_postgres(&with_database(&maintenance, &name), keyring()).await.expect("the copy opens");
     let outcome = tokio::spawn(claim(db.clone())).await;
     db.close().await;
     statement(&mut connection, &["DROP DATABASE ", &name, " WITH (FORCE)"]).await;
@@ -109,7 +112,9 @@ async fn prepare_template(connection: &mut PgConnection, maintenance: &str) {
         let draft = format!("{TEMPLATE}_draft");
         statement(connection, &["DROP DATABASE IF EXISTS ", &draft, " WITH (FORCE)"]).await;
         statement(connection, &["CREATE DATABASE ", &draft]).await;
-        let db = Db::open_postgres(&with_database(maintenance, &draft)).await.expect("a new database opens");
+        let db = Db::open_postgres(&with_database(maintenance, &draft), keyring())
+            .await
+            .expect("a new database opens");
         db.close().await;
         statement(connection, &["ALTER DATABASE ", &draft, " RENAME TO ", TEMPLATE]).await;
     }

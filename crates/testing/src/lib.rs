@@ -15,9 +15,11 @@ pub mod app;
 pub mod clock;
 pub mod database;
 pub mod ids;
+pub mod keyring;
 pub mod sample;
 
 pub use app::{Caller, PROJECT, Reply, TestApp, a_key};
 pub use clock::FixedClock;
 pub use ids::SeededIds;
+pub use keyring::keyring;
 pub use sample::Sample;

@@ -34,6 +34,10 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// The server's key; in the data folder when absent.
     pub server_key: Option<Secret>,
+    /// The master key; in the data folder when absent.
+    pub master_key: Option<Secret>,
+    /// Master keys that only open what was sealed before, separated by commas.
+    pub old_master_keys: Option<Secret>,
     /// What to log.
     pub log: String,
     /// Bytes of a request's body.
@@ -184,6 +188,8 @@ impl Found<'_> {
             listen: self.parse("listen", "an address and port such as 127.0.0.1:7979")?,
             database_url: secret("database_url")?,
             server_key: secret("server_key")?,
+            master_key: secret("master_key")?,
+            old_master_keys: secret("old_master_keys")?,
             log: self.text("log")?.0,
             body_bytes: size("body_bytes")?,
             push_bytes: size("push_bytes")?,

@@ -38,6 +38,11 @@ pub const SETTINGS: &[Setting] = &[
         "server_key",
         "64 hexadecimal digits that protect API keys and cursors; kept in the data folder when empty",
     ),
+    secret(
+        "master_key",
+        "64 hexadecimal digits under which everything is sealed; kept in the data folder when empty",
+    ),
+    secret("old_master_keys", "Master keys that only open what was sealed before, separated by commas"),
     setting("log", "What to write to standard error: error, warn, info, debug, trace"),
     setting("max_connections", "Connections at one moment"),
     setting("body_bytes", "Bytes of a request's body"),

@@ -143,9 +143,9 @@ db_test! {
             let tx = db.begin_system_write().await.unwrap();
             sample.commit(tx, "test.change").await.unwrap();
         }
-        let drop_trigger = match db {
-            promptsync_store::Db::Sqlite { .. } => "DROP TRIGGER audit_log_refuse_update",
-            promptsync_store::Db::Postgres(_) => "ALTER TABLE audit_log DISABLE TRIGGER ALL",
+        let drop_trigger = match db.pools() {
+            promptsync_store::Pools::Sqlite { .. } => "DROP TRIGGER audit_log_refuse_update",
+            promptsync_store::Pools::Postgres(_) => "ALTER TABLE audit_log DISABLE TRIGGER ALL",
         };
         raw::execute(db, drop_trigger).await.unwrap();
         raw::execute(db, "UPDATE audit_log SET target = 'project:other' WHERE revision = 3").await.unwrap();

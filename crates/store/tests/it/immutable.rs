@@ -1,4 +1,4 @@
-use promptsync_store::{Db, StoreError, aliases::Expected};
+use promptsync_store::{Db, Pools, StoreError, aliases::Expected};
 use promptsync_testing::{Sample, db_test};
 
 use crate::raw;
@@ -45,9 +45,9 @@ db_test! {
     async fn no_row_that_was_published_or_logged_can_be_replaced_or_truncated(db: &Db) {
         fill(db).await;
         for table in TABLES {
-            let sql = match db {
-                Db::Sqlite { .. } => format!("REPLACE INTO {table} SELECT * FROM {table}"),
-                Db::Postgres(_) => format!("TRUNCATE {table} CASCADE"),
+            let sql = match db.pools() {
+                Pools::Sqlite { .. } => format!("REPLACE INTO {table} SELECT * FROM {table}"),
+                Pools::Postgres(_) => format!("TRUNCATE {table} CASCADE"),
             };
             assert_refused(db, &sql).await;
         }

@@ -3,6 +3,7 @@
 
 mod aliases;
 mod audit;
+mod data_keys;
 mod immutable;
 mod keys;
 mod open;
@@ -11,6 +12,7 @@ mod publish;
 mod raw;
 mod registry;
 mod releases;
+mod seal;
 mod search;
 mod snapshot;
 mod tenancy;
