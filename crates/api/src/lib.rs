@@ -15,4 +15,5 @@ pub mod push;
 pub mod releases;
 pub mod render;
 pub mod server;
+pub mod signing_keys;
 pub mod versions;

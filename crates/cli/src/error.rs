@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use promptsync_core::problem::Problem;
+use promptsync_core::{problem::Problem, signing::SigningError};
 
 /// What every command returns.
 pub(crate) type Result<T = ()> = std::result::Result<T, CliError>;
@@ -124,5 +124,14 @@ impl From<std::io::Error> for CliError {
             std::io::ErrorKind::BrokenPipe => Self::new(Kind::BrokenPipe, "broken_pipe", "broken pipe"),
             _ => Self::usage("io", format!("cannot write the output: {error}")),
         }
+    }
+}
+
+impl From<SigningError> for CliError {
+    fn from(error: SigningError) -> Self {
+        let problem = Problem::from(&error);
+        let mut failure = Self::new(Kind::Check, problem.code, problem.message);
+        failure.hints.extend(problem.hint);
+        failure
     }
 }

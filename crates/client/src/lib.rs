@@ -11,6 +11,7 @@ mod projects;
 mod prompts;
 mod releases;
 mod requests;
+mod signing_keys;
 mod versions;
 
 pub use error::ClientError;

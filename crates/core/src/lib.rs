@@ -8,6 +8,7 @@
 //! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
 //! gets), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`],
 //! [`oidc`], [`seal`] (values at rest), [`secrets`] (what a template may ask for).
+//! [`oidc`], [`secrets`] (what a template may ask for), [`signing`].
 #![warn(missing_docs)]
 
 pub mod access;
@@ -31,6 +32,7 @@ pub mod render;
 pub mod resolve;
 pub mod seal;
 pub mod secrets;
+pub mod signing;
 pub mod template;
 pub mod time;
 pub mod variables;

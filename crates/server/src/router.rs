@@ -3,7 +3,9 @@
 //! To add one: write its handler in `routes/`, its use case in `app/`, a line here, and run `cargo xtask gen`.
 
 use hyper::Method;
-use promptsync_core::access::Permission::{ManageKeys, ManageProject, MoveAlias, Publish, Read, Render};
+use promptsync_core::access::Permission::{
+    ManageKeys, ManageProject, ManageWorkspace, MoveAlias, Publish, Read, Render,
+};
 
 use crate::{
     endpoint::{
@@ -12,7 +14,7 @@ use crate::{
     },
     routes::{
         aliases, diffs, documents, health, history, keys, openapi, projects, prompts, push, releases, render,
-        search, sign_in, versions, whoami,
+        search, sign_in, signing_keys, versions, whoami,
     },
 };
 
@@ -36,6 +38,9 @@ pub(crate) fn routes() -> Vec<Route> {
         route(POST, "/api/keys", ManageKeys, Write, keys::create, "Makes an API key; its secret is shown once"),
         route(POST, "/api/keys/{id}/rotate", ManageKeys, Write, keys::rotate, "Gives an API key a new secret; the old one works until the overlap ends"),
         route(DELETE, "/api/keys/{id}", ManageKeys, Write, keys::revoke, "Revokes an API key"),
+
+        route(GET, "/api/signing-keys", Read, None, signing_keys::list, "The public keys the workspace signs with"),
+        route(POST, "/api/signing-keys/rotate", ManageWorkspace, Write, signing_keys::rotate, "Replaces the key the workspace signs with"),
 
         route(GET, "/api/projects", Read, None, projects::list, "Lists projects"),
         route(POST, "/api/projects", ManageProject, Write, projects::create, "Creates a project"),

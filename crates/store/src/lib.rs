@@ -34,6 +34,7 @@ pub mod roles;
 mod rows;
 pub mod seal;
 pub mod search;
+pub mod signing_keys;
 pub mod snapshot;
 mod sort_key;
 pub mod teams;

@@ -16,6 +16,10 @@ pub enum KeysCommand {
     Rotate(KeysRotate),
     /// Revoke a key
     Revoke(KeysRevoke),
+    /// List the public keys the workspace signs with, to pin one
+    ListSigning,
+    /// Replace the key the workspace signs with; the old one signs the new one
+    RotateSigning(KeysRotateSigning),
 }
 
 /// Arguments of `keys create`.
@@ -128,4 +132,19 @@ mod tests {
             assert!(When::parse(bad).is_err(), "{bad}");
         }
     }
+/// Arguments of `keys rotate-signing`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  promptsync keys rotate-signing --reason \"yearly\"\n\n\
+    What was signed before stays verifiable. Whoever pinned the old key believes the new one.")]
+pub struct KeysRotateSigning {
+    /// Why, for the audit log
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| {
+        let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        format!("expected one of {}", known.join(", "))
+    })
 }

@@ -17,6 +17,7 @@ pub use self::{
     aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet},
     diff::{Diff, DiffFormat},
     keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, When},
+    keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotateSigning},
     project::{Completions, ConfigCommand, ConfigShow, Doctor, Init},
     prompts::{Chosen, Get, List, Render, Search},
     push::{Lock, Pull, Push, Validate},

@@ -22,6 +22,8 @@ pub(super) fn run(command: &KeysCommand, context: &Context) -> Result {
             context.printer.note(format!("{} no longer opens anything.", args.id));
             Ok(())
         }
+        KeysCommand::ListSigning => super::signing_keys::list(context),
+        KeysCommand::RotateSigning(args) => super::signing_keys::rotate(args, context),
     }
 }
 

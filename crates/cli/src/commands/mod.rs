@@ -18,6 +18,7 @@ mod render;
 mod search;
 #[cfg(feature = "serve")]
 mod serve;
+mod signing_keys;
 mod status;
 mod validate;
 mod version;

@@ -21,6 +21,7 @@ pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod scopes;
 pub(crate) mod search;
+pub(crate) mod signing_keys;
 pub(crate) mod versions;
 pub(crate) mod workspaces;
 
@@ -64,6 +65,7 @@ pub struct App {
     pub(crate) key_uses: Uses,
     pub(crate) tries: Tries,
     pub(crate) compiled: CompiledDocuments,
+    pub(crate) signers: signing_keys::Signers,
     unaudited: AtomicU64,
 }
 
@@ -96,6 +98,7 @@ impl App {
             keys: Keys::default(),
             key_uses: Uses::default(),
             tries: Tries::default(),
+            signers: signing_keys::Signers::default(),
             unaudited: AtomicU64::new(0),
         }
     }

@@ -16,5 +16,6 @@ pub(crate) mod releases;
 pub(crate) mod render;
 pub(crate) mod search;
 pub(crate) mod sign_in;
+pub(crate) mod signing_keys;
 pub(crate) mod versions;
 pub(crate) mod whoami;

@@ -14,5 +14,6 @@ mod registry;
 mod releases;
 mod seal;
 mod search;
+mod signing_keys;
 mod snapshot;
 mod tenancy;
