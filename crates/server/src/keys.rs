@@ -7,8 +7,6 @@ use promptsync_core::{
     names::{NameError, ProjectName, WorkspaceName},
 };
 use promptsync_store::{StoreError, Tx, keys, projects};
-use promptsync_store::{StoreError, Tx, keys, projects, workspaces};
-use serde_json::{Map, json};
 
 use crate::{App, Config, StartError, app, start};
 
@@ -127,43 +125,4 @@ pub(crate) async fn commit(
         at: app.clock.now(),
     };
     tx.commit(workspace, entry).await.map(|_| ())
-}
-
-impl App {
-    /// Makes sure that the database has a workspace.
-    pub async fn prepare(&self) -> Result<(), StoreError> {
-        self.workspace().await.map(|_| ())
-    }
-
-    /// The workspace of this server: the first one, made when there is none.
-    async fn workspace(&self) -> Result<WorkspaceId, StoreError> {
-        let mut tx = self.db.begin_system_read().await?;
-        let known = workspaces::list(&mut tx).await?;
-        drop(tx);
-        if let Some(first) = known.into_iter().next() {
-            return Ok(first.id);
-        }
-        let mut tx = self.db.begin_system_write().await?;
-        let workspace = workspaces::Workspace {
-            id: WorkspaceId::new(self.ids.next()),
-            name: "default".to_owned(),
-            created_at: self.clock.now(),
-        };
-        workspaces::insert(&mut tx, &workspace).await?;
-        let key = app::signing_keys::first(self, &mut tx, &workspace.id).await?;
-        let deed = app::change::Deed {
-            action: "workspace.create",
-            target: format!("workspace:{}", workspace.id),
-            details: Map::from_iter([("signing_key".to_owned(), json!(key.id()))]),
-            ..Default::default()
-        };
-        commit(self, tx, &workspace.id, deed, None).await?;
-        Ok(workspace.id)
-    }
-
-    /// Whether the database answers.
-    pub(crate) async fn ready(&self) -> Result<(), StoreError> {
-        let mut tx = self.db.begin_system_read().await?;
-        workspaces::list(&mut tx).await.map(|_| ())
-    }
 }

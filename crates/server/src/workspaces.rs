@@ -39,7 +39,10 @@ pub async fn create(app: &App, name: &str) -> Result<WorkspaceId, OfflineError> 
     workspaces::insert(&mut tx, &workspace)
         .await
         .on_unique(|| OfflineError::WorkspaceExists(workspace.name.clone()))?;
-    commit(app, tx, &workspace.id, app::workspaces::created(&workspace), None).await?;
+    let key = app::signing_keys::first(app, &mut tx, &workspace.id).await?;
+    let mut deed = app::workspaces::created(&workspace);
+    deed.details.insert("signing_key".to_owned(), serde_json::json!(key.id()));
+    commit(app, tx, &workspace.id, deed, None).await?;
     Ok(workspace.id)
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use clap::{Args, Subcommand};
 
+use super::KeysRotateSigning;
+
 /// What can be done with API keys.
 #[derive(Debug, Subcommand)]
 pub enum KeysCommand {
@@ -132,19 +134,4 @@ mod tests {
             assert!(When::parse(bad).is_err(), "{bad}");
         }
     }
-/// Arguments of `keys rotate-signing`.
-#[derive(Debug, Args)]
-#[command(after_help = "Example:\n  promptsync keys rotate-signing --reason \"yearly\"\n\n\
-    What was signed before stays verifiable. Whoever pinned the old key believes the new one.")]
-pub struct KeysRotateSigning {
-    /// Why, for the audit log
-    #[arg(long, value_name = "TEXT")]
-    pub reason: Option<String>,
-}
-
-fn role(text: &str) -> Result<Role, String> {
-    Role::parse(text).ok_or_else(|| {
-        let known: Vec<_> = Role::ALL.iter().map(|role| role.as_str()).collect();
-        format!("expected one of {}", known.join(", "))
-    })
 }

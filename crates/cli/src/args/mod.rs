@@ -7,6 +7,7 @@ mod project;
 mod prompts;
 mod push;
 mod serve;
+mod signing_keys;
 mod versions;
 
 use std::path::PathBuf;
@@ -17,11 +18,11 @@ pub use self::{
     aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet},
     diff::{Diff, DiffFormat},
     keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, When},
-    keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotateSigning},
     project::{Completions, ConfigCommand, ConfigShow, Doctor, Init},
     prompts::{Chosen, Get, List, Render, Search},
     push::{Lock, Pull, Push, Validate},
     serve::Serve,
+    signing_keys::KeysRotateSigning,
     versions::{History, ReleaseCommand, VersionCommand, VersionGet, VersionList},
 };
 
