@@ -6,10 +6,14 @@ use bytes::Bytes;
 use futures_util::FutureExt as _;
 use hyper::{Method, Response, header::CONTENT_LENGTH, http::request::Parts};
 use promptsync_api::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
+use promptsync_core::access_records::OK;
 
 use crate::{
-    app::App,
-    endpoint::{Arrived, Route},
+    app::{
+        App,
+        access_records::{Access, Answered},
+    },
+    endpoint::{Arrived, AuditClass, Route},
     http::{body::RequestBody, error::ApiError, headers, path, request_id},
     router,
 };
@@ -52,11 +56,22 @@ impl Service {
     pub async fn answer(&self, parts: Parts, body: RequestBody, peer: Option<IpAddr>) -> Response<Bytes> {
         let request_id = request_id::of(&parts.headers, &*self.app.ids);
         let (method, target) = (parts.method.clone(), parts.uri.path().to_owned());
-        let routed =
-            AssertUnwindSafe(self.routed(parts, body, peer, request_id.clone())).catch_unwind().await;
-        let mut response = routed
-            .unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")))
-            .unwrap_or_else(|error| error.into_response(&request_id));
+        let access = Arc::new(Access::default());
+        let routed = self.routed(parts, body, peer, request_id.clone(), &access);
+        let routed = AssertUnwindSafe(routed).catch_unwind().await;
+        let routed = routed.unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")));
+        access.note(
+            &self.app,
+            &Answered {
+                method: method.as_str(),
+                path: &target,
+                status: routed.as_ref().map_or_else(ApiError::status, |response| response.status().as_u16()),
+                outcome: routed.as_ref().map_or_else(ApiError::code, |_| OK),
+                address: peer,
+                request_id: &request_id,
+            },
+        );
+        let mut response = routed.unwrap_or_else(|error| error.into_response(&request_id));
         headers::complete(response.headers_mut(), &request_id);
         tracing::info!(request_id, %method, path = target, status = response.status().as_u16(), "answered");
         response
@@ -68,6 +83,7 @@ impl Service {
         body: RequestBody,
         peer: Option<IpAddr>,
         request_id: String,
+        access: &Arc<Access>,
     ) -> Result<Response<Bytes>, ApiError> {
         let raw = parts.uri.path();
         path::check(raw, parts.uri.query())?;
@@ -79,6 +95,8 @@ impl Service {
             let detail = format!("{} is not possible here", parts.method);
             return Err(ApiError::new(METHOD_NOT_ALLOWED, detail).allow(allowed.join(", ")));
         };
+        let action = if route.audit == AuditClass::Write { "change" } else { "read" };
+        access.on_route(action, route.path);
         let path = found
             .params
             .iter()
@@ -93,6 +111,7 @@ impl Service {
             query: parts.uri.query().unwrap_or_default().to_owned(),
             headers: parts.headers,
             request_id,
+            access: Arc::clone(access),
             peer,
             body,
         };

@@ -13,7 +13,7 @@ use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
 use crate::{
-    app::{App, change::Change, projects},
+    app::{App, access_records::Access, change::Change, projects},
     auth::Caller,
     http::{
         body::{self, RequestBody},
@@ -47,6 +47,8 @@ pub(crate) struct Arrived {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) request_id: String,
+    /// What will be noted about the request.
+    pub(crate) access: Arc<Access>,
     pub(crate) peer: Option<std::net::IpAddr>,
     pub(crate) body: RequestBody,
 }
@@ -63,6 +65,8 @@ pub(crate) struct Call {
     pub(crate) query: String,
     /// What a change will record about this request.
     pub(crate) change: Change,
+    /// What will be noted about this request.
+    pub(crate) access: Arc<Access>,
     target: String,
     path: Vec<(String, String)>,
 }
@@ -135,6 +139,7 @@ impl Subject for InProject {
     async fn open(mut call: Call) -> Result<Self, ApiError> {
         let project = projects::of_call(&call).await?;
         call.change.project = Some(project.name.clone());
+        call.access.in_project(project.name.as_str());
         Ok(Self { call, project })
     }
 
@@ -197,6 +202,7 @@ where
                 };
                 let change = scope.call().change.clone();
                 let app = Arc::clone(&scope.call().app);
+                let access = Arc::clone(&scope.call().access);
                 if let Some(earlier) =
                     idempotency::earlier(&app, &change, &method, &scope.call().target, &bytes).await?
                 {
@@ -206,6 +212,9 @@ where
                 let response = handler(scope, input).await?.into_response(&method, &headers)?;
                 if audit == AuditClass::Write {
                     app.audited(&change, path);
+                    if change.is_committed() {
+                        access.is_audited();
+                    }
                 }
                 Ok(response)
             })
@@ -248,10 +257,11 @@ async fn admit<S: Subject>(
     permission: Permission,
     audit: AuditClass,
 ) -> Result<(S, RequestBody, HeaderMap, Method), ApiError> {
-    let Arrived { app, method, target, path, query, headers, request_id, peer, body } = request;
+    let Arrived { app, method, target, path, query, headers, request_id, access, peer, body } = request;
     let caller = app.authenticate(&headers, &query, peer).await?;
+    access.by(&caller);
     let change = Change::new(&caller, request_id, idempotency::key(&headers, audit)?);
-    let call = Call { app, caller, headers: headers.clone(), query, change, target, path };
+    let call = Call { app, caller, headers: headers.clone(), query, change, access, target, path };
     let scope = S::open(call).await?;
     if !scope.allows(permission).await? {
         return Err(denied(permission));

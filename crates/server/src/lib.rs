@@ -12,6 +12,7 @@ mod endpoint;
 mod http;
 mod idempotency;
 mod input;
+pub mod jobs;
 pub mod keys;
 pub mod listen;
 pub mod logging;

@@ -11,6 +11,7 @@ use tokio::{
 use crate::{
     App, Config, RandomIds, Service, SystemClock,
     auth::secret::{SecretError, ServerSecret},
+    jobs::Jobs,
     listen,
     masters::{MasterKeyError, Masters},
     system_random,
@@ -88,7 +89,9 @@ impl Server {
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let mut limits = self.service.app().config.limits.clone();
         limits.connections = limits.connections.min(open_files());
+        let jobs = Jobs::start(self.service.app());
         listen::serve(self.listener, Arc::clone(&self.service), limits, stop).await;
+        jobs.stop().await;
         self.service.app().db.close().await;
     }
 }

@@ -9,6 +9,7 @@
 //! A change ends in [`Tx::commit`] with its audit entry. There is no other way to commit.
 #![warn(missing_docs)]
 
+pub mod access_records;
 pub mod alias_history;
 pub mod aliases;
 pub mod audit;

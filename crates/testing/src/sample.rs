@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use promptsync_core::{
+    access_records::{self, AccessRecord},
     audit::{Actor, AuditEntry, Revision},
     digest::Digest,
     documents::{self, Body, Document, Kind},
@@ -180,6 +181,32 @@ impl Sample {
         };
         promptsync_store::releases::insert(tx, &release, &manifest(entries)).await?;
         Ok(release.id)
+    }
+
+    /// An access record of nobody.
+    pub fn an_access(&self, target: &str) -> AccessRecord {
+        AccessRecord {
+            action: "prompt.read".to_owned(),
+            actor: None,
+            address: None,
+            count: 7,
+            first_at: self.clock.now(),
+            last_at: self.clock.now() + chrono::TimeDelta::microseconds(1),
+            outcome: access_records::OK.to_owned(),
+            project: Some("shop".to_owned()),
+            request_id: None,
+            target: target.to_owned(),
+        }
+    }
+
+    /// Writes a batch of access records in one committed change.
+    pub async fn access(&self, db: &Db, records: &[AccessRecord]) -> Result<Revision> {
+        let mut tx = db.begin_write(&self.workspace).await?;
+        promptsync_store::access_records::insert(&mut tx, &self.workspace, records).await?;
+        let mut entry = self.entry(access_records::BATCH);
+        let facts = serde_json::json!({ "root": access_records::root(records), "count": records.len() });
+        entry.details = facts.as_object().cloned().unwrap_or_default();
+        tx.commit(&self.workspace, entry).await
     }
 
     /// Moves an alias in one committed change.

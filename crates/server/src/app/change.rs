@@ -104,6 +104,11 @@ impl Change {
         self.outcome.load(Ordering::Relaxed) != NOTHING
     }
 
+    /// Whether it was committed with an entry of its own.
+    pub(crate) fn is_committed(&self) -> bool {
+        self.outcome.load(Ordering::Relaxed) == COMMITTED
+    }
+
     /// Ends the transaction with its audit entry. With an Idempotency-Key the answer is kept in the same transaction,
     /// so that a retry can neither repeat the change nor miss its answer.
     pub(crate) async fn commit(

@@ -3,6 +3,7 @@
 //! A use case reads what it needs, asks `core` for the rule, writes through `store`, and ends in
 //! [`change::Change::commit`] with the audit entry. HTTP does not appear here but as the errors callers get.
 
+pub(crate) mod access_records;
 pub(crate) mod aliases;
 pub(crate) mod change;
 mod compiled;
@@ -38,6 +39,7 @@ use crate::{
     config::Config,
     http::error::ApiError,
 };
+use access_records::AccessRecords;
 use change::Change;
 use compiled::CompiledDocuments;
 
@@ -66,6 +68,8 @@ pub struct App {
     pub(crate) tries: Tries,
     pub(crate) compiled: CompiledDocuments,
     pub(crate) signers: signing_keys::Signers,
+    /// Accesses that wait to be written.
+    pub(crate) access: AccessRecords,
     unaudited: AtomicU64,
 }
 
@@ -87,9 +91,10 @@ impl App {
     ) -> Self {
         Self {
             db,
-            clock,
             ids,
             random,
+            access: AccessRecords::new(Arc::clone(&clock)),
+            clock,
             limits: Limits::default(),
             compiled: CompiledDocuments::new(config.cache_bytes),
             outbound: promptsync_outbound::Client::new(config.outbound.clone()),
@@ -122,5 +127,21 @@ impl App {
     /// How many changes were answered without an audit entry since the start: always 0, which tests assert.
     pub fn unaudited(&self) -> u64 {
         self.unaudited.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{RandomIds, SystemClock, system_random};
+
+    /// An application with a database in memory.
+    pub(crate) async fn app() -> App {
+        let config = Config::merge(&[].into(), &[].into(), Path::new(".")).expect("the defaults are valid");
+        let db = Db::in_memory(promptsync_testing::keyring()).await.expect("a database in memory");
+        let secret = ServerSecret::from_bytes([7; 32]);
+        App::new(db, config, secret, Arc::new(SystemClock), Arc::new(RandomIds), Arc::new(system_random))
     }
 }

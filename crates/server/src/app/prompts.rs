@@ -148,6 +148,7 @@ pub(crate) async fn resolved(
     wish: &Wish,
 ) -> Result<(ResolvedPrompt, String), ApiError> {
     let found = resolve::find(call, name, reference).await?;
+    call.access.about("prompt.read", found.target());
     let choice = choose(&found.document, &wish.tags, wish.model.as_deref())
         .map_err(|refused| ApiError::of(Problem::new("ambiguous_variant", refused.to_string())))?;
     let variant = choice.variant.map(|index| found.document.variants[index].tags.clone());

@@ -20,6 +20,7 @@ pub(crate) async fn render(
     let found = resolve::find(call, name, reference).await?;
     let (number, digest) = (found.version.number.clone(), found.version.digest.clone());
     let (name, alias) = (found.prompt.name.clone(), found.alias.clone());
+    call.access.about("prompt.render", found.target());
     let variant = choose(&found.document, &request.tags, request.model.as_deref())
         .map_err(|refused| ApiError::of(Problem::new("ambiguous_variant", refused.to_string())))?
         .variant

@@ -35,6 +35,13 @@ pub(crate) struct Resolved {
     pub(crate) revision: Revision,
 }
 
+impl Resolved {
+    /// The version as access records name it.
+    pub(crate) fn target(&self) -> String {
+        format!("prompt:{}@{}#{}", self.prompt.name, self.version.number, self.version.digest)
+    }
+}
+
 /// Reads a reference from a path: one that cannot be one names nothing.
 pub(crate) fn reference(text: &str) -> Result<Reference, ApiError> {
     let length = text.chars().count();

@@ -78,6 +78,16 @@ impl ApiError {
         &self.0.detail
     }
 
+    /// Its code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.0.row.code
+    }
+
+    /// Its status.
+    pub(crate) fn status(&self) -> u16 {
+        self.0.row.status
+    }
+
     /// The same failure with every single problem.
     pub(crate) fn problems(mut self, problems: Vec<Problem>) -> Self {
         self.0.problems = problems;
@@ -158,7 +168,8 @@ impl ApiError {
     }
 }
 
-fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
+/// A failure with all its causes, for the log.
+pub(crate) fn chain(error: &(dyn std::error::Error + Send + Sync + 'static)) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(inner) = source {

@@ -1,5 +1,6 @@
 //! The server from a caller's side: in process where the network does not matter, over TCP where it does.
 
+mod access_records;
 mod aliases;
 mod authorisation;
 mod bad_input;

@@ -4,8 +4,8 @@ use promptsync_testing::{Sample, db_test};
 use crate::raw;
 
 /// Tables whose rows never change.
-const TABLES: [&str; 6] =
-    ["versions", "documents", "releases", "release_entries", "alias_history", "audit_log"];
+const TABLES: [&str; 7] =
+    ["versions", "documents", "releases", "release_entries", "alias_history", "audit_log", "access_records"];
 
 /// A row in each table that never changes.
 async fn fill(db: &Db) -> Sample {
@@ -14,6 +14,7 @@ async fn fill(db: &Db) -> Sample {
     let mut tx = db.begin_system_write().await.unwrap();
     sample.release(&mut tx, "1.0.0", &[("greeting", "1.0.0")]).await.unwrap();
     sample.commit(tx, "release.create").await.unwrap();
+    sample.access(db, &[sample.an_access("greeting")]).await.unwrap();
     sample.set_alias(db, "stable", Expected::Absent, &[("greeting", "1.0.0")]).await.unwrap();
     sample
 }

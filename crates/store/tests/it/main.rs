@@ -1,6 +1,7 @@
 //! Every claim about the store, each on SQLite and on PostgreSQL.
 #![cfg(test)]
 
+mod access_records;
 mod aliases;
 mod audit;
 mod data_keys;

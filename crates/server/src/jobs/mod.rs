@@ -1,0 +1,119 @@
+//! Work that is done from time to time while the server runs: one file a job, each with a `run_once` that tests call.
+//!
+//! A job never runs twice at the same moment. What goes wrong, a panic too, is logged and tried again the next time.
+//! Jobs end before the database is closed, after the listeners; those that have something in memory run once more.
+
+pub mod access_records;
+
+use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
+
+use futures_util::FutureExt as _;
+use tokio::{
+    sync::{Notify, watch},
+    task::JoinSet,
+    time::{Instant, MissedTickBehavior},
+};
+
+use crate::{app::App, http::Reason};
+
+type Run = Pin<Box<dyn Future<Output = Result<(), Reason>> + Send>>;
+
+/// A job.
+pub(crate) struct Job {
+    name: &'static str,
+    /// The time between the beginnings of two runs.
+    every: Duration,
+    run: fn(Arc<App>) -> Run,
+    /// What asks for a run before its time.
+    nudge: fn(&App) -> Option<&Notify>,
+    at_stop: AtStop,
+}
+
+/// What a job does when the server stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum AtStop {
+    /// It ends.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the only job so far holds something in memory"))]
+    End,
+    /// It runs once more.
+    RunOnce,
+}
+
+/// Every job.
+fn jobs() -> Vec<Job> {
+    vec![Job {
+        name: "access records",
+        every: Duration::from_secs(5),
+        run: |app| Box::pin(async move { Ok(access_records::run_once(&app).await?) }),
+        nudge: |app| Some(app.access.full()),
+        at_stop: AtStop::RunOnce,
+    }]
+}
+
+/// Jobs that run.
+#[derive(Debug)]
+pub(crate) struct Jobs {
+    stop: watch::Sender<bool>,
+    running: JoinSet<()>,
+}
+
+impl Jobs {
+    /// Starts every job.
+    pub(crate) fn start(app: &Arc<App>) -> Self {
+        Self::of(jobs(), app)
+    }
+
+    fn of(jobs: Vec<Job>, app: &Arc<App>) -> Self {
+        let stop = watch::Sender::new(false);
+        let mut running = JoinSet::new();
+        for job in jobs {
+            running.spawn(job.repeat(Arc::clone(app), stop.subscribe()));
+        }
+        Self { stop, running }
+    }
+
+    /// Tells every job to end, and waits until they have.
+    pub(crate) async fn stop(self) {
+        self.stop.send_replace(true);
+        self.running.join_all().await;
+    }
+}
+
+impl Job {
+    async fn repeat(self, app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+        let mut ticks = tokio::time::interval_at(Instant::now() + self.every, self.every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let nudged = async {
+                match (self.nudge)(&app) {
+                    Some(notify) => notify.notified().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = stopped.wait_for(|stop| *stop) => break,
+                _ = ticks.tick() => {}
+                () = nudged => {}
+            }
+            self.run(&app).await;
+        }
+        if self.at_stop == AtStop::RunOnce {
+            self.run(&app).await;
+        }
+    }
+
+    async fn run(&self, app: &Arc<App>) {
+        let ran = AssertUnwindSafe((self.run)(Arc::clone(app))).catch_unwind().await;
+        match ran {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
+                let cause = crate::http::error::chain(&*error);
+                tracing::error!(job = self.name, cause, "a job failed; it is tried again");
+            }
+            Err(_) => tracing::error!(job = self.name, "a job panicked; it is tried again"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
