@@ -48,6 +48,8 @@ id! {
     UserId;
     /// A person's sign-in on one device.
     SessionId;
+    /// An invitation, or the right to set a new password.
+    InvitationId;
     /// A team of a workspace.
     TeamId;
     /// A role a workspace defined.
