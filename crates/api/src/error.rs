@@ -62,8 +62,20 @@ codes! {
     BAD_CURSOR "bad_cursor" 400 "The cursor is not one this server gave";
     KEY_IN_QUERY "key_in_query" 400 "API keys are not accepted in the query string";
     PROJECT_REQUIRED "project_required" 400 "The request does not say which project";
-    UNAUTHENTICATED "unauthenticated" 401 "An API key is needed";
+    BAD_CODE "bad_code" 400 "The link or code is not valid";
+    CODE_EXPIRED "code_expired" 400 "The link or code is too old";
+    AUTHORIZATION_PENDING "authorization_pending" 400 "Nobody has entered the code yet";
+    SLOW_DOWN "slow_down" 400 "The device asks too often";
+    ACCESS_DENIED "access_denied" 400 "Somebody refused the device";
+    UNAUTHENTICATED "unauthenticated" 401 "An API key or a session is needed";
+    WRONG_CREDENTIALS "wrong_credentials" 401 "The address or the password is wrong";
+    SESSION_ENDED "session_ended" 401 "The session has ended";
     INSUFFICIENT_SCOPE "insufficient_scope" 403 "The key's role does not allow this";
+    SIGN_IN_OFF "sign_in_off" 403 "Nobody signs in this way here";
+    USER_INACTIVE "user_inactive" 403 "The account is switched off";
+    NOT_A_MEMBER "not_a_member" 403 "The person is not a member of the workspace";
+    NOT_INVITED "not_invited" 403 "Nobody has invited the person";
+    CROSS_SITE "cross_site" 403 "The request comes from a foreign page";
     NOT_FOUND "not_found" 404 "Nothing is here";
     PROJECT_NOT_FOUND "project_not_found" 404 "No such project";
     PROMPT_NOT_FOUND "prompt_not_found" 404 "No such prompt";
@@ -72,6 +84,9 @@ codes! {
     RELEASE_NOT_FOUND "release_not_found" 404 "No such release";
     DOCUMENT_NOT_FOUND "document_not_found" 404 "No such document";
     KEY_NOT_FOUND "key_not_found" 404 "No such key";
+    SESSION_NOT_FOUND "session_not_found" 404 "No such session";
+    INVITATION_NOT_FOUND "invitation_not_found" 404 "No such invitation";
+    USER_NOT_FOUND "user_not_found" 404 "No such person";
     NO_MATCH "no_match" 404 "No version matches the range";
     METHOD_NOT_ALLOWED "method_not_allowed" 405 "The method is not allowed here";
     TIMEOUT "timeout" 408 "The request took too long to arrive";
@@ -80,6 +95,7 @@ codes! {
     IN_USE "in_use" 409 "Something still points here";
     NOT_PUBLISHABLE "not_publishable" 409 "The version cannot be served";
     CONFLICT "conflict" 409 "Somebody else changed this at the same moment";
+    SET_UP_DONE "set_up_done" 409 "The server has been set up already";
     STALE "stale" 412 "The object changed since it was read";
     TOO_LARGE "too_large" 413 "The request is too large";
     TEMPLATE_TOO_LARGE "template_too_large" 413 "The template is too large";
@@ -97,6 +113,8 @@ codes! {
     BAD_LIMIT "bad_limit" 422 "The page size is not valid";
     OLDER_VERSION "older_version" 422 "The version is older than the newest one";
     UNDERSTATED_BUMP "understated_bump" 422 "The version understates the change";
+    EMAIL "email" 422 "The text is not an email address";
+    WEAK_PASSWORD "weak_password" 422 "The password is easy to guess";
     IDEMPOTENCY_MISMATCH "idempotency_mismatch" 422 "The Idempotency-Key was used for another request";
     PUSH_REFUSED "push_refused" 422 "Nothing was pushed";
     TOO_MANY_FILES "too_many_files" 422 "The push has too many files";

@@ -5,8 +5,10 @@
 #![warn(missing_docs)]
 
 pub mod aliases;
+pub mod devices;
 pub mod error;
 pub mod history;
+pub mod invitations;
 pub mod keys;
 pub mod page;
 pub mod projects;
@@ -15,5 +17,6 @@ pub mod push;
 pub mod releases;
 pub mod render;
 pub mod server;
+pub mod sign_in;
 pub mod signing_keys;
 pub mod versions;

@@ -1,7 +1,61 @@
-//! Embeds the built dashboard in the binary, or a placeholder page when it was not built.
+//! The pages people see before the dashboard: signing in, the first user, the code of a device, an invitation.
+//!
+//! Plain HTML with one script and one style sheet, and nothing inline, so that the policy can forbid everything else.
 
-/// The page people see first.
+/// Signing in.
 pub const SIGN_IN: &str = include_str!("sign_in.html");
+/// The first user.
+pub const SET_UP: &str = include_str!("set_up.html");
+/// Entering the code that a device shows.
+pub const DEVICE: &str = include_str!("device.html");
+/// Accepting an invitation, or setting a new password.
+pub const INVITATION: &str = include_str!("invitation.html");
+/// What the pages do.
+pub const SCRIPT: &str = include_str!("pages.js");
+/// How the pages look.
+pub const STYLE: &str = include_str!("pages.css");
 
-/// What that page may load: its own styles, nothing else.
-pub const POLICY: &str = "default-src 'none'; style-src 'sha256-nrP7BHWJjEIqcuPd2LbNIeydMqWDuPLC7xYYHAQShCc='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// What the pages may load and do: their own script and style, requests to their own server, and no text becomes code.
+pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; \
+    trusted-types 'none'";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_page_is_inline_and_every_field_has_a_label() {
+        for (name, page) in
+            [("sign_in", SIGN_IN), ("set_up", SET_UP), ("device", DEVICE), ("invitation", INVITATION)]
+        {
+            for inline in [
+                "<style",
+                " style=",
+                "<script>",
+                " onclick=",
+                " onsubmit=",
+                "javascript:",
+                "http://",
+                "https://",
+            ] {
+                assert!(!page.contains(inline), "{name}: {inline}");
+            }
+            for field in page.split("<input ").skip(1) {
+                let id =
+                    field.split("id=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or_default();
+                assert!(page.contains(&format!("<label for=\"{id}\"")), "{name}: {id} has no label");
+            }
+            assert!(page.contains("<html lang=\"en\""), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_script_makes_no_code_from_text() {
+        for sink in
+            ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"]
+        {
+            assert!(!SCRIPT.contains(sink), "{sink}");
+        }
+    }
+}

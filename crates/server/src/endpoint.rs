@@ -63,6 +63,8 @@ pub(crate) struct Call {
     pub(crate) headers: HeaderMap,
     /// The query string, unread.
     pub(crate) query: String,
+    /// The address it came from.
+    pub(crate) peer: Option<std::net::IpAddr>,
     /// What a change will record about this request.
     pub(crate) change: Change,
     /// What will be noted about this request.
@@ -261,7 +263,7 @@ async fn admit<S: Subject>(
     let caller = app.authenticate(&headers, &query, peer).await?;
     access.by(&caller);
     let change = Change::new(&caller, request_id, idempotency::key(&headers, audit)?);
-    let call = Call { app, caller, headers: headers.clone(), query, change, access, target, path };
+    let call = Call { app, caller, headers: headers.clone(), query, peer, change, access, target, path };
     let scope = S::open(call).await?;
     if !scope.allows(permission).await? {
         return Err(denied(permission));

@@ -4,17 +4,17 @@
 
 use hyper::Method;
 use promptsync_core::access::Permission::{
-    ManageKeys, ManageProject, ManageWorkspace, MoveAlias, Publish, Read, Render,
+    ManageKeys, ManageMembers, ManageProject, ManageWorkspace, MoveAlias, Publish, Read, Render,
 };
 
 use crate::{
     endpoint::{
         AuditClass::{None, Write},
-        Route, open_route as open, route,
+        Route, open_route as open, public, route,
     },
     routes::{
-        aliases, diffs, documents, health, history, keys, openapi, projects, prompts, push, releases, render,
-        search, sign_in, signing_keys, versions, whoami,
+        aliases, devices, diffs, documents, health, history, invitations, keys, openapi, pages, projects,
+        prompts, push, releases, render, search, sessions, sign_in, signing_keys, versions, whoami,
     },
 };
 
@@ -27,12 +27,37 @@ const DELETE: &Method = &Method::DELETE;
 #[rustfmt::skip]
 pub(crate) fn routes() -> Vec<Route> {
     vec![
-        open(GET, "/", sign_in::page, "The sign-in page"),
+        public(GET, "/", None, pages::sign_in, "The sign-in page"),
+        public(GET, "/setup", None, pages::set_up, "The page for the first user"),
+        public(GET, "/device", None, pages::device, "The page for the code of a device"),
+        public(GET, "/invitation", None, pages::invitation, "The page for an invitation or a new password"),
+        public(GET, "/assets/pages.js", None, pages::script, "What the pages do"),
+        public(GET, "/assets/pages.css", None, pages::style, "How the pages look"),
         open(GET, "/livez", health::livez, "Whether the process runs"),
         open(GET, "/readyz", health::readyz, "Whether requests can be answered"),
         open(GET, "/version", health::version, "The version of the program"),
         route(GET, "/openapi.json", Read, None, openapi::document, "This document"),
         route(GET, "/api/whoami", Read, None, whoami::whoami, "Who the key belongs to and what it may do"),
+
+        public(GET, "/api/auth/options", None, sign_in::options, "What the sign-in page offers"),
+        public(POST, "/api/auth/setup", Write, sign_in::set_up, "Makes the first user, once"),
+        public(POST, "/api/auth/login", Write, sign_in::password, "Signs in with a password"),
+        public(POST, "/api/auth/refresh", Write, sign_in::refresh, "Renews a session"),
+        public(POST, "/api/auth/logout", Write, sign_in::sign_out, "Ends a session"),
+        public(POST, "/api/auth/link", None, sign_in::link, "Says what a one-time link is for"),
+        public(POST, "/api/auth/invitation", Write, sign_in::invitation, "Accepts an invitation"),
+        public(POST, "/api/auth/reset", Write, sign_in::reset, "Sets a new password with a link"),
+        public(POST, "/api/auth/device", None, devices::start, "Gives a device its codes"),
+        public(POST, "/api/auth/token", Write, devices::ask, "Lets a device in that somebody approved"),
+        route(POST, "/api/auth/device/decision", Read, Write, devices::decide, "Decides about a device"),
+        route(GET, "/api/auth/sessions", Read, None, sessions::list, "Lists one's own sessions"),
+        route(DELETE, "/api/auth/sessions/{id}", Read, Write, sessions::revoke, "Ends one of one's own sessions"),
+        route(POST, "/api/auth/password", Read, Write, sessions::password, "Changes one's own password"),
+
+        route(GET, "/api/invitations", ManageMembers, None, invitations::list, "Lists invitations that wait"),
+        route(POST, "/api/invitations", ManageMembers, Write, invitations::create, "Makes an invitation; its link is shown once"),
+        route(DELETE, "/api/invitations/{id}", ManageMembers, Write, invitations::withdraw, "Withdraws an invitation"),
+        route(POST, "/api/resets", ManageMembers, Write, invitations::reset, "Makes a link to a new password; it is shown once"),
 
         route(GET, "/api/keys", ManageKeys, None, keys::list, "Lists API keys"),
         route(POST, "/api/keys", ManageKeys, Write, keys::create, "Makes an API key; its secret is shown once"),

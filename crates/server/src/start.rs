@@ -73,11 +73,12 @@ impl Server {
     /// Opens the database and binds the address.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let address = config.listen;
-        let app = Arc::new(open(config).await?);
+        let app = open(config).await?;
         let failed = |source| StartError::Listen { address, source };
         let listener = bind(address).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self { listener, address, service: Arc::new(Service::new(app)) })
+        app.address.get_or_init(|| address);
+        Ok(Self { listener, address, service: Arc::new(Service::new(Arc::new(app))) })
     }
 
     /// The address it is bound to, with the port the system chose when none was given.
@@ -96,12 +97,14 @@ impl Server {
     }
 }
 
-/// Serves until the process is told to stop (SIGTERM, SIGINT). `ready` is called once with the address.
-pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr)) -> Result<(), StartError> {
+/// Serves until the process is told to stop (SIGTERM, SIGINT). `ready` is called once with the address, and with the
+/// link to the first user while there is none.
+pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr, Option<&str>)) -> Result<(), StartError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
     let server = Server::bind(config).await?;
-    ready(server.address());
+    let link = server.service.app().set_up_link().await?;
+    ready(server.address(), link.as_deref());
     server
         .run(async {
             tokio::select! {

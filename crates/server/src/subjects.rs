@@ -5,8 +5,10 @@
 
 use std::ops::Deref;
 
+use promptsync_api::error::INSUFFICIENT_SCOPE;
 use promptsync_core::{
     access::{Permission, can_somewhere},
+    ids::{SessionId, UserId},
     names::{AliasName, ModulePath, PromptName},
     references::Reference,
 };
@@ -14,6 +16,7 @@ use promptsync_store::prompts;
 
 use crate::{
     app::resolve::alias_of,
+    auth::Identity,
     endpoint::{Call, InProject, Subject},
     http::{error::ApiError, query::Parameter},
 };
@@ -59,6 +62,51 @@ impl Subject for Anywhere {
 
     async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
         Ok(can_somewhere(&self.caller.principal, permission, None))
+    }
+}
+
+/// A call about the caller's own things: whoever signed in comes in, a key does not, whatever it may do.
+pub(crate) struct Myself {
+    call: Call,
+    user: UserId,
+    session: SessionId,
+}
+
+impl Deref for Myself {
+    type Target = Call;
+
+    fn deref(&self) -> &Call {
+        &self.call
+    }
+}
+
+impl Myself {
+    /// The person and their session.
+    pub(crate) fn me(&self) -> (&UserId, &SessionId) {
+        (&self.user, &self.session)
+    }
+}
+
+impl Subject for Myself {
+    const PARAMETERS: &'static [Parameter] = Call::PARAMETERS;
+
+    async fn open(call: Call) -> Result<Self, ApiError> {
+        match call.caller.identity.clone() {
+            Identity::User(user, session) => Ok(Self { call, user, session }),
+            Identity::Key(_) => {
+                Err(ApiError::new(INSUFFICIENT_SCOPE, "this is for people who signed in, not for keys")
+                    .hint("sign in with `promptsync login`"))
+            }
+        }
+    }
+
+    fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// One's own things need no permission.
+    async fn allows(&self, _: Permission) -> Result<bool, ApiError> {
+        Ok(true)
     }
 }
 

@@ -11,6 +11,7 @@ use crate::{
     conn::{ReadTx, Tx, execute, on},
     error::{Result, StoreError},
     page::{Page, PageRequest},
+    roles::RoleRef,
     rows::lies,
 };
 
@@ -27,8 +28,8 @@ pub struct Invitation {
     pub email: Email,
     /// The person, when they are a user already and only they may use it.
     pub user: Option<UserId>,
-    /// The role they get: a built-in one's name, or the id of one the workspace defined.
-    pub role: Option<String>,
+    /// The role they get.
+    pub role: Option<RoleRef>,
     /// The only project they get it in; the workspace when absent.
     pub project: Option<ProjectId>,
     /// Who made it.
@@ -82,7 +83,7 @@ pub async fn insert(tx: &mut Tx, invitation: &Invitation) -> Result<()> {
         .bind(&invitation.token_hash)
         .bind(invitation.email.as_str())
         .bind(invitation.user.as_ref().map(UserId::as_str))
-        .bind(invitation.role.as_deref())
+        .bind(invitation.role.as_ref().map(RoleRef::as_str))
         .bind(invitation.project.as_ref().map(ProjectId::as_str))
         .bind(&invitation.created_by)
         .bind(invitation.created_at)
@@ -176,7 +177,7 @@ impl TryFrom<InvitationRow> for Invitation {
             workspace: WorkspaceId::new(row.workspace_id),
             token_hash: row.token_hash,
             user: row.user_id.map(UserId::new),
-            role: row.role,
+            role: row.role.as_deref().map(RoleRef::read),
             project: row.project_id.map(ProjectId::new),
             created_by: row.created_by,
             created_at: row.created_at,

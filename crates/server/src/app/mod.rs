@@ -7,10 +7,13 @@ pub(crate) mod access_records;
 pub(crate) mod aliases;
 pub(crate) mod change;
 mod compiled;
+pub(crate) mod devices;
 pub(crate) mod diffs;
 pub(crate) mod documents;
 pub(crate) mod history;
+pub(crate) mod invitations;
 pub(crate) mod keys;
+pub(crate) mod login;
 pub(crate) mod pages;
 pub(crate) mod projects;
 pub(crate) mod prompts;
@@ -18,24 +21,32 @@ pub(crate) mod push;
 mod refusals;
 pub(crate) mod releases;
 pub(crate) mod render;
+pub(crate) mod resets;
 pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod scopes;
 pub(crate) mod search;
+pub(crate) mod sessions;
+pub(crate) mod set_up;
 pub(crate) mod signing_keys;
 pub(crate) mod versions;
 pub(crate) mod workspaces;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
+use chrono::TimeDelta;
+use promptsync_api::sign_in::SessionKind;
 use promptsync_core::{ids::Ids, limits::Limits, time::Clock};
 use promptsync_store::Db;
 
 use crate::{
-    auth::{Keys, Tries, Uses, secret::ServerSecret},
+    auth::{Guesses, Keys, Passwords, Seats, Tries, Uses, secret::ServerSecret, token::Tokens},
     config::Config,
     http::error::ApiError,
 };
@@ -66,6 +77,13 @@ pub struct App {
     pub(crate) keys: Keys,
     pub(crate) key_uses: Uses,
     pub(crate) tries: Tries,
+    pub(crate) guesses: Guesses,
+    pub(crate) passwords: Passwords,
+    pub(crate) seats: Seats,
+    pub(crate) tokens: Tokens,
+    pub(crate) asking: devices::Asking,
+    /// Where the server listens, once it does.
+    pub(crate) address: OnceLock<SocketAddr>,
     pub(crate) compiled: CompiledDocuments,
     pub(crate) signers: signing_keys::Signers,
     /// Accesses that wait to be written.
@@ -98,13 +116,42 @@ impl App {
             limits: Limits::default(),
             compiled: CompiledDocuments::new(config.cache_bytes),
             outbound: promptsync_outbound::Client::new(config.outbound.clone()),
+            tokens: Tokens::new(&secret, &config.public_url),
             config,
             secret,
             keys: Keys::default(),
             key_uses: Uses::default(),
             tries: Tries::default(),
             signers: signing_keys::Signers::default(),
+            guesses: Guesses::default(),
+            passwords: Passwords::default(),
+            seats: Seats::default(),
+            asking: devices::Asking::default(),
+            address: OnceLock::new(),
             unaudited: AtomicU64::new(0),
+        }
+    }
+
+    /// Where people reach the server, without a slash at the end: as configured, else where it listens. Never what a
+    /// request says.
+    pub(crate) fn public_url(&self) -> String {
+        if !self.config.public_url.is_empty() {
+            return self.config.public_url.clone();
+        }
+        let mut address = *self.address.get().unwrap_or(&self.config.listen);
+        if address.ip().is_unspecified() {
+            address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
+        }
+        format!("http://{address}")
+    }
+
+    /// How long a session lasts without being used, and at most.
+    pub(crate) fn session_lengths(&self, kind: SessionKind) -> (TimeDelta, TimeDelta) {
+        let length = |duration| TimeDelta::from_std(duration).unwrap_or(TimeDelta::days(365));
+        let Config { session_idle, session, cli_session, .. } = self.config;
+        match kind {
+            SessionKind::Browser => (length(session_idle), length(session)),
+            SessionKind::Cli => (length(cli_session), length(cli_session)),
         }
     }
 

@@ -4,7 +4,7 @@ use promptsync_api::error::{
     self, BAD_CURSOR, CONFLICT, CONTROL_CHARACTER, STALE, STORAGE_FULL, UNAVAILABLE,
 };
 use promptsync_core::{
-    names::NameError, problem::Problem, references::ReferenceError, resolve::ResolveError,
+    login::Refusal, names::NameError, problem::Problem, references::ReferenceError, resolve::ResolveError,
 };
 use promptsync_store::StoreError;
 
@@ -47,5 +47,24 @@ impl From<ReferenceError> for ApiError {
 impl From<ResolveError> for ApiError {
     fn from(refused: ResolveError) -> Self {
         Self::of(Problem::from(&refused))
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refused: Refusal) -> Self {
+        let row = match refused {
+            Refusal::ProofOff(_) => error::SIGN_IN_OFF,
+            Refusal::SetUpDone => error::SET_UP_DONE,
+            Refusal::WrongCredentials => error::WRONG_CREDENTIALS,
+            Refusal::BadCode => error::BAD_CODE,
+            Refusal::CodeExpired(_) => error::CODE_EXPIRED,
+            Refusal::NotInvited => error::NOT_INVITED,
+            Refusal::Inactive => error::USER_INACTIVE,
+            Refusal::NotAMember(_) => error::NOT_A_MEMBER,
+            Refusal::SessionEnded => error::SESSION_ENDED,
+            Refusal::Pending => error::AUTHORIZATION_PENDING,
+            Refusal::Denied => error::ACCESS_DENIED,
+        };
+        Self::new(row, refused.to_string())
     }
 }

@@ -6,7 +6,11 @@ use hyper::{HeaderMap, header::AUTHORIZATION};
 use promptsync_api::error::{RATE_LIMITED, UNAUTHENTICATED};
 use promptsync_store::{StoreError, keys};
 
-use super::{Caller, Identity, cache::KnownKey, key::ApiKey};
+use super::{
+    Caller, Identity,
+    cache::KnownKey,
+    key::{ApiKey, PREFIX},
+};
 use crate::{
     app::App,
     http::{error::ApiError, query},
@@ -22,13 +26,13 @@ impl App {
     ) -> Result<Caller, ApiError> {
         query::refuse_keys(query)?;
         let Some(text) = bearer(headers) else {
-            return Err(ApiError::new(UNAUTHENTICATED, "this needs an API key")
-                .hint("send it as Authorization: Bearer …; `promptsync keys create` makes the first one"));
+            return Err(ApiError::new(UNAUTHENTICATED, "this needs an API key or a session")
+                .hint("send it as Authorization: Bearer …; `promptsync login` signs a person in, `promptsync keys create` makes a key"));
         };
-        let wrong = || match peer {
-            Some(address) => self.wrong_key(address),
-            None => unauthenticated(),
-        };
+        let wrong = || self.not_authenticated(peer);
+        if !text.starts_with(PREFIX) {
+            return self.signed_in(text, peer).await;
+        }
         let given = ApiKey::parse(text).ok_or_else(wrong)?;
         let known = self.known(&given, peer).await?;
         let now = self.clock.now();
@@ -56,6 +60,7 @@ impl App {
             workspace: key.workspace.clone(),
             project: key.project().cloned().zip(key.project_name.clone()),
             role: Some(key.role_name.clone()),
+            operator: false,
         })
     }
 
@@ -86,17 +91,20 @@ impl App {
         keys::by_prefix(&mut tx, given.lookup()).await
     }
 
-    fn wrong_key(&self, address: IpAddr) -> ApiError {
-        if let Some(seconds) = self.tries.blocked(address) {
-            return rate_limited(seconds);
+    /// The answer to a wrong key or token, until too many came from there.
+    pub(crate) fn not_authenticated(&self, peer: Option<IpAddr>) -> ApiError {
+        if let Some(address) = peer {
+            if let Some(seconds) = self.tries.blocked(address) {
+                return rate_limited(seconds);
+            }
+            self.tries.note(address);
         }
-        self.tries.note(address);
         unauthenticated()
     }
 }
 
 fn unauthenticated() -> ApiError {
-    ApiError::new(UNAUTHENTICATED, "this API key is not valid: it is mistyped, revoked or expired")
+    ApiError::new(UNAUTHENTICATED, "this key or token is not valid: it is mistyped, revoked or expired")
 }
 
 fn rate_limited(seconds: u64) -> ApiError {

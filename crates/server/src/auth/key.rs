@@ -3,7 +3,7 @@
 //! The checksum tells a mistyped or cut key from a wrong one before anything is looked up.
 
 /// What every key begins with, so that secret scanners know it.
-const PREFIX: &str = "ps_";
+pub(crate) const PREFIX: &str = "ps_";
 /// Characters of the part a key is found by.
 const LOOKUP: usize = 12;
 /// Characters of the secret: 62^43 is more than 2^256.

@@ -1,13 +1,22 @@
-//! Who calls: from an API key to a caller with a role and, perhaps, one project.
+//! Who calls: an application with an API key, or a person with a session.
 
 mod authenticate;
 mod cache;
+mod guesses;
 pub(crate) mod key;
+pub(crate) mod one_time;
+mod passwords;
+mod seats;
 pub(crate) mod secret;
+mod session;
+pub(crate) mod token;
 mod tries;
 mod uses;
 
 pub(crate) use cache::Keys;
+pub(crate) use guesses::Guesses;
+pub(crate) use passwords::Passwords;
+pub(crate) use seats::Seats;
 pub(crate) use tries::Tries;
 pub(crate) use uses::Uses;
 
@@ -26,7 +35,6 @@ pub(crate) enum Identity {
     /// An application with an API key.
     Key(KeyId),
     /// A person who signed in.
-    #[expect(dead_code, reason = "sign-in comes with the next change")]
     User(UserId, SessionId),
 }
 
@@ -45,6 +53,8 @@ pub(crate) struct Caller {
     pub(crate) project: Option<(ProjectId, ProjectName)>,
     /// The name of a key's role; people may have many.
     pub(crate) role: Option<String>,
+    /// Whether it is a person who operates the server.
+    pub(crate) operator: bool,
 }
 
 impl Caller {

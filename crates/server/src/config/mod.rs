@@ -48,6 +48,16 @@ pub struct Config {
     pub cache_bytes: usize,
     /// Which of other people's servers may be called.
     pub outbound: promptsync_outbound::Policy,
+    /// Where people reach the server; the address it listens on when empty. Links and cookies are made for it.
+    pub public_url: String,
+    /// Whether people may sign in with a password.
+    pub password_login: bool,
+    /// How long a browser's session lasts without being used.
+    pub session_idle: Duration,
+    /// How long a browser's session lasts.
+    pub session: Duration,
+    /// How long a session of the command line lasts.
+    pub cli_session: Duration,
     /// Time limits and the number of connections.
     pub limits: ListenLimits,
     /// Every value as it was found, by name.
@@ -195,6 +205,11 @@ impl Found<'_> {
             push_bytes: size("push_bytes")?,
             cache_bytes: size("cache_bytes")?,
             outbound: self.outbound()?,
+            public_url: self.public_url()?,
+            password_login: self.parse("password_login", "true or false")?,
+            session_idle: seconds("session_idle_seconds")?,
+            session: seconds("session_seconds")?,
+            cli_session: seconds("cli_session_seconds")?,
             limits: ListenLimits {
                 first_byte: seconds("first_byte_seconds")?,
                 header: seconds("header_seconds")?,
@@ -231,6 +246,19 @@ impl Found<'_> {
             }
         }
         Ok((self.defaults.get(name).cloned().unwrap_or_default(), Origin::Default))
+    }
+
+    /// An address without anything that could lead elsewhere, and without the slash at its end.
+    fn public_url(&self) -> Result<String, ConfigError> {
+        let (text, origin) = self.text("public_url")?;
+        let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        let plain =
+            |rest: &str| !rest.is_empty() && !rest.contains(['?', '#', '@', '\\', ' ', '"', '<', '>']);
+        if !text.is_empty() && !rest.is_some_and(plain) {
+            let expected = "an address such as https://prompts.example.com";
+            return Err(ConfigError::Value { name: "public_url", origin, expected });
+        }
+        Ok(text.trim_end_matches('/').to_owned())
     }
 
     fn parse<T: std::str::FromStr>(

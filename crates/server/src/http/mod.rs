@@ -5,6 +5,7 @@ pub(crate) mod cursor;
 pub(crate) mod error;
 pub(crate) mod etag;
 pub(crate) mod headers;
+pub(crate) mod origin;
 pub(crate) mod path;
 pub(crate) mod query;
 pub(crate) mod reply;

@@ -3,18 +3,22 @@
 //! They know neither the database nor the rules. A new one gets its line in `router.rs`.
 
 pub(crate) mod aliases;
+pub(crate) mod devices;
 pub(crate) mod diffs;
 pub(crate) mod documents;
 pub(crate) mod health;
 pub(crate) mod history;
+pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod openapi;
+pub(crate) mod pages;
 pub(crate) mod projects;
 pub(crate) mod prompts;
 pub(crate) mod push;
 pub(crate) mod releases;
 pub(crate) mod render;
 pub(crate) mod search;
+pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod signing_keys;
 pub(crate) mod versions;
