@@ -67,23 +67,41 @@ impl TestApp {
     /// An application on a new SQLite file.
     pub async fn new() -> Self {
         let folder = folder();
+<<<<<<< HEAD
         let db = Db::open_sqlite(&folder.path().join("test.db"), keyring())
             .await
             .expect("a new SQLite file opens");
         Self::start(db, folder).await
+=======
+        let db = Db::open_sqlite(&folder.path().join("test.db")).await.expect("a new SQLite file opens");
+        Self::start(db, folder, &[], 1).await
+>>>>>>> 91133cb (tests: people sign in)
     }
 
     /// An application on this database, as `db_test!` gives one.
     pub async fn on(db: &Db) -> Self {
-        Self::start(db.clone(), folder()).await
+        Self::with(db, &[]).await
     }
 
-    async fn start(db: Db, folder: TempDir) -> Self {
-        let config = Config::merge(&[].into(), &[].into(), folder.path()).expect("the defaults are valid");
+    /// An application on this database with these settings: names as the environment has them, and values.
+    pub async fn with(db: &Db, settings: &[(&str, &str)]) -> Self {
+        Self::start(db.clone(), folder(), settings, 1).await
+    }
+
+    /// One more server of this database, as [`TestApp::with`] made the first: it has nothing in memory, and other ids.
+    pub async fn beside(db: &Db, settings: &[(&str, &str)]) -> Self {
+        Self::start(db.clone(), folder(), settings, 2).await
+    }
+
+    async fn start(db: Db, folder: TempDir, settings: &[(&str, &str)], seed: u32) -> Self {
+        let environment =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let config =
+            Config::merge(&[].into(), &environment, folder.path()).expect("the test's settings are valid");
         let clock = Arc::new(FixedClock::default());
         let secret = ServerSecret::from_bytes([7; 32]);
-        let random = seeded_random();
-        let app = App::new(db, config, secret, clock.clone(), Arc::new(SeededIds::default()), random);
+        let random = seeded_random(seed.into());
+        let app = App::new(db, config, secret, clock.clone(), Arc::new(SeededIds::new(seed - 1)), random);
         app.prepare().await.expect("a new database takes a workspace");
         let service = Arc::new(Service::new(Arc::new(app)));
         Self { clock, service, stops: Mutex::default(), _folder: folder }
@@ -299,8 +317,8 @@ fn folder() -> TempDir {
 }
 
 /// Bytes that look random and are the same in every run.
-fn seeded_random() -> Arc<promptsync_server::Random> {
-    let state = Mutex::new(1_u64);
+fn seeded_random(seed: u64) -> Arc<promptsync_server::Random> {
+    let state = Mutex::new(seed);
     Arc::new(move |buffer: &mut [u8]| {
         let mut state = state.lock().expect("no holder of the lock can panic");
         for byte in buffer {

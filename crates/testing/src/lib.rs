@@ -16,10 +16,12 @@ pub mod clock;
 pub mod database;
 pub mod ids;
 pub mod keyring;
+pub mod people;
 pub mod sample;
 
 pub use app::{Caller, PROJECT, Reply, TestApp, a_key};
 pub use clock::FixedClock;
 pub use ids::SeededIds;
 pub use keyring::keyring;
+pub use people::Person;
 pub use sample::Sample;
