@@ -67,15 +67,10 @@ impl TestApp {
     /// An application on a new SQLite file.
     pub async fn new() -> Self {
         let folder = folder();
-<<<<<<< HEAD
         let db = Db::open_sqlite(&folder.path().join("test.db"), keyring())
             .await
             .expect("a new SQLite file opens");
-        Self::start(db, folder).await
-=======
-        let db = Db::open_sqlite(&folder.path().join("test.db")).await.expect("a new SQLite file opens");
         Self::start(db, folder, &[], 1).await
->>>>>>> 91133cb (tests: people sign in)
     }
 
     /// An application on this database, as `db_test!` gives one.

@@ -26,11 +26,7 @@ impl Person {
         assert_eq!(reply.status, 200, "{}", reply.text());
         let answer = reply.json();
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
-        Self {
-            caller: app.nobody().with_key(&text("access_token")),
-            refresh: text("refresh_token"),
-            answer,
-        }
+        Self { caller: app.nobody().with_key(&text("access_token")), refresh: text("refresh_token"), answer }
     }
 
     /// The person's id.
@@ -42,7 +38,8 @@ impl Person {
 impl TestApp {
     /// The token in the set-up link.
     pub async fn set_up_token(&self) -> String {
-        let link = self.app().set_up_link().await.expect("the database answers").expect("nobody is known yet");
+        let link =
+            self.app().set_up_link().await.expect("the database answers").expect("nobody is known yet");
         link.rsplit('#').next().unwrap_or_default().to_owned()
     }
 

@@ -7,10 +7,18 @@ use promptsync_testing::{Caller, Reply, TestApp, db_test};
 use serde_json::json;
 
 /// Allowed by role, yet refused to a key that is bound to one project.
-const WORKSPACE_ONLY: [(&str, &str); 1] = [("POST", "/api/projects")];
+const WORKSPACE_ONLY: [(&str, &str); 4] = [
+    ("POST", "/api/projects"),
+    ("GET", "/api/invitations"),
+    ("DELETE", "/api/invitations/{id}"),
+    ("POST", "/api/resets"),
+];
+
+/// Where the things are that belong to people and not to keys.
+const OWN: &str = "/api/auth/";
 
 /// Routes about the whole workspace: a key of another project gets its own view of them.
-const WORKSPACE_WIDE: [&str; 6] = [
+const WORKSPACE_WIDE: [&str; 9] = [
     "/openapi.json",
     "/api/whoami",
     "/api/keys",
@@ -65,7 +73,7 @@ db_test! {
             for role in Role::ALL {
                 let reply = call(&app.caller(role).await, &route.method, &target).await;
                 // A body without what the route needs is answered before the route looks closer.
-                let bound = WORKSPACE_ONLY.contains(&(&route.method, route.path));
+                let bound = WORKSPACE_ONLY.contains(&(&route.method, route.path)) || route.path.starts_with(OWN);
                 let expected = role.allows(permission) && !bound;
                 let refused = reply.outcome() == "403 insufficient_scope";
                 assert_eq!(!refused, expected, "{name} as {}: {}", role.as_str(), reply.text());
@@ -74,7 +82,7 @@ db_test! {
                 cases += 1;
             }
             let abroad = if target.contains("shop") { target.clone() } else { format!("{target}?project=shop") };
-            if WORKSPACE_WIDE.contains(&route.path) {
+            if WORKSPACE_WIDE.contains(&route.path) || route.path.starts_with(OWN) {
                 let reply = call(&stranger, &route.method, &target).await;
                 assert!(!reply.text().contains("greeting") && !reply.text().contains("shop\""), "{name}: {}", reply.text());
             } else {
