@@ -89,8 +89,8 @@ db_test! {
         assert!(person.refresh.is_empty(), "scripts never see it");
         app.clock.advance(TimeDelta::seconds(361));
         assert_eq!(person.caller.get("/api/whoami").await.outcome(), "401 unauthenticated");
-        for _ in 0..24 {
-            app.clock.advance(TimeDelta::minutes(29));
+        for minutes in std::iter::once(23).chain(std::iter::repeat_n(29, 23)) {
+            app.clock.advance(TimeDelta::minutes(minutes));
             let reply = browser(&app).header("cookie", &held).post("/api/auth/refresh", json!({})).await;
             assert_eq!(reply.outcome(), "200");
             held = cookie(&reply);
