@@ -8,7 +8,10 @@ use std::{future::Future, ops::Deref, pin::Pin, sync::Arc};
 use bytes::Bytes;
 use hyper::{HeaderMap, Method, Response};
 use promptsync_api::error::INSUFFICIENT_SCOPE;
-use promptsync_core::access::{Object, Permission};
+use promptsync_core::{
+    access::{Object, Permission},
+    names::{AliasName, ModulePath},
+};
 use schemars::{JsonSchema, SchemaGenerator};
 use serde::Serialize;
 
@@ -95,6 +98,21 @@ impl InProject {
     /// The project, for decisions about access.
     pub(crate) fn object(&self) -> Object<'_> {
         Object::project(&self.call.caller.workspace, &self.project.id)
+    }
+
+    /// Whether the caller may do this with the prompts of a module.
+    pub(crate) fn can_in_module(&self, permission: Permission, module: &ModulePath) -> bool {
+        self.caller.can(permission, self.object().in_module(module))
+    }
+
+    /// Whether the caller may do this with an alias.
+    pub(crate) fn can_in_environment(&self, permission: Permission, alias: &AliasName) -> bool {
+        self.caller.can(permission, self.object().in_environment(alias))
+    }
+
+    /// Refuses a caller who may not do this with the whole project.
+    pub(crate) fn require(&self, permission: Permission) -> Result<(), ApiError> {
+        if self.caller.can(permission, self.object()) { Ok(()) } else { Err(denied(permission)) }
     }
 }
 

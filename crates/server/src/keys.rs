@@ -57,9 +57,9 @@ pub async fn create(app: &App, workspace: Option<&str>, wanted: &CreateKey) -> R
     let now = app.clock.now();
     if let Some(name) = &project {
         // A key that is refused leaves no project behind.
-        let mut tx = app.db.begin_write(&workspace).await?;
-        let without = CreateKey { project: None, module: None, environment: None, ..wanted.clone() };
-        app::keys::new(app, &mut tx, &workspace, &without, None, now).await.map_err(refused)?;
+        app::keys::check(wanted, now).map_err(refused)?;
+        let mut tx = app.db.begin_read(&workspace).await?;
+        app::roles::find(&mut tx, &workspace, &wanted.role).await.map_err(refused)?;
         drop(tx);
         find_or_create(app, &workspace, name).await?;
     }

@@ -7,7 +7,7 @@ use std::ops::Deref;
 
 use promptsync_api::error::INSUFFICIENT_SCOPE;
 use promptsync_core::{
-    access::{Permission, can_somewhere},
+    access::{Permission, can_somewhere, can_within},
     ids::{SessionId, UserId},
     names::{AliasName, ModulePath, PromptName},
     references::Reference,
@@ -39,8 +39,10 @@ macro_rules! subjects {
 subjects! {
     /// A call that is decided part by part: whoever has the permission somewhere in the workspace comes in.
     Anywhere(Call);
-    /// The same within one project.
+    /// The same within one project; a right to one alias alone is not enough.
     WithinProject(InProject);
+    /// The same across the projects of the workspace.
+    WithinWorkspace(Call);
     /// A call about the prompt `{name}`.
     OnPrompt(InProject);
     /// A call about the alias `{alias}`.
@@ -122,7 +124,23 @@ impl Subject for WithinProject {
     }
 
     async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
-        Ok(can_somewhere(&self.caller.principal, permission, Some(&self.project.id)))
+        Ok(can_within(&self.caller.principal, permission, Some(&self.project.id)))
+    }
+}
+
+impl Subject for WithinWorkspace {
+    const PARAMETERS: &'static [Parameter] = Call::PARAMETERS;
+
+    async fn open(call: Call) -> Result<Self, ApiError> {
+        Ok(Self(call))
+    }
+
+    fn call(&self) -> &Call {
+        self
+    }
+
+    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
+        Ok(can_within(&self.caller.principal, permission, None))
     }
 }
 
@@ -172,7 +190,9 @@ impl Subject for OnReference {
 
     async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
         let reference = Reference::parse(self.segment("version_or_alias")).ok();
-        let alias = reference.as_ref().and_then(|reference| alias_of(&reference.selector));
+        // What the alias served in the past is another version.
+        let now = reference.as_ref().filter(|reference| reference.at.is_none());
+        let alias = now.and_then(|reference| alias_of(&reference.selector));
         Ok(self.0.allows(permission).await?
             || in_environment(self, permission, alias)
             || in_module(self, permission).await?)
@@ -185,7 +205,7 @@ fn in_environment(call: &InProject, permission: Permission, alias: Option<&Alias
 
 /// Decides by the module of the prompt `{name}`; one that does not exist is nowhere.
 async fn in_module(call: &InProject, permission: Permission) -> Result<bool, ApiError> {
-    if !can_somewhere(&call.caller.principal, permission, Some(&call.project.id)) {
+    if !can_within(&call.caller.principal, permission, Some(&call.project.id)) {
         return Ok(false);
     }
     let Ok(name) = PromptName::parse(call.segment("name")) else { return Ok(false) };

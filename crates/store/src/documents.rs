@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use promptsync_core::{
     digest::Digest,
     ids::{ProjectId, WorkspaceId},
+    names::{AliasName, ModulePath},
     time::Timestamp,
 };
 use sqlx::QueryBuilder;
@@ -77,6 +78,64 @@ pub async fn get_in_project(
     .bind(project.as_str())
     .bind(digest.as_str())
     .fetch_optional(c)
+    .await)?)
+}
+
+/// Whether a version of this project has the document.
+pub async fn is_in_project(tx: &mut ReadTx, project: &ProjectId, digest: &Digest) -> Result<bool> {
+    Ok(on!(tx, c => sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM versions WHERE project_id = $1 AND digest = $2)",
+    )
+    .bind(project.as_str())
+    .bind(digest.as_str())
+    .fetch_one(c)
+    .await)?)
+}
+
+/// Whether a version of a prompt in this module, or in one inside it, has the document or includes it.
+pub async fn is_in_module(
+    tx: &mut ReadTx,
+    project: &ProjectId,
+    module: &ModulePath,
+    digest: &Digest,
+) -> Result<bool> {
+    // What a version includes stands in its dependencies by digest, in quotes; no other text there can be so.
+    Ok(on!(tx, c => sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT 1 FROM versions JOIN prompts ON prompts.id = versions.prompt_id
+             WHERE versions.project_id = $1
+               AND (versions.digest = $3 OR CAST(versions.dependencies AS TEXT) LIKE '%\"' || $3 || '\"%')
+               AND ($2 = '' OR prompts.module = $2
+                    OR SUBSTR(prompts.module, 1, LENGTH($2) + 1) = $2 || '/'))",
+    )
+    .bind(project.as_str())
+    .bind(module.as_str())
+    .bind(digest.as_str())
+    .fetch_one(c)
+    .await)?)
+}
+
+/// Whether a version that this alias points at has the document or includes it.
+pub async fn is_behind_alias(
+    tx: &mut ReadTx,
+    project: &ProjectId,
+    alias: &AliasName,
+    digest: &Digest,
+) -> Result<bool> {
+    Ok(on!(tx, c => sqlx::query_scalar(
+        "SELECT EXISTS (
+             SELECT 1
+             FROM aliases
+             JOIN alias_entries ON alias_entries.alias_id = aliases.id
+             JOIN versions ON versions.id = alias_entries.version_id
+             WHERE aliases.project_id = $1 AND aliases.folded_name = $2 AND aliases.name = $3
+               AND (versions.digest = $4 OR CAST(versions.dependencies AS TEXT) LIKE '%\"' || $4 || '\"%'))",
+    )
+    .bind(project.as_str())
+    .bind(alias.folded())
+    .bind(alias.as_str())
+    .bind(digest.as_str())
+    .fetch_one(c)
     .await)?)
 }
 

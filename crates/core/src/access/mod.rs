@@ -7,7 +7,7 @@ mod permissions;
 mod principal;
 
 pub use permissions::{Permission, Permissions};
-pub use principal::{Grant, Object, Principal, Scope, can, can_give, can_somewhere, sees};
+pub use principal::{Grant, Object, Principal, Scope, can, can_give, can_somewhere, can_within, sees};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -134,6 +134,17 @@ pub fn can_somewhere(principal: &Principal, permission: Permission, project: Opt
     principal.grants.iter().any(|grant| grant.permissions.contains(permission) && touches(grant))
 }
 
+/// The same for parts that are more than one alias: a project, a module of it. Whoever may use an alias alone neither
+/// lists nor pushes anything.
+pub fn can_within(principal: &Principal, permission: Permission, project: Option<&ProjectId>) -> bool {
+    let touches = |grant: &Grant| match &grant.scope {
+        Scope::Workspace => true,
+        Scope::Environment(..) => false,
+        Scope::Project(own) | Scope::Module(own, _) => project.is_none_or(|asked| own == asked),
+    };
+    principal.grants.iter().any(|grant| grant.permissions.contains(permission) && touches(grant))
+}
+
 /// Whether a module is another or lies in it.
 fn is_within(inner: &ModulePath, outer: &ModulePath) -> bool {
     match inner.as_str().strip_prefix(outer.as_str()) {
@@ -161,6 +172,26 @@ mod tests {
     fn principal(scope: Scope) -> Principal {
         let grants = vec![Grant { permissions: Role::Viewer.permissions(), scope }];
         Principal { workspace: WorkspaceId::new("w1"), grants }
+    }
+
+    #[test]
+    fn an_alias_alone_is_no_part_of_a_project() {
+        let holder = |scope| Principal {
+            workspace: WorkspaceId::new("w"),
+            grants: vec![Grant { permissions: Role::Admin.permissions(), scope }],
+        };
+        let (one, other) = (project("one"), project("other"));
+        for (scope, within_one, within_other, anywhere) in [
+            (Scope::Workspace, true, true, true),
+            (Scope::Project(one.clone()), true, false, true),
+            (Scope::Module(one.clone(), module("support")), true, false, true),
+            (Scope::Environment(one.clone(), alias("production")), false, false, false),
+        ] {
+            let principal = holder(scope.clone());
+            let asked = [Some(&one), Some(&other), None]
+                .map(|project| can_within(&principal, Permission::Read, project));
+            assert_eq!(asked, [within_one, within_other, anywhere], "{scope:?}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use promptsync_api::{
     page::Page,
 };
 use promptsync_core::{
+    access::Permission,
     digest::Digest,
     ids::{AliasId, ReleaseId},
     names::{AliasName, PromptName},
@@ -26,7 +27,7 @@ use super::{
     resolve,
 };
 use crate::{
-    endpoint::InProject,
+    endpoint::{InProject, denied},
     http::{error::ApiError, etag::Expected},
 };
 
@@ -192,6 +193,9 @@ async fn one_prompt(
 ) -> Result<Target, ApiError> {
     let prompt = PromptName::parse(prompt)?;
     let found = resolve::in_project(tx, call, &call.project, &prompt, reference).await?;
+    if !call.can_in_module(Permission::Read, &found.prompt.module) {
+        return Err(denied(Permission::Read));
+    }
     let details = Map::from_iter([
         ("prompt".to_owned(), json!(prompt)),
         ("version".to_owned(), json!(found.version.number)),
@@ -202,7 +206,12 @@ async fn one_prompt(
 
 /// Everything a release names, or where another alias points.
 async fn whole_project(tx: &mut Tx, call: &InProject, selector: &Selector) -> Result<Target, ApiError> {
-    if let Some(other) = resolve::alias_of(selector) {
+    // Nobody reads by an alias what they could not read before they moved it.
+    let from = resolve::alias_of(selector);
+    if !from.is_some_and(|alias| call.can_in_environment(Permission::Read, alias)) {
+        call.require(Permission::Read)?;
+    }
+    if let Some(other) = from {
         let other = existing(tx, call, other.as_str()).await?;
         let entries = aliases::entries(tx, &other.id).await?;
         let release = match &other.release {
@@ -255,6 +264,9 @@ async fn existing(tx: &mut ReadTx, call: &InProject, name: &str) -> Result<alias
     }
     let shown: String = name.chars().take(80).collect();
     let error = ApiError::new(ALIAS_NOT_FOUND, format!("no alias is named `{}`", shown.escape_debug()));
+    if !call.caller.can(Permission::Read, call.object()) {
+        return Err(error);
+    }
     let known = aliases::list(tx, &call.project.id).await?;
     let nearest = promptsync_core::names::nearest(name, known.iter().map(|alias| alias.name.as_str()));
     Err(match nearest {

@@ -1,8 +1,8 @@
 //! What happened to a project: its part of the audit log, newest first.
 
 use promptsync_api::{history::HistoryEntry, page::Page};
-use promptsync_core::audit::ChainedEntry;
-use promptsync_store::audit;
+use promptsync_core::{access::Permission, audit::ChainedEntry};
+use promptsync_store::{audit, prompts};
 
 use super::{
     pages::{self, Paging},
@@ -15,18 +15,26 @@ const LOOKED_AT: usize = 5_000;
 /// Entries read at once.
 const STEP: u32 = 200;
 
-/// The changes of a project, or those that concern one prompt.
+/// The changes of a project, or those that concern one prompt: these also for who may read its module alone.
 pub(crate) async fn list(
     call: &InProject,
     prompt: Option<&str>,
     paging: &Paging,
 ) -> Result<Page<HistoryEntry>, ApiError> {
     let prompt = prompt.map(prompt_name).transpose()?;
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+    let module = match &prompt {
+        Some(prompt) => prompts::by_name(&mut tx, &call.project.id, prompt).await?.map(|found| found.module),
+        None => None,
+    };
+    match module {
+        Some(module) if call.can_in_module(Permission::Read, &module) => {}
+        _ => call.require(Permission::Read)?,
+    }
     let list = format!("history:{}:{prompt:?}", call.project.id);
     let request = paging.request(&call.app, &list)?;
     let wrong = || ApiError::internal("a sealed cursor holds no revision");
     let mut before = request.after.map(|text| text.parse().map_err(|_| wrong())).transpose()?;
-    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let (mut items, mut looked_at) = (Vec::new(), 0);
     let next = 'pages: loop {
         let entries = audit::before(&mut tx, &call.caller.workspace, before, STEP).await?;

@@ -34,9 +34,22 @@ pub(crate) async fn list(call: &Call, paging: &Paging) -> Result<Page<Key>, ApiE
     let workspace = &call.caller.workspace;
     let list = format!("keys:{workspace}:{}", call.caller.id());
     let mut tx = call.app.db.begin_read(workspace).await?;
-    let mut page = keys::list(&mut tx, workspace, &paging.request(&call.app, &list)?).await?;
-    page.items.retain(|key| manages(call, key));
-    Ok(pages::answer(&call.app, &list, page, view))
+    let mut request = paging.request(&call.app, &list)?;
+    let wanted = request.limit as usize;
+    let mut kept = Vec::new();
+    let next = loop {
+        let page = keys::list(&mut tx, workspace, &request).await?;
+        kept.extend(page.items.into_iter().filter(|key| manages(call, key)));
+        if kept.len() > wanted {
+            kept.truncate(wanted);
+            break kept.last().map(|key| key.id.to_string());
+        }
+        match page.next {
+            Some(next) => request.after = Some(next),
+            None => break None,
+        }
+    };
+    Ok(pages::answer(&call.app, &list, promptsync_store::Page { items: kept, next }, view))
 }
 
 /// Makes a key. Its secret is in this answer and nowhere else.
@@ -181,7 +194,8 @@ pub(crate) async fn new(
     Ok((key, secret))
 }
 
-fn check(request: &CreateKey, now: Timestamp) -> Result<(), ApiError> {
+/// What a request for a key must fulfil, whatever it names.
+pub(crate) fn check(request: &CreateKey, now: Timestamp) -> Result<(), ApiError> {
     let length = request.name.chars().count();
     if request.name.trim().is_empty() || length > MAX_NAME || request.name.chars().any(char::is_control) {
         return Err(invalid("name", "a key's name says what it is for, in 1 to 200 characters"));

@@ -1,12 +1,14 @@
 //! Projects and their modules.
 
+use std::collections::BTreeSet;
+
 use promptsync_api::{
     error::{NAME_EXISTS, PROJECT_NOT_FOUND, PROJECT_REQUIRED},
     page::Page,
     projects::{CreateProject, Module, Project},
 };
 use promptsync_core::{
-    access::sees,
+    access::{Object, Permission, Scope, sees},
     digest::Digest,
     ids::ProjectId,
     names::{ProjectName, PromptName},
@@ -68,14 +70,24 @@ fn not_found() -> ApiError {
 /// The projects a caller may see.
 pub(crate) async fn list(call: &Call, paging: &Paging) -> Result<Page<Project>, ApiError> {
     let (app, workspace) = (&call.app, &call.caller.workspace);
-    let mut tx = app.db.begin_read(workspace).await?;
-    if let Some((own, _)) = &call.caller.project {
-        let found = projects::by_id(&mut tx, workspace, own).await?;
-        return Ok(Page { items: found.into_iter().map(view).collect(), next_cursor: None });
-    }
     let list = format!("projects:{workspace}");
-    let page = projects::list(&mut tx, workspace, &paging.request(app, &list)?).await?;
-    Ok(pages::answer(app, &list, page, view))
+    let request = paging.request(app, &list)?;
+    let mut tx = app.db.begin_read(workspace).await?;
+    if call.caller.can(Permission::Read, Object::workspace(workspace)) {
+        let page = projects::list(&mut tx, workspace, &request).await?;
+        return Ok(pages::answer(app, &list, page, view));
+    }
+    // Somebody is given few projects by name: they come in one page.
+    let readable = call.caller.principal.grants.iter().filter(|grant| {
+        grant.permissions.contains(Permission::Read) && !matches!(grant.scope, Scope::Environment(..))
+    });
+    let ids: BTreeSet<&ProjectId> = readable.filter_map(|grant| grant.scope.in_project()).collect();
+    let mut found = Vec::new();
+    for id in ids {
+        found.extend(projects::by_id(&mut tx, workspace, id).await?);
+    }
+    found.sort_by_key(|project| project.name.folded());
+    Ok(Page { items: found.into_iter().map(view).collect(), next_cursor: None })
 }
 
 /// One project.
@@ -89,8 +101,8 @@ pub(crate) async fn get(call: &Call, project: &Found) -> Result<Project, ApiErro
 pub(crate) async fn modules(call: &InProject) -> Result<Page<Module>, ApiError> {
     let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let found = modules::list(&mut tx, &call.project.id).await?;
-    let items =
-        found.into_iter().map(|module| Module { path: module.path, prompt_count: module.prompt_count });
+    let readable = found.into_iter().filter(|module| call.can_in_module(Permission::Read, &module.path));
+    let items = readable.map(|module| Module { path: module.path, prompt_count: module.prompt_count });
     Ok(Page { items: items.collect(), next_cursor: None })
 }
 

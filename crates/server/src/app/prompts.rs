@@ -8,6 +8,7 @@ use promptsync_api::{
     prompts::{Content, PromptSummary, ResolvedPrompt},
 };
 use promptsync_core::{
+    access::Permission,
     digest::Digest,
     documents::choose,
     names::{AliasName, ModulePath, PromptName},
@@ -20,7 +21,10 @@ use super::{
     projects::{Found, prompt_name},
     resolve,
 };
-use crate::{endpoint::InProject, http::error::ApiError};
+use crate::{
+    endpoint::{InProject, denied},
+    http::error::ApiError,
+};
 
 /// Which prompts of a project are wanted.
 #[derive(Clone, Debug)]
@@ -50,13 +54,19 @@ pub(crate) struct Wish {
 pub(crate) async fn list(call: &InProject, filter: &Filter) -> Result<Page<PromptSummary>, ApiError> {
     let (app, project) = (&call.app, &call.project);
     let module = filter.module.as_deref().map(ModulePath::parse).transpose()?;
+    if let Some(module) = &module
+        && !call.can_in_module(Permission::Read, module)
+    {
+        return Err(denied(Permission::Read));
+    }
     let list = format!("prompts:{}:{:?}:{:?}:{:?}", project.id, filter.module, filter.tags, filter.alias);
     let mut request = filter.paging.request(app, &list)?;
     let wanted = request.limit as usize;
     let mut tx = app.db.begin_read(&call.caller.workspace).await?;
     let members = members(&mut tx, project, filter.alias.as_deref()).await?;
     let passes = |prompt: &prompts::Prompt| {
-        filter.tags.iter().all(|tag| prompt.tags.contains(tag))
+        call.can_in_module(Permission::Read, &prompt.module)
+            && filter.tags.iter().all(|tag| prompt.tags.contains(tag))
             && members.as_ref().is_none_or(|members| members.contains(&prompt.name))
     };
     let mut kept = Vec::new();

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use promptsync_api::error::{ALIAS_NOT_FOUND, VERSION_NOT_FOUND};
 use promptsync_core::{
+    access::Permission,
     audit::Revision,
     documents::Document,
     names::{AliasName, PromptName},
@@ -80,7 +81,10 @@ pub(crate) async fn in_project(
         Ok(resolved) => resolved,
         Err(refused) => {
             let mut error = Problem::from(&refused);
-            if error.code == "prompt_not_found" {
+            // Names of other prompts are for those who may list them.
+            if !call.caller.can(Permission::Read, call.object()) {
+                error.hint = None;
+            } else if error.code == "prompt_not_found" {
                 let known = prompts::names(tx, &project.id).await?;
                 let nearest =
                     promptsync_core::names::nearest(name.as_str(), known.iter().map(PromptName::as_str));

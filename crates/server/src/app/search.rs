@@ -1,6 +1,7 @@
 //! Finding prompts by words and tags.
 
 use promptsync_api::{page::Page, prompts::PromptSummary};
+use promptsync_core::access::Permission;
 use promptsync_store::search;
 pub(crate) use promptsync_store::search::Question;
 
@@ -19,6 +20,9 @@ pub(crate) async fn find(
     let list = format!("search:{}:{:?}", call.project.id, question);
     let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let page = search::find(&mut tx, &call.project.id, question, &paging.request(&call.app, &list)?).await?;
-    let items = summaries(&mut tx, page.items).await?;
+    // A page loses what the caller may not read; its cursor leads on.
+    let mut found = page.items;
+    found.retain(|prompt| call.can_in_module(Permission::Read, &prompt.module));
+    let items = summaries(&mut tx, found).await?;
     Ok(pages::answer(&call.app, &list, promptsync_store::Page { items, next: page.next }, |item| item))
 }

@@ -36,7 +36,7 @@ pub(crate) async fn set(call: OnAlias, Json(request): Json<SetAlias>) -> Answer<
 }
 
 /// Lists the moves of an alias, newest first.
-pub(crate) async fn history(call: OnAlias, Query(paging): Query<Paging>) -> Answer<Page<AliasMove>> {
+pub(crate) async fn history(call: InProject, Query(paging): Query<Paging>) -> Answer<Page<AliasMove>> {
     aliases::history(&call, call.segment("alias"), &paging).await.map(Reply::ok)
 }
 

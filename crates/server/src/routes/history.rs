@@ -4,13 +4,13 @@ use promptsync_api::{history::HistoryEntry, page::Page};
 
 use crate::{
     app::{history, pages::Paging},
-    endpoint::InProject,
     http::{
         error::ApiError,
         query::{CURSOR, LIMIT, Parameter, Parameters, one},
         reply::{Answer, Reply},
     },
     input::{FromQuery, Query},
+    subjects::WithinProject,
 };
 
 /// `?prompt=` and the page.
@@ -30,6 +30,6 @@ impl FromQuery for Filter {
 }
 
 /// Lists the changes of a project.
-pub(crate) async fn list(call: InProject, Query(filter): Query<Filter>) -> Answer<Page<HistoryEntry>> {
+pub(crate) async fn list(call: WithinProject, Query(filter): Query<Filter>) -> Answer<Page<HistoryEntry>> {
     history::list(&call, filter.prompt.as_deref(), &filter.paging).await.map(Reply::ok)
 }

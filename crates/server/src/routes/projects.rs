@@ -7,14 +7,14 @@ use promptsync_api::{
 
 use crate::{
     app::{pages::Paging, projects},
-    endpoint::{Call, InProject},
+    endpoint::Call,
     http::reply::{Answer, Reply},
     input::{Json, Nothing, Query},
-    subjects::{Anywhere, WithinProject},
+    subjects::{WithinProject, WithinWorkspace},
 };
 
 /// Lists the projects the caller may see.
-pub(crate) async fn list(call: Anywhere, Query(paging): Query<Paging>) -> Answer<Page<Project>> {
+pub(crate) async fn list(call: WithinWorkspace, Query(paging): Query<Paging>) -> Answer<Page<Project>> {
     projects::list(&call, &paging).await.map(Reply::ok)
 }
 
@@ -31,6 +31,6 @@ pub(crate) async fn get(call: WithinProject, _: Nothing) -> Answer<Project> {
 }
 
 /// Lists its modules.
-pub(crate) async fn modules(call: InProject, _: Nothing) -> Answer<Page<Module>> {
+pub(crate) async fn modules(call: WithinProject, _: Nothing) -> Answer<Page<Module>> {
     projects::modules(&call).await.map(Reply::ok)
 }

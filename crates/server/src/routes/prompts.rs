@@ -12,14 +12,13 @@ use crate::{
         pages::Paging,
         prompts::{self, Filter, Wish},
     },
-    endpoint::InProject,
     http::{
         error::ApiError,
         query::{CURSOR, LIMIT, Parameter, Parameters, invalid, many, one},
         reply::{Answer, Reply},
     },
     input::{FromQuery, Nothing, Query},
-    subjects::{OnPrompt, OnReference},
+    subjects::{OnPrompt, OnReference, WithinProject},
 };
 
 impl FromQuery for Filter {
@@ -70,7 +69,7 @@ impl FromQuery for Wish {
 }
 
 /// Lists prompts.
-pub(crate) async fn list(call: InProject, Query(filter): Query<Filter>) -> Answer<Page<PromptSummary>> {
+pub(crate) async fn list(call: WithinProject, Query(filter): Query<Filter>) -> Answer<Page<PromptSummary>> {
     prompts::list(&call, &filter).await.map(Reply::ok)
 }
 

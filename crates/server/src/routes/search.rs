@@ -7,13 +7,13 @@ use crate::{
         pages::Paging,
         search::{self, Question},
     },
-    endpoint::InProject,
     http::{
         error::ApiError,
         query::{CURSOR, LIMIT, Parameter, Parameters, many, one},
         reply::{Answer, Reply},
     },
     input::{FromQuery, Query},
+    subjects::WithinProject,
 };
 
 /// `?q=`, `?tag=` and the page.
@@ -40,6 +40,6 @@ impl FromQuery for Asked {
 }
 
 /// Finds prompts, best first.
-pub(crate) async fn find(call: InProject, Query(asked): Query<Asked>) -> Answer<Page<PromptSummary>> {
+pub(crate) async fn find(call: WithinProject, Query(asked): Query<Asked>) -> Answer<Page<PromptSummary>> {
     search::find(&call, &asked.question, &asked.paging).await.map(Reply::ok)
 }

@@ -18,7 +18,7 @@ const WORKSPACE_ONLY: [(&str, &str); 4] = [
 const OWN: &str = "/api/auth/";
 
 /// Routes about the whole workspace: a key of another project gets its own view of them.
-const WORKSPACE_WIDE: [&str; 9] = [
+const WORKSPACE_WIDE: [&str; 12] = [
     "/openapi.json",
     "/api/whoami",
     "/api/keys",
@@ -26,6 +26,9 @@ const WORKSPACE_WIDE: [&str; 9] = [
     "/api/invitations",
     "/api/invitations/{id}",
     "/api/resets",
+    "/api/keys/{id}/rotate",
+    "/api/signing-keys",
+    "/api/signing-keys/rotate",
     "/api/projects",
     "/api/documents/{digest}",
 ];

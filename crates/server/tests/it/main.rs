@@ -14,6 +14,7 @@ mod keys;
 mod openapi;
 mod pages;
 mod registry;
+mod scopes;
 mod sessions;
 mod sign_in;
 mod versions;

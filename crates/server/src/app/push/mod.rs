@@ -1,14 +1,14 @@
 //! Pushing: a folder, or one prompt, becomes new versions and a release. All of it lands or none.
 
+mod allowed;
 mod write;
 
 use promptsync_api::{
-    error::{BAD_COMMIT, INSUFFICIENT_SCOPE, PUSH_REFUSED, SEMVER},
+    error::{BAD_COMMIT, PUSH_REFUSED, SEMVER},
     prompts::PublishPrompt,
     push::{MovedAlias, Push, PushResult, PushedPrompt},
 };
 use promptsync_core::{
-    access::Permission,
     files::{PromptDraft, SourceFile, parse, parse_owned},
     names::{AliasName, ModulePath, PromptName},
     problem::Problem,
@@ -42,7 +42,7 @@ pub(crate) async fn folder(call: &InProject, body: Folder<Push>) -> Result<PushR
         Ok::<_, ApiError>((request, drafts))
     };
     let (request, drafts) = App::blocking(read).await??;
-    let wish = Wish::read(call, &request)?;
+    let wish = Wish::read(&request)?;
     publish(call, drafts.map_err(refused)?, &wish).await
 }
 
@@ -53,16 +53,13 @@ pub(crate) async fn one(
 ) -> Result<(PushResult, bool), ApiError> {
     let name = PromptName::parse(&request.name)?;
     let module = ModulePath::parse(request.module.take().as_deref().unwrap_or_default())?;
-    let wish = Wish::read(
-        call,
-        &Push {
-            alias: request.alias.take(),
-            changelog: request.changelog.take(),
-            git_commit: request.git_commit.take(),
-            allow_breaking: std::mem::take(&mut request.allow_breaking),
-            ..Push::default()
-        },
-    )?;
+    let wish = Wish::read(&Push {
+        alias: request.alias.take(),
+        changelog: request.changelog.take(),
+        git_commit: request.git_commit.take(),
+        allow_breaking: std::mem::take(&mut request.allow_breaking),
+        ..Push::default()
+    })?;
     let path =
         if module.as_str().is_empty() { format!("{name}.json") } else { format!("{module}/{name}.json") };
     let file = as_file(&request)?;
@@ -89,14 +86,7 @@ fn as_file(request: &PublishPrompt) -> Result<Vec<u8>, ApiError> {
 }
 
 impl Wish {
-    fn read(call: &InProject, request: &Push) -> Result<Self, ApiError> {
-        if request.allow_breaking && !call.caller.can(Permission::AllowBreaking, call.object()) {
-            return Err(ApiError::new(
-                INSUFFICIENT_SCOPE,
-                "this key may not publish a change under a smaller number",
-            )
-            .hint("use a key with the permission `allow_breaking`"));
-        }
+    fn read(request: &Push) -> Result<Self, ApiError> {
         let version = request.version.as_deref().map(VersionNumber::parse).transpose();
         let version = version.map_err(|refused| ApiError::new(SEMVER, refused.to_string()))?;
         let alias = request.alias.as_deref().map(AliasName::parse).transpose()?;
@@ -119,6 +109,7 @@ impl Wish {
 async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Result<PushResult, ApiError> {
     if wish.dry_run {
         let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+        allowed::check(call, &mut tx, &drafts, wish).await?;
         let registry = load(&mut tx, call, &drafts).await?;
         let revision = audit::head(&mut tx, &call.caller.workspace).await?.revision;
         drop(tx);
@@ -128,6 +119,7 @@ async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Res
     }
     let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     let revision = tx.revision(&call.caller.workspace).await?;
+    allowed::check(call, &mut tx, &drafts, wish).await?;
     let registry = load(&mut tx, call, &drafts).await?;
     let plan = decide(call, drafts, registry, wish).await?;
     let written = write::all(call, &mut tx, &plan, wish).await?;
