@@ -10,6 +10,7 @@ use promptsync_core::{
     access::{Grant, Object, Permission, can_give},
     audit::Actor,
     ids::{KeyId, WorkspaceId},
+    names::{AliasName, ModulePath},
     time::Timestamp,
 };
 use promptsync_store::{Tx, keys};
@@ -200,6 +201,8 @@ pub(crate) fn check(request: &CreateKey, now: Timestamp) -> Result<(), ApiError>
     if request.name.trim().is_empty() || length > MAX_NAME || request.name.chars().any(char::is_control) {
         return Err(invalid("name", "a key's name says what it is for, in 1 to 200 characters"));
     }
+    request.module.as_deref().map(ModulePath::parse).transpose()?;
+    request.environment.as_deref().map(AliasName::parse).transpose()?;
     let end = request.expires_at;
     if end.is_some_and(|end| end <= now) {
         return Err(invalid("expires_at", "the key would have expired already"));

@@ -76,7 +76,7 @@ db_test! {
             assert_eq!(reader.get(&target).await.outcome(), outcome, "{target}");
         }
         let render = reader.post("/api/prompts/mail/production/render", json!({ "variables": {} })).await;
-        assert_eq!(render.json()["output"], json!({ "text": "Hi. See you" }), "{}", render.text());
+        assert_eq!(render.json()["text"], json!("Hi. See you"), "{}", render.text());
         assert_eq!(reader.post("/api/prompts/mail/dev/render", json!({})).await.outcome(), "403 insufficient_scope");
         let mistyped = reader.get("/api/prompts/mai1/production").await;
         assert!(mistyped.outcome() == "404 prompt_not_found" && !mistyped.text().contains("mail"), "{}", mistyped.text());
