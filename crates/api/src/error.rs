@@ -87,6 +87,7 @@ codes! {
     SESSION_NOT_FOUND "session_not_found" 404 "No such session";
     INVITATION_NOT_FOUND "invitation_not_found" 404 "No such invitation";
     USER_NOT_FOUND "user_not_found" 404 "No such person";
+    ENVIRONMENT_NOT_FOUND "environment_not_found" 404 "No such environment";
     NO_MATCH "no_match" 404 "No version matches the range";
     METHOD_NOT_ALLOWED "method_not_allowed" 405 "The method is not allowed here";
     TIMEOUT "timeout" 408 "The request took too long to arrive";
@@ -94,6 +95,8 @@ codes! {
     NAME_EXISTS "name_exists" 409 "The name is taken";
     IN_USE "in_use" 409 "Something still points here";
     NOT_PUBLISHABLE "not_publishable" 409 "The version cannot be served";
+    VERSION_LOCKED "version_locked" 409 "The version is locked";
+    NOT_LOCKED "not_locked" 409 "The alias takes locked versions only";
     CONFLICT "conflict" 409 "Somebody else changed this at the same moment";
     SET_UP_DONE "set_up_done" 409 "The server has been set up already";
     STALE "stale" 412 "The object changed since it was read";

@@ -6,6 +6,7 @@
 
 pub mod aliases;
 pub mod devices;
+pub mod environments;
 pub mod error;
 pub mod history;
 pub mod invitations;

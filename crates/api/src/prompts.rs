@@ -8,6 +8,7 @@ use promptsync_core::{
     documents::{Body, Document, Kind},
     interface::Interface,
     names::{AliasName, ModulePath, PromptName},
+    signing::{Signed, VersionStatement},
     variables::VariableSpec,
     versions::VersionNumber,
 };
@@ -70,6 +71,9 @@ pub struct ResolvedPrompt {
     pub git_commit: Option<String>,
     /// When the version was published.
     pub created_at: DateTime<Utc>,
+    /// The workspace's signature on the version.
+    #[serde(default)]
+    pub signature: Option<Signed<VersionStatement>>,
     /// The workspace's revision this answer was read at.
     pub revision: i64,
 }

@@ -9,6 +9,7 @@ use promptsync_core::{
     digest::Digest,
     files::Origin,
     names::PromptName,
+    signing::{LockStatement, Signed, VersionStatement},
     versions::{Bump, VersionNumber},
 };
 use schemars::JsonSchema;
@@ -39,6 +40,12 @@ pub struct VersionSummary {
     pub dependencies: BTreeMap<PromptName, Pinned>,
     /// Whether it was taken out of use.
     pub archived: bool,
+    /// The workspace's signature on what it is; `null` for one that was published before there were signatures.
+    #[serde(default)]
+    pub signature: Option<Signed<VersionStatement>>,
+    /// Its lock, signed too: nobody takes a locked version out of use.
+    #[serde(default)]
+    pub lock: Option<Signed<LockStatement>>,
     /// When it was published.
     pub created_at: DateTime<Utc>,
 }
@@ -56,6 +63,15 @@ pub struct Pinned {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ArchiveVersion {
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// `POST /api/projects/{project}/prompts/{name}/versions/{version}/lock`: there is no way back.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LockVersion {
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,

@@ -4,6 +4,7 @@ use promptsync_api::{
     aliases::{Alias, AliasMove, RollbackAlias, SetAlias},
     page::Page,
 };
+use promptsync_core::signing::{Signed, SnapshotStatement};
 use reqwest::{Method, header};
 
 use crate::{Client, ClientError, Tagged, requests::with_body};
@@ -35,6 +36,15 @@ impl Client {
             None => request.header(header::IF_NONE_MATCH, "*"),
         };
         self.answer(with_body(request, body)).await
+    }
+
+    /// Where an alias points, signed by the workspace. The caller verifies it.
+    pub async fn snapshot(
+        &self,
+        project: &str,
+        alias: &str,
+    ) -> Result<Signed<SnapshotStatement>, ClientError> {
+        self.answer(self.get(&["api", "projects", project, "snapshot"]).query(&[("alias", alias)])).await
     }
 
     /// Every move of an alias, newest first.

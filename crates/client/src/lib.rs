@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod aliases;
+mod environments;
 mod error;
 mod keys;
 mod projects;

@@ -2,7 +2,7 @@
 
 use promptsync_api::{
     history::HistoryEntry,
-    versions::{ArchiveVersion, VersionSummary},
+    versions::{ArchiveVersion, LockVersion, VersionSummary},
 };
 use reqwest::Method;
 
@@ -35,6 +35,18 @@ impl Client {
     ) -> Result<VersionSummary, ClientError> {
         let action = if restore { "restore" } else { "archive" };
         let path = ["api", "projects", project, "prompts", prompt, "versions", version, action];
+        self.answer(with_body(self.request(Method::POST, &path), body)).await
+    }
+
+    /// Locks a version for ever.
+    pub async fn lock_version(
+        &self,
+        project: &str,
+        prompt: &str,
+        version: &str,
+        body: &LockVersion,
+    ) -> Result<VersionSummary, ClientError> {
+        let path = ["api", "projects", project, "prompts", prompt, "versions", version, "lock"];
         self.answer(with_body(self.request(Method::POST, &path), body)).await
     }
 

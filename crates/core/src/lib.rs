@@ -7,9 +7,8 @@
 //! [`template`] (how it is rendered, and the guards around that), [`versions`] and [`references`] (how it is
 //! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
 //! gets), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`],
-//! [`access_records`] and [`merkle`] (how reads join the audit log),
-//! [`oidc`], [`seal`] (values at rest), [`secrets`] (what a template may ask for).
-//! [`oidc`], [`secrets`] (what a template may ask for), [`signing`].
+//! [`access_records`] and [`merkle`] (how reads join the audit log), [`oidc`], [`seal`] (values at rest),
+//! [`secrets`] (what a template may ask for), [`signing`].
 #![warn(missing_docs)]
 
 pub mod access;

@@ -4,7 +4,8 @@
 
 use hyper::Method;
 use promptsync_core::access::Permission::{
-    ManageKeys, ManageMembers, ManageProject, ManageWorkspace, MoveAlias, Publish, Read, Render,
+    LockVersion, ManageEnvironments, ManageKeys, ManageMembers, ManageProject, ManageWorkspace, MoveAlias,
+    Publish, Read, Render,
 };
 
 use crate::{
@@ -13,8 +14,9 @@ use crate::{
         Route, open_route as open, public, route,
     },
     routes::{
-        aliases, devices, diffs, documents, health, history, invitations, keys, openapi, pages, projects,
-        prompts, push, releases, render, search, sessions, sign_in, signing_keys, versions, whoami,
+        aliases, devices, diffs, documents, environments, health, history, invitations, keys, openapi, pages,
+        projects, prompts, push, releases, render, search, sessions, sign_in, signing_keys, snapshots,
+        versions, whoami,
     },
 };
 
@@ -82,12 +84,19 @@ pub(crate) fn routes() -> Vec<Route> {
         route(GET, "/api/projects/{project}/prompts/{name}/versions/{version}", Read, None, versions::get, "Shows a version without content"),
         route(POST, "/api/projects/{project}/prompts/{name}/versions/{version}/archive", Publish, Write, versions::archive, "Takes a version out of use"),
         route(POST, "/api/projects/{project}/prompts/{name}/versions/{version}/restore", Publish, Write, versions::restore, "Puts an archived version back into use"),
+        route(POST, "/api/projects/{project}/prompts/{name}/versions/{version}/lock", LockVersion, Write, versions::lock, "Locks a version for ever"),
 
         route(GET, "/api/projects/{project}/aliases", Read, None, aliases::list, "Lists aliases"),
         route(GET, "/api/projects/{project}/aliases/{alias}", Read, None, aliases::get, "Shows an alias"),
         route(PUT, "/api/projects/{project}/aliases/{alias}", MoveAlias, Write, aliases::set, "Creates or moves an alias"),
         route(GET, "/api/projects/{project}/aliases/{alias}/history", Read, None, aliases::history, "Lists the moves of an alias"),
         route(POST, "/api/projects/{project}/aliases/{alias}/rollback", MoveAlias, Write, aliases::rollback, "Points an alias back at where it was"),
+
+        route(GET, "/api/projects/{project}/environments", Read, None, environments::list, "Lists aliases with a policy"),
+        route(GET, "/api/projects/{project}/environments/{alias}", Read, None, environments::get, "Shows the policy of an alias"),
+        route(PUT, "/api/projects/{project}/environments/{alias}", ManageEnvironments, Write, environments::set, "Sets the policy of an alias"),
+        route(DELETE, "/api/projects/{project}/environments/{alias}", ManageEnvironments, Write, environments::remove, "Takes the policy off an alias"),
+        route(GET, "/api/projects/{project}/snapshot", Read, None, snapshots::get, "Where an alias points, signed by the workspace"),
 
         route(GET, "/api/projects/{project}/releases", Read, None, releases::list, "Lists releases"),
         route(GET, "/api/projects/{project}/releases/{reference}", Read, None, releases::get, "Shows a release"),

@@ -47,6 +47,8 @@ subjects! {
     OnPrompt(InProject);
     /// A call about the alias `{alias}`.
     OnAlias(InProject);
+    /// A call about the alias that the query names.
+    OnAskedAlias(InProject);
     /// A call for the prompt `{name}` by `{version_or_alias}`.
     OnReference(InProject);
 }
@@ -173,6 +175,24 @@ impl Subject for OnAlias {
 
     async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
         let alias = AliasName::parse(self.segment("alias")).ok();
+        Ok(self.0.allows(permission).await? || in_environment(self, permission, alias.as_ref()))
+    }
+}
+
+impl Subject for OnAskedAlias {
+    const PARAMETERS: &'static [Parameter] = InProject::PARAMETERS;
+
+    async fn open(call: Call) -> Result<Self, ApiError> {
+        InProject::open(call).await.map(Self)
+    }
+
+    fn call(&self) -> &Call {
+        self
+    }
+
+    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
+        let mut asked = form_urlencoded::parse(self.query.as_bytes()).filter(|(name, _)| name == "alias");
+        let alias = asked.next().and_then(|(_, value)| AliasName::parse(&value).ok());
         Ok(self.0.allows(permission).await? || in_environment(self, permission, alias.as_ref()))
     }
 }

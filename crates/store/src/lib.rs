@@ -19,6 +19,7 @@ pub mod data_keys;
 pub mod devices;
 pub mod documents;
 pub mod entries;
+pub mod environments;
 pub mod error;
 pub mod idempotency;
 pub mod identities;
@@ -44,6 +45,8 @@ pub mod snapshot;
 mod sort_key;
 pub mod teams;
 pub mod users;
+pub mod version_locks;
+pub mod version_signatures;
 pub mod versions;
 pub mod workspaces;
 

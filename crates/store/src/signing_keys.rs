@@ -2,7 +2,8 @@
 
 use promptsync_core::{
     ids::WorkspaceId,
-    signing::{KeyLink, KeyStatement, PublicKey, Signature},
+    seal::Place,
+    signing::{KeyLink, KeyStatement, PrivateKey, PublicKey, Signature},
     time::Timestamp,
 };
 
@@ -12,47 +13,38 @@ use crate::{
     rows::lies,
 };
 
-/// The key a workspace signs with now.
-#[derive(Clone, PartialEq)]
-pub struct CurrentKey {
-    /// The key.
-    pub link: KeyLink,
-    /// Its private half, sealed.
-    pub sealed: Vec<u8>,
-}
-
-impl std::fmt::Debug for CurrentKey {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CurrentKey").field("link", &self.link).finish_non_exhaustive()
-    }
-}
-
 #[derive(sqlx::FromRow)]
 struct KeyRow {
     sequence: i64,
     public_key: Vec<u8>,
-    private_key: Vec<u8>,
     signature: Vec<u8>,
     proof: Vec<u8>,
     created_at: Timestamp,
 }
 
-/// Adds a key. The unique rule is its place: two rotations at the same moment make one key.
-pub async fn insert(tx: &mut Tx, workspace: &WorkspaceId, link: &KeyLink, sealed: &[u8]) -> Result<()> {
+/// Adds a key, its private half sealed. The unique rule is its place: two rotations at the same moment make one key.
+pub async fn insert(
+    tx: &mut Tx,
+    workspace: &WorkspaceId,
+    link: &KeyLink,
+    private: &PrivateKey,
+) -> Result<()> {
+    let row = link.statement.sequence.to_string();
+    let sealed = tx.seal(&place(workspace, &row), private.seed()).await?;
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO signing_keys (workspace_id, sequence, public_key, private_key, signature, proof,
-                                       created_at)
+            "INSERT INTO signing_keys (workspace_id, sequence, public_key, signature, proof, created_at,
+                                       private_key_sealed)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
         .bind(workspace.as_str())
         .bind(link.statement.sequence)
         .bind(&link.statement.key.as_bytes()[..])
-        .bind(sealed)
         .bind(&link.signature.bytes[..])
         .bind(&link.proof.bytes[..])
         .bind(link.statement.created_at)
+        .bind(sealed)
     )?;
     Ok(())
 }
@@ -62,20 +54,19 @@ pub async fn forget_private_before(tx: &mut Tx, workspace: &WorkspaceId, sequenc
     execute!(
         tx,
         sqlx::query(
-            "UPDATE signing_keys SET private_key = $3
-             WHERE workspace_id = $1 AND sequence < $2 AND private_key <> $3",
+            "UPDATE signing_keys SET private_key_sealed = NULL
+             WHERE workspace_id = $1 AND sequence < $2 AND private_key_sealed IS NOT NULL",
         )
         .bind(workspace.as_str())
         .bind(sequence)
-        .bind(&[] as &[u8])
     )?;
     Ok(())
 }
 
 /// The key a workspace signs with now, when it has one.
-pub async fn current(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Option<CurrentKey>> {
+pub async fn newest(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Option<KeyLink>> {
     let rows: Vec<KeyRow> = on!(tx, c => sqlx::query_as(
-        "SELECT sequence, public_key, private_key, signature, proof, created_at FROM signing_keys
+        "SELECT sequence, public_key, signature, proof, created_at FROM signing_keys
          WHERE workspace_id = $1
          ORDER BY sequence DESC
          LIMIT 2",
@@ -84,16 +75,36 @@ pub async fn current(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Option<
     .fetch_all(c)
     .await)?;
     let mut rows = rows.into_iter();
-    let Some(mut row) = rows.next() else { return Ok(None) };
+    let Some(row) = rows.next() else { return Ok(None) };
     let before = rows.next().map(|row| public_key(&row, workspace)).transpose()?;
-    let sealed = std::mem::take(&mut row.private_key);
-    Ok(Some(CurrentKey { link: link(row, workspace, before)?, sealed }))
+    link(row, workspace, before).map(Some)
+}
+
+/// The private half of the key at this place; it must be the half of that key.
+pub async fn private_key(tx: &mut ReadTx, workspace: &WorkspaceId, link: &KeyLink) -> Result<PrivateKey> {
+    let row = link.statement.sequence.to_string();
+    let sealed: Option<Option<Vec<u8>>> = on!(tx, c => sqlx::query_scalar(
+        "SELECT private_key_sealed FROM signing_keys WHERE workspace_id = $1 AND sequence = $2",
+    )
+    .bind(workspace.as_str())
+    .bind(link.statement.sequence)
+    .fetch_optional(c)
+    .await)?;
+    let sealed = sealed.flatten().ok_or(StoreError::NotFound { what: "signing key" })?;
+    let place = place(workspace, &row);
+    let seed: Option<[u8; 32]> = tx.open(&place, &sealed).await?.as_slice().try_into().ok();
+    let key = seed.map(|seed| PrivateKey::from_seed(&seed));
+    key.filter(|key| key.public() == link.statement.key).ok_or_else(|| StoreError::Corrupt {
+        table: place.table,
+        column: place.column,
+        row: format!("{workspace} {row}"),
+    })
 }
 
 /// Every key of a workspace, oldest first.
 pub async fn chain(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Vec<KeyLink>> {
     let rows: Vec<KeyRow> = on!(tx, c => sqlx::query_as(
-        "SELECT sequence, public_key, private_key, signature, proof, created_at FROM signing_keys
+        "SELECT sequence, public_key, signature, proof, created_at FROM signing_keys
          WHERE workspace_id = $1
          ORDER BY sequence",
     )
@@ -110,9 +121,9 @@ pub async fn chain(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Vec<KeyLi
 
 /// Whether the signatures hold is for the reader to find out; here the row only has to be one.
 fn link(row: KeyRow, workspace: &WorkspaceId, previous: Option<PublicKey>) -> Result<KeyLink> {
-    let place = place(&row, workspace);
+    let row_key = format!("{workspace} {}", row.sequence);
     let key = public_key(&row, workspace)?;
-    let bytes = |bytes: Vec<u8>, column| bytes.try_into().map_err(lies("signing_keys", column, &place));
+    let bytes = |bytes: Vec<u8>, column| bytes.try_into().map_err(lies("signing_keys", column, &row_key));
     let signer = previous.as_ref().unwrap_or(&key).id();
     Ok(KeyLink {
         signature: Signature { key: signer, bytes: bytes(row.signature, "signature")? },
@@ -132,10 +143,10 @@ fn public_key(row: &KeyRow, workspace: &WorkspaceId) -> Result<PublicKey> {
     bytes.and_then(|bytes| PublicKey::from_bytes(&bytes)).ok_or_else(|| StoreError::Corrupt {
         table: "signing_keys",
         column: "public_key",
-        row: place(row, workspace),
+        row: format!("{workspace} {}", row.sequence),
     })
 }
 
-fn place(row: &KeyRow, workspace: &WorkspaceId) -> String {
-    format!("{workspace} {}", row.sequence)
+fn place<'a>(workspace: &'a WorkspaceId, row: &'a str) -> Place<'a> {
+    Place { workspace: workspace.as_str(), table: "signing_keys", column: "private_key_sealed", row }
 }

@@ -1,10 +1,13 @@
 //! What the resolver needs, for a project or for one prompt of it, now or at a moment in the past.
 
+use std::collections::BTreeMap;
+
 use promptsync_core::{
     digest::Digest,
-    ids::ProjectId,
+    ids::{AliasId, ProjectId},
     names::{AliasName, PromptName},
     resolve::{Snapshot, VersionFacts},
+    signing::SnapshotEntry,
     time::Timestamp,
     versions::VersionNumber,
 };
@@ -133,6 +136,28 @@ pub async fn load_prompt_at(
     .fetch_all(c)
     .await)?;
     snapshot(versions, entries)
+}
+
+/// Where an alias points, with the digest of each version: what a signed snapshot says.
+pub async fn signed_entries(tx: &mut ReadTx, alias: &AliasId) -> Result<BTreeMap<PromptName, SnapshotEntry>> {
+    let rows: Vec<(String, String, String)> = on!(tx, c => sqlx::query_as(
+        "SELECT prompts.name, versions.version, versions.digest
+         FROM alias_entries
+         JOIN prompts ON prompts.id = alias_entries.prompt_id
+         JOIN versions ON versions.id = alias_entries.version_id
+         WHERE alias_entries.alias_id = $1",
+    )
+    .bind(alias.as_str())
+    .fetch_all(c)
+    .await)?;
+    let entry = |(name, version, digest): (String, String, String)| {
+        let entry = SnapshotEntry {
+            version: VersionNumber::parse(&version).map_err(lies("versions", "version", &name))?,
+            digest: Digest::parse(&digest).map_err(lies("versions", "digest", &name))?,
+        };
+        Ok((PromptName::parse(&name).map_err(lies("prompts", "name", &name))?, entry))
+    };
+    rows.into_iter().map(entry).collect()
 }
 
 fn snapshot(versions: Vec<FactsRow>, entries: Vec<EntryRow>) -> Result<Snapshot> {

@@ -22,6 +22,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     change::{Deed, Kept},
+    environments,
     pages::{self, Paging},
     releases::find as find_release,
     resolve,
@@ -150,6 +151,7 @@ async fn move_to(
     reason: Option<String>,
 ) -> Result<(Alias, bool), ApiError> {
     let (app, now) = (&call.app, call.app.clock.now());
+    environments::check_move(&mut tx, &call.project.id, name, &target.entries).await?;
     let moved = aliases::set(
         &mut tx,
         &Move {
@@ -254,7 +256,11 @@ async fn refuse_archived(
     }
 }
 
-async fn existing(tx: &mut ReadTx, call: &InProject, name: &str) -> Result<aliases::Alias, ApiError> {
+pub(super) async fn existing(
+    tx: &mut ReadTx,
+    call: &InProject,
+    name: &str,
+) -> Result<aliases::Alias, ApiError> {
     let found = match AliasName::parse(name) {
         Ok(name) => aliases::by_name(tx, &call.project.id, &name).await?,
         Err(_) => None,

@@ -19,6 +19,7 @@ use promptsync_store::{ReadTx, aliases, prompts};
 use super::{
     pages::{self, Paging},
     projects::{Found, prompt_name},
+    proofs::Subject,
     resolve,
 };
 use crate::{
@@ -163,7 +164,11 @@ pub(crate) async fn resolved(
         .map_err(|refused| ApiError::of(Problem::new("ambiguous_variant", refused.to_string())))?;
     let variant = choice.variant.map(|index| found.document.variants[index].tags.clone());
     let content = Content::from(choice.body.clone());
-    let identity = format!("{} {} {:?}", found.version.id, found.prompt.module, found.alias);
+    let subject =
+        Subject { project: &call.project.name, prompt: &found.prompt.name, version: &found.version };
+    let signature = found.proofs.signature(subject);
+    let signed = signature.is_some();
+    let identity = format!("{} {} {:?} {signed}", found.version.id, found.prompt.module, found.alias);
     let answer = ResolvedPrompt {
         id: found.prompt.id.to_string(),
         name: found.prompt.name,
@@ -179,6 +184,7 @@ pub(crate) async fn resolved(
         document: wish.document.then_some(found.document),
         git_commit: found.version.git_commit,
         created_at: found.version.created_at,
+        signature,
         revision: found.revision,
     };
     Ok((answer, Digest::of(identity.as_bytes()).short().to_owned()))

@@ -14,7 +14,10 @@ use promptsync_core::{
 };
 use promptsync_store::{ReadTx, audit, documents, prompts, snapshot, versions};
 
-use super::projects::{Found, prompt_name};
+use super::{
+    projects::{Found, prompt_name},
+    proofs::Proofs,
+};
 use crate::{endpoint::InProject, http::error::ApiError};
 
 /// Characters a reference can have at most; a longer one names nothing.
@@ -30,6 +33,8 @@ pub(crate) struct Resolved {
     pub(crate) alias: Option<AliasName>,
     /// Its content.
     pub(crate) document: Document,
+    /// Its signature and lock.
+    pub(crate) proofs: Proofs,
     /// Bytes of its canonical form.
     pub(crate) bytes: usize,
     /// The workspace's revision it was read at.
@@ -99,7 +104,8 @@ pub(crate) async fn in_project(
     let version = versions::get(tx, &prompt.id, &number).await?;
     let version = version.ok_or_else(|| ApiError::internal("a resolved version has no row"))?;
     let (document, bytes) = document(tx, call, &version.digest).await?;
-    Ok(Resolved { prompt, version, alias, document, bytes, revision: 0 })
+    let proofs = Proofs::load(tx, std::slice::from_ref(&version.id)).await?;
+    Ok(Resolved { prompt, version, alias, document, proofs, bytes, revision: 0 })
 }
 
 /// The documents a version's templates may include, as they were fixed when it was published.

@@ -96,23 +96,12 @@ impl App {
         tx: &mut ReadTx,
         workspace: &WorkspaceId,
     ) -> StoreResult<Option<Signer>> {
-        let Some(current) = signing_keys::current(tx, workspace).await? else { return Ok(None) };
-        let known = self.signers.get(workspace);
-        if let Some(known) = known.filter(|known| known.0.link == current.link) {
+        let Some(link) = signing_keys::newest(tx, workspace).await? else { return Ok(None) };
+        if let Some(known) = self.signers.get(workspace).filter(|known| known.0.link == link) {
             return Ok(Some(known));
         }
-        let corrupt = || StoreError::Corrupt {
-            table: "signing_keys",
-            column: "private_key",
-            row: format!("{workspace} {}", current.link.statement.sequence),
-        };
-        let seed = open(tx, &current.sealed).await?;
-        let seed: [u8; 32] = seed.as_slice().try_into().map_err(|_| corrupt())?;
-        let key = PrivateKey::from_seed(&seed);
-        if key.public() != current.link.statement.key {
-            return Err(corrupt());
-        }
-        let signer = Signer::new(current.link, key);
+        let key = signing_keys::private_key(tx, workspace, &link).await?;
+        let signer = Signer::new(link, key);
         self.signers.put(workspace, signer.clone());
         Ok(Some(signer))
     }
@@ -132,7 +121,7 @@ impl Signers {
 pub(crate) async fn first(app: &App, tx: &mut Tx, workspace: &WorkspaceId) -> StoreResult<PublicKey> {
     let key = generate(app);
     let link = KeyLink::first(workspace.as_str(), &key, app.clock.now());
-    insert(tx, workspace, &link, &key).await?;
+    signing_keys::insert(tx, workspace, &link, &key).await?;
     Ok(link.statement.key)
 }
 
@@ -154,7 +143,7 @@ pub(crate) async fn rotate(call: &Call, request: RotateSigningKey) -> Result<Sig
     let old = old.ok_or_else(|| ApiError::internal("a workspace lost its signing key"))?;
     let key = generate(app);
     let link = old.0.link.next(&old.0.key, &key, after(&old, app.clock.now()));
-    insert(&mut tx, workspace, &link, &key).await?;
+    signing_keys::insert(&mut tx, workspace, &link, &key).await?;
     signing_keys::forget_private_before(&mut tx, workspace, link.statement.sequence).await?;
     let answer = SigningKeys {
         workspace: workspace.to_string(),
@@ -185,21 +174,4 @@ fn generate(app: &App) -> PrivateKey {
     let mut seed = [0; 32];
     (app.random)(&mut seed);
     PrivateKey::from_seed(&seed)
-}
-
-async fn insert(tx: &mut Tx, workspace: &WorkspaceId, link: &KeyLink, key: &PrivateKey) -> StoreResult<()> {
-    let sealed = seal(tx, key.seed()).await?;
-    signing_keys::insert(tx, workspace, link, &sealed).await
-}
-
-/// What the database keeps of a private key.
-#[expect(clippy::unused_async, reason = "sealing reads the workspace's data key")]
-async fn seal(_tx: &mut Tx, seed: &[u8; 32]) -> StoreResult<Vec<u8>> {
-    Ok(seed.to_vec())
-}
-
-/// The private key from what the database keeps.
-#[expect(clippy::unused_async, reason = "sealing reads the workspace's data key")]
-async fn open(_tx: &mut ReadTx, sealed: &[u8]) -> StoreResult<Vec<u8>> {
-    Ok(sealed.to_vec())
 }

@@ -1,11 +1,14 @@
 //! Versions of a prompt: listed, shown, taken out of use and put back. Never changed.
 
 use promptsync_api::{
-    error::{IN_USE, VERSION_NOT_FOUND},
+    error::{IN_USE, VERSION_LOCKED, VERSION_NOT_FOUND},
     page::Page,
     versions::{ArchiveVersion, Pinned, VersionSummary},
 };
-use promptsync_core::{names::PromptName, versions::VersionNumber};
+use promptsync_core::{
+    names::{ProjectName, PromptName},
+    versions::VersionNumber,
+};
 use promptsync_store::{ReadTx, aliases, prompts, versions};
 use serde_json::{Map, json};
 
@@ -13,6 +16,7 @@ use super::{
     change::{Deed, Kept},
     pages::{self, Paging},
     prompts::by_name,
+    proofs::{Proofs, Subject},
     resolve,
 };
 use crate::{endpoint::InProject, http::error::ApiError};
@@ -27,13 +31,16 @@ pub(crate) async fn list(
     let prompt = by_name(&mut tx, &call.project, name).await?;
     let list = format!("versions:{}", prompt.id);
     let page = versions::list(&mut tx, &prompt.id, &paging.request(&call.app, &list)?).await?;
-    Ok(pages::answer(&call.app, &list, page, |version| view(&prompt.name, version)))
+    let ids: Vec<_> = page.items.iter().map(|version| version.id.clone()).collect();
+    let proofs = Proofs::load(&mut tx, &ids).await?;
+    let shown = |version| view(&call.project.name, &prompt.name, version, &proofs);
+    Ok(pages::answer(&call.app, &list, page, shown))
 }
 
 /// One version, by any reference.
 pub(crate) async fn get(call: &InProject, name: &str, reference: &str) -> Result<VersionSummary, ApiError> {
     let found = resolve::find(call, name, reference).await?;
-    Ok(view(&found.prompt.name, found.version))
+    Ok(view(&call.project.name, &found.prompt.name, found.version, &found.proofs))
 }
 
 /// Takes a version out of use. One that an alias points at stays.
@@ -48,7 +55,16 @@ pub(crate) async fn archive(
     let (prompt, mut version) = exact(&mut tx, call, name, number).await?;
     if version.archived_at.is_some() {
         call.change.unchanged();
-        return Ok(view(&prompt.name, version));
+        let proofs = Proofs::load(&mut tx, std::slice::from_ref(&version.id)).await?;
+        return Ok(view(&call.project.name, &prompt.name, version, &proofs));
+    }
+    let proofs = Proofs::load(&mut tx, std::slice::from_ref(&version.id)).await?;
+    let subject = Subject { project: &call.project.name, prompt: &prompt.name, version: &version };
+    if proofs.lock(subject).is_some() {
+        let detail = format!("{} {} is locked: it stays in use", prompt.name, version.number);
+        return Err(
+            ApiError::new(VERSION_LOCKED, detail).hint("publish a newer version and move the aliases")
+        );
     }
     let pointing = aliases::of_prompts(&mut tx, std::slice::from_ref(&prompt.id)).await?.remove(&prompt.id);
     let pointing =
@@ -75,7 +91,8 @@ pub(crate) async fn restore(
     let (prompt, mut version) = exact(&mut tx, call, name, number).await?;
     if version.archived_at.is_none() {
         call.change.unchanged();
-        return Ok(view(&prompt.name, version));
+        let proofs = Proofs::load(&mut tx, std::slice::from_ref(&version.id)).await?;
+        return Ok(view(&call.project.name, &prompt.name, version, &proofs));
     }
     versions::restore(&mut tx, &version.id).await?;
     version.archived_at = None;
@@ -84,7 +101,7 @@ pub(crate) async fn restore(
 
 async fn finish(
     call: &InProject,
-    tx: promptsync_store::Tx,
+    mut tx: promptsync_store::Tx,
     action: &'static str,
     prompt: PromptName,
     version: versions::Version,
@@ -98,13 +115,14 @@ async fn finish(
         details: Map::from_iter([("archived".to_owned(), json!(version.archived_at.is_some()))]),
         ..Deed::default()
     };
-    let answer = view(&prompt, version);
+    let proofs = Proofs::load(&mut tx, std::slice::from_ref(&version.id)).await?;
+    let answer = view(&call.project.name, &prompt, version, &proofs);
     call.change.commit(&call.app, tx, deed, Kept::Answer(200, &answer)).await?;
     Ok(answer)
 }
 
 /// A version by its own number: what is about to be changed is named exactly.
-async fn exact(
+pub(super) async fn exact(
     tx: &mut ReadTx,
     call: &InProject,
     name: &str,
@@ -125,7 +143,14 @@ async fn exact(
 }
 
 /// A version as callers get it.
-pub(crate) fn view(prompt: &PromptName, version: versions::Version) -> VersionSummary {
+pub(crate) fn view(
+    project: &ProjectName,
+    prompt: &PromptName,
+    version: versions::Version,
+    proofs: &Proofs,
+) -> VersionSummary {
+    let subject = Subject { project, prompt, version: &version };
+    let (signature, lock) = (proofs.signature(subject), proofs.lock(subject));
     let pinned = |(name, dependency): (_, promptsync_core::publish::Dependency)| {
         (name, Pinned { version: dependency.version, digest: dependency.digest })
     };
@@ -141,6 +166,8 @@ pub(crate) fn view(prompt: &PromptName, version: versions::Version) -> VersionSu
         origin: version.origin,
         dependencies: version.dependencies.into_iter().map(pinned).collect(),
         archived: version.archived_at.is_some(),
+        signature,
+        lock,
         created_at: version.created_at,
     }
 }

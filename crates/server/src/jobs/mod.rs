@@ -4,6 +4,7 @@
 //! Jobs end before the database is closed, after the listeners; those that have something in memory run once more.
 
 pub mod access_records;
+pub mod old_versions;
 
 use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
 
@@ -33,7 +34,6 @@ pub(crate) struct Job {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum AtStop {
     /// It ends.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the only job so far holds something in memory"))]
     End,
     /// It runs once more.
     RunOnce,
@@ -41,13 +41,22 @@ enum AtStop {
 
 /// Every job.
 fn jobs() -> Vec<Job> {
-    vec![Job {
-        name: "access records",
-        every: Duration::from_secs(5),
-        run: |app| Box::pin(async move { Ok(access_records::run_once(&app).await?) }),
-        nudge: |app| Some(app.access.full()),
-        at_stop: AtStop::RunOnce,
-    }]
+    vec![
+        Job {
+            name: "access records",
+            every: Duration::from_secs(5),
+            run: |app| Box::pin(async move { Ok(access_records::run_once(&app).await?) }),
+            nudge: |app| Some(app.access.full()),
+            at_stop: AtStop::RunOnce,
+        },
+        Job {
+            name: "old versions",
+            every: Duration::from_secs(60),
+            run: |app| Box::pin(async move { old_versions::run_once(&app).await.map(|_| ()) }),
+            nudge: |_| None,
+            at_stop: AtStop::End,
+        },
+    ]
 }
 
 /// Jobs that run.

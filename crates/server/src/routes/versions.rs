@@ -2,11 +2,11 @@
 
 use promptsync_api::{
     page::Page,
-    versions::{ArchiveVersion, VersionSummary},
+    versions::{ArchiveVersion, LockVersion, VersionSummary},
 };
 
 use crate::{
-    app::{pages::Paging, versions},
+    app::{locks, pages::Paging, versions},
     http::reply::{Answer, Reply},
     input::{MaybeJson, Nothing, Query},
     subjects::OnPrompt,
@@ -36,4 +36,12 @@ pub(crate) async fn restore(
     MaybeJson(request): MaybeJson<ArchiveVersion>,
 ) -> Answer<VersionSummary> {
     versions::restore(&call, call.segment("name"), call.segment("version"), request).await.map(Reply::ok)
+}
+
+/// Locks a version.
+pub(crate) async fn lock(
+    call: OnPrompt,
+    MaybeJson(request): MaybeJson<LockVersion>,
+) -> Answer<VersionSummary> {
+    locks::lock(&call, call.segment("name"), call.segment("version"), request).await.map(Reply::ok)
 }

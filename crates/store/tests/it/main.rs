@@ -10,6 +10,7 @@ mod immutable;
 mod keys;
 mod open;
 mod projects;
+mod proofs;
 mod publish;
 mod raw;
 mod registry;

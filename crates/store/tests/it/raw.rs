@@ -36,3 +36,29 @@ pub(crate) async fn columns(db: &Db, table: &str) -> Vec<String> {
     };
     strings(db, &sql).await
 }
+
+/// A role of PostgreSQL as a server should have: it may read and write every table, owns none and is no superuser.
+pub(crate) async fn application_role(db: &Db) -> &'static str {
+    // Roles belong to the whole cluster, and tests run side by side.
+    let create = "DO $$ BEGIN
+        PERFORM pg_advisory_xact_lock(7979002);
+        IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'promptsync_application_test') THEN
+            CREATE ROLE promptsync_application_test NOSUPERUSER NOBYPASSRLS;
+        END IF;
+    END $$";
+    execute(db, create).await.unwrap();
+    execute(db, "GRANT ALL ON ALL TABLES IN SCHEMA public TO promptsync_application_test").await.unwrap();
+    "promptsync_application_test"
+}
+
+/// Runs a statement as this role for every workspace, and takes back what it did.
+pub(crate) async fn execute_as(db: &Db, role: &str, sql: &str) -> Result<u64, StoreError> {
+    let Pools::Postgres(pool) = db.pools() else { panic!("SQLite has no roles") };
+    let mut tx = pool.begin().await?;
+    QueryBuilder::new("SELECT set_config('promptsync.workspace', '*', true)")
+        .build()
+        .execute(&mut *tx)
+        .await?;
+    QueryBuilder::new(format!("SET LOCAL ROLE {role}")).build().execute(&mut *tx).await?;
+    Ok(QueryBuilder::new(sql).build().execute(&mut *tx).await?.rows_affected())
+}

@@ -20,9 +20,8 @@ async fn three(db: &Db, sample: &Sample) -> Vec<KeyLink> {
     let third = second.next(&key(2), &key(3), now);
     let links = vec![first, second, third];
     let mut tx = db.begin_write(&sample.workspace).await.unwrap();
-    for link in &links {
-        let sealed = format!("sealed {}", link.statement.sequence);
-        signing_keys::insert(&mut tx, &sample.workspace, link, sealed.as_bytes()).await.unwrap();
+    for (seed, link) in (1..).zip(&links) {
+        signing_keys::insert(&mut tx, &sample.workspace, link, &key(seed)).await.unwrap();
     }
     sample.commit(tx, "signing_key.rotate").await.unwrap();
     links
@@ -32,7 +31,7 @@ db_test! {
     async fn keys_are_read_back_as_the_chain_they_are(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
         let mut tx = db.begin_read(&sample.workspace).await.unwrap();
-        assert_eq!(signing_keys::current(&mut tx, &sample.workspace).await.unwrap(), None);
+        assert_eq!(signing_keys::newest(&mut tx, &sample.workspace).await.unwrap(), None);
         drop(tx);
 
         let links = three(db, &sample).await;
@@ -40,20 +39,33 @@ db_test! {
         let found = signing_keys::chain(&mut tx, &sample.workspace).await.unwrap();
         assert_eq!(found, links);
         assert!(KeyRing::unpinned(&found).is_ok());
-        let current = signing_keys::current(&mut tx, &sample.workspace).await.unwrap().unwrap();
-        assert_eq!((&current.link, current.sealed.as_slice()), (&links[2], &b"sealed 3"[..]));
-        assert!(!format!("{current:?}").contains("sealed"));
+        let newest = signing_keys::newest(&mut tx, &sample.workspace).await.unwrap().unwrap();
+        assert_eq!(newest, links[2]);
+        let private = signing_keys::private_key(&mut tx, &sample.workspace, &newest).await.unwrap();
+        assert_eq!(private.seed(), key(3).seed());
         assert_eq!(signing_keys::chain(&mut tx, &WorkspaceId::new("other")).await.unwrap(), []);
     }
 
     async fn the_private_halves_of_replaced_keys_are_forgotten(db: &Db) {
         let sample = Sample::new(db).await.unwrap();
-        three(db, &sample).await;
+        let links = three(db, &sample).await;
         let mut tx = db.begin_write(&sample.workspace).await.unwrap();
         signing_keys::forget_private_before(&mut tx, &sample.workspace, 3).await.unwrap();
         sample.commit(tx, "signing_key.rotate").await.unwrap();
-        let left = raw::strings(db, "SELECT CAST(LENGTH(private_key) AS TEXT) FROM signing_keys ORDER BY sequence").await;
-        assert_eq!(left, ["0", "0", "8"]);
+        let kept = "SELECT CAST(sequence AS TEXT) FROM signing_keys WHERE private_key_sealed IS NOT NULL";
+        assert_eq!(raw::strings(db, kept).await, ["3"]);
+        let mut tx = db.begin_read(&sample.workspace).await.unwrap();
+        let gone = signing_keys::private_key(&mut tx, &sample.workspace, &links[0]).await;
+        assert!(matches!(gone, Err(StoreError::NotFound { what: "signing key" })), "{gone:?}");
+    }
+
+    async fn a_private_half_of_another_key_is_not_taken(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        let link = KeyLink::first(sample.workspace.as_str(), &key(1), sample.clock.now());
+        let mut tx = db.begin_write(&sample.workspace).await.unwrap();
+        signing_keys::insert(&mut tx, &sample.workspace, &link, &key(9)).await.unwrap();
+        let wrong = signing_keys::private_key(&mut tx, &sample.workspace, &link).await;
+        assert!(matches!(wrong, Err(StoreError::Corrupt { .. })), "{wrong:?}");
     }
 
     async fn two_keys_cannot_have_one_place(db: &Db) {
@@ -61,7 +73,7 @@ db_test! {
         three(db, &sample).await;
         let other = KeyLink::first(sample.workspace.as_str(), &key(9), sample.clock.now());
         let mut tx = db.begin_write(&sample.workspace).await.unwrap();
-        let refused = signing_keys::insert(&mut tx, &sample.workspace, &other, b"sealed").await;
+        let refused = signing_keys::insert(&mut tx, &sample.workspace, &other, &key(9)).await;
         assert!(matches!(refused, Err(StoreError::Unique(_))), "{refused:?}");
     }
 }

@@ -18,7 +18,7 @@ use promptsync_core::{
 use promptsync_store::{ReadTx, audit, registry};
 use serde_json::Value;
 
-use super::App;
+use super::{App, environments};
 use crate::{endpoint::InProject, http::error::ApiError, input::Folder};
 
 /// What a push says besides its prompts.
@@ -114,9 +114,14 @@ async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Res
         let revision = audit::head(&mut tx, &call.caller.workspace).await?.revision;
         drop(tx);
         let plan = decide(call, drafts, registry, wish).await?;
+        if let Some(alias) = wish.alias.as_ref().filter(|_| !plan.prompts.is_empty()) {
+            let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+            environments::check_move(&mut tx, &call.project.id, alias, &plan.manifest).await?;
+        }
         call.change.unchanged();
         return Ok(result(plan, None, revision, true));
     }
+    call.app.signer(&call.caller.workspace).await?;
     let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     let revision = tx.revision(&call.caller.workspace).await?;
     allowed::check(call, &mut tx, &drafts, wish).await?;

@@ -15,13 +15,19 @@ use promptsync_store::{
     documents::{self, DocumentText},
     modules, prompts, releases,
     search::{self, SearchText},
-    versions,
+    version_signatures, versions,
 };
 use serde_json::{Map, Value, json};
 
 use super::Wish;
 use crate::{
-    app::{aliases::fingerprint, change::Deed},
+    app::{
+        aliases::fingerprint,
+        change::Deed,
+        environments,
+        proofs::{self, Subject},
+        signing_keys::Signer,
+    },
     endpoint::InProject,
     http::error::ApiError,
 };
@@ -51,8 +57,10 @@ pub(super) async fn all(
     let folders: Vec<ModulePath> =
         folders.into_iter().filter(|path| !path.as_str().is_empty()).cloned().collect();
     modules::insert_all(tx, &call.project.id, &folders).await?;
+    let signer = call.app.signer_within(tx, &call.caller.workspace).await?;
+    let signer = signer.ok_or_else(|| ApiError::internal("a workspace lost its signing key"))?;
     for some in created.chunks(STEP) {
-        write_versions(call, tx, some, wish).await?;
+        write_versions(call, tx, some, wish, &signer).await?;
     }
     let release = release(call, tx, plan, wish).await?;
     let alias = match &wish.alias {
@@ -76,6 +84,7 @@ async fn write_versions(
     tx: &mut Tx,
     some: &[&PlannedVersion],
     wish: &Wish,
+    signer: &Signer,
 ) -> Result<(), ApiError> {
     let (app, workspace, project) = (&call.app, &call.caller.workspace, &call.project.id);
     let now = app.clock.now();
@@ -117,6 +126,12 @@ async fn write_versions(
     }
     prompts::put_all(tx, &rows).await?;
     versions::insert_all(tx, &new_versions).await?;
+    let statements = some.iter().zip(&new_versions).map(|(planned, version)| {
+        let subject = Subject { project: &call.project.name, prompt: &planned.name, version };
+        (version.id.clone(), subject.statement())
+    });
+    let signatures = proofs::sign(signer.clone(), statements.collect()).await.map_err(ApiError::internal)?;
+    version_signatures::insert_all(tx, workspace, &signatures).await?;
     let found: Vec<_> =
         rows.iter().zip(&contents).map(|(prompt, content)| search_text(prompt, content)).collect();
     search::index_all(tx, &found).await?;
@@ -227,6 +242,7 @@ async fn move_alias(
             return Ok(None);
         }
     }
+    environments::check_move(tx, &call.project.id, name, &plan.manifest).await?;
     let moved = aliases::set(
         tx,
         &Move {

@@ -1,0 +1,34 @@
+//! Signed snapshots.
+
+use promptsync_core::signing::{Signed, SnapshotStatement};
+
+use crate::{
+    app::snapshots,
+    http::{
+        error::ApiError,
+        query::{Parameter, Parameters, invalid, one},
+        reply::{Answer, Reply},
+    },
+    input::{FromQuery, Query},
+    subjects::OnAskedAlias,
+};
+
+/// Which snapshot is wanted.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    alias: String,
+}
+
+impl FromQuery for Asked {
+    const PARAMETERS: &'static [Parameter] = &[one("alias", "The alias whose entries are wanted.")];
+
+    fn from_query(parameters: &Parameters) -> Result<Self, ApiError> {
+        let alias = parameters.get("alias").ok_or_else(|| invalid("alias", "name the alias"))?;
+        Ok(Self { alias: alias.to_owned() })
+    }
+}
+
+/// Where an alias points, signed.
+pub(crate) async fn get(call: OnAskedAlias, Query(asked): Query<Asked>) -> Answer<Signed<SnapshotStatement>> {
+    snapshots::get(&call, &asked.alias).await.map(Reply::ok)
+}
