@@ -92,6 +92,35 @@ impl Masters {
             Self::Folder(folder) => write(&folder.join(FILE)),
         }
     }
+
+    /// Makes the next key of a data folder, unless one was made that is not in force everywhere yet.
+    pub(crate) fn begin_next(&self) -> Result<(), MasterKeyError> {
+        match self {
+            Self::Configured(_) => Ok(()),
+            Self::Folder(folder) => write(&folder.join(NEXT)),
+        }
+    }
+
+    /// Lets the next key take the place of the one before, which is kept beside it under its id: backups need it, the
+    /// server does not. Nothing happens when there is no next key.
+    pub(crate) fn promote(&self) -> Result<(), MasterKeyError> {
+        let Self::Folder(folder) = self else { return Ok(()) };
+        let (now, next) = (folder.join(FILE), folder.join(NEXT));
+        let failed = |source| MasterKeyError::File { path: next.display().to_string(), source };
+        if !next.exists() {
+            return Ok(());
+        }
+        // Two processes may have finished at the same moment: one renames, the other finds it done.
+        let lock = fs::File::open(folder).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        if !next.exists() {
+            return Ok(());
+        }
+        if let Some(old) = read(&now)? {
+            fs::rename(&now, folder.join(format!("{FILE}.{}.old", old.id()))).map_err(failed)?;
+        }
+        fs::rename(&next, &now).and_then(|()| sync_folder(&now)).map_err(failed)
+    }
 }
 
 fn read(path: &Path) -> Result<Option<MasterKey>, MasterKeyError> {
@@ -155,6 +184,24 @@ mod tests {
         let ids: Vec<_> = masters.read().expect("two keys").iter().map(MasterKey::id).collect();
         let next = read(&folder.path().join(NEXT)).expect("a file").expect("a key").id();
         assert_eq!((ids.len(), &ids[0]), (2, &next));
+    }
+
+    #[test]
+    fn a_change_that_was_begun_goes_on_with_the_same_key() {
+        let (folder, masters) = folder();
+        masters.create().expect("the folder can be written");
+        let old = masters.read().expect("a key")[0].id();
+        masters.begin_next().expect("the folder can be written");
+        let next = masters.read().expect("two keys")[0].id();
+        masters.begin_next().expect("it was begun");
+        assert_eq!(masters.read().expect("two keys")[0].id(), next);
+        for _ in 0..2 {
+            masters.promote().expect("the folder can be written");
+            let ids: Vec<_> = masters.read().expect("a key").iter().map(MasterKey::id).collect();
+            assert_eq!(ids, [next.clone()]);
+        }
+        let kept = read(&folder.path().join(format!("{FILE}.{old}.old"))).expect("a file").expect("a key");
+        assert_eq!(kept.id(), old);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! How long the write of a push takes: 10,000 new prompts of 2 KB, against a bare loop that inserts the same rows.
 //!
 //! Both write one transaction into an SQLite file of the same folder, with the same durability. The loop knows
-//! nothing: no rules, no types, one prepared statement a table. `cargo run --release --example bench_push [rounds]`
+//! nothing: no rules, no types, no sealing, one prepared statement a table. `cargo run --release --example bench_push [rounds]`
 //! prints the milliseconds of each round, the best of both and their ratio.
 
 use std::{path::Path, time::Instant};
@@ -75,7 +75,7 @@ async fn through_the_store(file: &Path) -> Outcome<f64> {
     versions::insert_all(&mut tx, &push.versions).await?;
     let texts: Vec<_> =
         push.prompts.iter().zip(&push.canonical).map(|(prompt, text)| search_text(prompt, text)).collect();
-    search::index_all(&mut tx, &texts).await?;
+    search::index_all(&mut tx, &sample.workspace, &texts).await?;
     let release = a_release(&sample);
     releases::insert(&mut tx, &release, &push.manifest).await?;
     let change = Move {
@@ -133,7 +133,7 @@ async fn insert_row_by_row(pool: &SqlitePool, sample: &Sample, push: &Push) -> O
         .await?;
     for (index, version) in push.versions.iter().enumerate() {
         let (prompt, canonical) = (&push.prompts[index], &push.canonical[index]);
-        sqlx::query("INSERT INTO documents VALUES ($1, $2, $3, $4, $5)")
+        sqlx::query("INSERT INTO documents (workspace_id, digest, content, bytes, created_at) VALUES ($1, $2, $3, $4, $5)")
             .bind(workspace)
             .bind(version.digest.as_str())
             .bind(canonical)
@@ -144,7 +144,7 @@ async fn insert_row_by_row(pool: &SqlitePool, sample: &Sample, push: &Push) -> O
         sqlx::query("INSERT INTO prompts VALUES ($1, $2, '', $3, $4, NULL, 'text', $5, $6, '1.0.0', 'active', $7, $8)")
             .bind(prompt.id.as_str()).bind(project).bind(prompt.name.as_str()).bind(prompt.name.folded())
             .bind(&prompt.description).bind(Json(&prompt.tags)).bind(now).bind(now).execute(&mut *tx).await?;
-        sqlx::query("INSERT INTO versions VALUES ($1, $2, $3, $4, '1.0.0', $5, $6, 'major', $7, $8, $9, $10, $11, $12, NULL, $13)")
+        sqlx::query("INSERT INTO versions (id, workspace_id, project_id, prompt_id, version, sort_key, digest, bump, reasons, interface, dependencies, changelog, author, git_commit, created_at) VALUES ($1, $2, $3, $4, '1.0.0', $5, $6, 'major', $7, $8, $9, $10, $11, $12, $13)")
             .bind(version.id.as_str()).bind(workspace).bind(project).bind(prompt.id.as_str()).bind(&[0_u8; 25][..])
             .bind(version.digest.as_str()).bind(Json(&version.reasons)).bind(Json(&version.interface))
             .bind(Json(&version.dependencies)).bind(&version.changelog).bind(Json(&version.author))

@@ -1,4 +1,6 @@
-//! Documents: content by digest, kept once a workspace.
+//! Documents: content by digest, kept once a workspace, sealed.
+//!
+//! A row without a sealed value is older than sealing: its content stands in clear until [`seal_clear`] seals it.
 
 use std::collections::BTreeMap;
 
@@ -6,6 +8,7 @@ use promptsync_core::{
     digest::Digest,
     ids::{ProjectId, WorkspaceId},
     names::{AliasName, ModulePath},
+    seal::Place,
     time::Timestamp,
 };
 use sqlx::QueryBuilder;
@@ -16,6 +19,9 @@ use crate::{
     rows::{CHUNK, lies, push_list},
 };
 
+const TABLE: &str = "documents";
+const COLUMN: &str = "sealed";
+
 /// Content in canonical form, with its digest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DocumentText<'a> {
@@ -25,6 +31,13 @@ pub struct DocumentText<'a> {
     pub canonical: &'a str,
 }
 
+#[derive(sqlx::FromRow)]
+struct DocumentRow {
+    digest: String,
+    content: String,
+    sealed: Option<Vec<u8>>,
+}
+
 /// Keeps documents; those that exist are left alone.
 pub async fn insert_all(
     tx: &mut Tx,
@@ -32,20 +45,25 @@ pub async fn insert_all(
     documents: &[DocumentText<'_>],
     now: Timestamp,
 ) -> Result<()> {
+    let sealer = tx.sealer(workspace).await?;
     for chunk in documents.chunks(CHUNK) {
         execute!(
             tx,
-            QueryBuilder::new("INSERT INTO documents (workspace_id, digest, content, bytes, created_at) ")
-                .push_values(chunk, |mut row, document| {
-                    row.push_bind(workspace.as_str())
-                        .push_bind(document.digest.as_str())
-                        .push_bind(document.canonical)
-                        .push_bind(i64::try_from(document.canonical.len()).unwrap_or(i64::MAX))
-                        .push_bind(now);
-                })
-                .push(" ON CONFLICT (workspace_id, digest) DO NOTHING")
-                .build()
-                .persistent(chunk.len() == 1)
+            QueryBuilder::new(
+                "INSERT INTO documents (workspace_id, digest, content, sealed, bytes, created_at) "
+            )
+            .push_values(chunk, |mut row, document| {
+                let digest = document.digest.as_str();
+                row.push_bind(workspace.as_str())
+                    .push_bind(digest)
+                    .push_bind("")
+                    .push_bind(sealer.seal(TABLE, COLUMN, digest, document.canonical.as_bytes()))
+                    .push_bind(i64::try_from(document.canonical.len()).unwrap_or(i64::MAX))
+                    .push_bind(now);
+            })
+            .push(" ON CONFLICT (workspace_id, digest) DO NOTHING")
+            .build()
+            .persistent(chunk.len() == 1)
         )?;
     }
     Ok(())
@@ -53,13 +71,14 @@ pub async fn insert_all(
 
 /// The canonical form of a document of the workspace.
 pub async fn get(tx: &mut ReadTx, workspace: &WorkspaceId, digest: &Digest) -> Result<Option<String>> {
-    Ok(on!(tx, c => sqlx::query_scalar(
-        "SELECT content FROM documents WHERE workspace_id = $1 AND digest = $2",
+    let row: Option<DocumentRow> = on!(tx, c => sqlx::query_as(
+        "SELECT digest, content, sealed FROM documents WHERE workspace_id = $1 AND digest = $2",
     )
     .bind(workspace.as_str())
     .bind(digest.as_str())
     .fetch_optional(c)
-    .await)?)
+    .await)?;
+    open(tx, workspace, row).await
 }
 
 /// The canonical form of a document that a version of this project has.
@@ -69,8 +88,8 @@ pub async fn get_in_project(
     project: &ProjectId,
     digest: &Digest,
 ) -> Result<Option<String>> {
-    Ok(on!(tx, c => sqlx::query_scalar(
-        "SELECT documents.content FROM documents
+    let row: Option<DocumentRow> = on!(tx, c => sqlx::query_as(
+        "SELECT documents.digest, documents.content, documents.sealed FROM documents
          WHERE documents.workspace_id = $1 AND documents.digest = $3 AND EXISTS (
              SELECT 1 FROM versions WHERE versions.project_id = $2 AND versions.digest = $3)",
     )
@@ -78,7 +97,8 @@ pub async fn get_in_project(
     .bind(project.as_str())
     .bind(digest.as_str())
     .fetch_optional(c)
-    .await)?)
+    .await)?;
+    open(tx, workspace, row).await
 }
 
 /// Whether a version of this project has the document.
@@ -147,16 +167,50 @@ pub async fn get_all(
 ) -> Result<BTreeMap<Digest, String>> {
     let mut found = BTreeMap::new();
     for chunk in digests.chunks(CHUNK) {
-        let rows: Vec<(String, String)> = on!(tx, c => {
+        let rows: Vec<DocumentRow> = on!(tx, c => {
             let mut query =
-                QueryBuilder::new("SELECT digest, content FROM documents WHERE workspace_id = ");
+                QueryBuilder::new("SELECT digest, content, sealed FROM documents WHERE workspace_id = ");
             query.push_bind(workspace.as_str()).push(" AND digest IN");
             push_list(&mut query, chunk.iter().map(Digest::to_string));
             query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
         })?;
-        for (digest, content) in rows {
-            found.insert(Digest::parse(&digest).map_err(lies("documents", "digest", &digest))?, content);
+        for row in rows {
+            let digest = Digest::parse(&row.digest).map_err(lies(TABLE, "digest", &row.digest))?;
+            found.extend(open(tx, workspace, Some(row)).await?.map(|content| (digest, content)));
         }
     }
     Ok(found)
+}
+
+/// Seals documents that still stand in clear; says how many of at most `limit`.
+pub async fn seal_clear(tx: &mut Tx, workspace: &WorkspaceId, limit: u32) -> Result<usize> {
+    let rows: Vec<DocumentRow> = on!(tx, c => sqlx::query_as(
+        "SELECT digest, content, sealed FROM documents WHERE workspace_id = $1 AND sealed IS NULL LIMIT $2",
+    )
+    .bind(workspace.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await)?;
+    let sealer = tx.sealer(workspace).await?;
+    for row in &rows {
+        execute!(
+            tx,
+            sqlx::query(
+                "UPDATE documents SET sealed = $3, content = ''
+                 WHERE workspace_id = $1 AND digest = $2 AND sealed IS NULL",
+            )
+            .bind(workspace.as_str())
+            .bind(&row.digest)
+            .bind(sealer.seal(TABLE, COLUMN, &row.digest, row.content.as_bytes()))
+        )?;
+    }
+    Ok(rows.len())
+}
+
+async fn open(tx: &mut ReadTx, workspace: &WorkspaceId, row: Option<DocumentRow>) -> Result<Option<String>> {
+    let Some(row) = row else { return Ok(None) };
+    let Some(sealed) = row.sealed else { return Ok(Some(row.content)) };
+    let place = Place { workspace: workspace.as_str(), table: TABLE, column: COLUMN, row: &row.digest };
+    let content = tx.open(&place, &sealed).await?;
+    String::from_utf8(content).map(Some).map_err(lies(TABLE, COLUMN, &row.digest))
 }

@@ -1,10 +1,10 @@
 //! Answers kept under the key the caller gave its request, so that a retry changes nothing twice.
 
-use promptsync_core::{ids::WorkspaceId, time::Timestamp};
+use promptsync_core::{ids::WorkspaceId, seal::Place, time::Timestamp};
 
 use crate::{
     conn::{ReadTx, Tx, execute, on},
-    error::{Result, StoreError},
+    error::Result,
     rows::lies,
 };
 
@@ -34,14 +34,14 @@ struct AnsweredRow {
     idempotency_key: String,
     request_hash: String,
     status: i64,
-    body: Vec<u8>,
+    sealed: Vec<u8>,
     created_at: Timestamp,
 }
 
 /// The answer kept for this caller under this key.
 pub async fn get(tx: &mut ReadTx, caller: &str, key: &str) -> Result<Option<Answered>> {
     let row: Option<AnsweredRow> = on!(tx, c => sqlx::query_as(
-        "SELECT workspace_id, caller_id, idempotency_key, request_hash, status, body, created_at
+        "SELECT workspace_id, caller_id, idempotency_key, request_hash, status, sealed, created_at
          FROM idempotency
          WHERE caller_id = $1 AND idempotency_key = $2",
     )
@@ -49,16 +49,21 @@ pub async fn get(tx: &mut ReadTx, caller: &str, key: &str) -> Result<Option<Answ
     .bind(key)
     .fetch_optional(c)
     .await)?;
-    row.map(Answered::try_from).transpose()
+    let Some(mut row) = row else { return Ok(None) };
+    let sealed = std::mem::take(&mut row.sealed);
+    let body = tx.open(&place(&row.workspace_id, &format!("{caller} {key}")), &sealed).await?;
+    Answered::read(row, body).map(Some)
 }
 
 /// Keeps an answer, in the transaction of the change it answers. The unique rule is the caller's key: of two equal
 /// requests at one moment, one changes something.
 pub async fn insert(tx: &mut Tx, answered: &Answered) -> Result<()> {
+    let row = format!("{} {}", answered.caller, answered.key);
+    let sealed = tx.seal(&place(answered.workspace.as_str(), &row), &answered.body).await?;
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO idempotency (workspace_id, caller_id, idempotency_key, request_hash, status, body,
+            "INSERT INTO idempotency (workspace_id, caller_id, idempotency_key, request_hash, status, sealed,
                                       created_at)
              VALUES ($1, $2, $3, $4, $5, $6, $7)",
         )
@@ -67,7 +72,7 @@ pub async fn insert(tx: &mut Tx, answered: &Answered) -> Result<()> {
         .bind(&answered.key)
         .bind(&answered.request_hash)
         .bind(i64::from(answered.status))
-        .bind(&answered.body)
+        .bind(sealed)
         .bind(answered.created_at)
     )?;
     Ok(())
@@ -78,17 +83,20 @@ pub async fn delete_before(tx: &mut Tx, moment: Timestamp) -> Result<u64> {
     execute!(tx, sqlx::query("DELETE FROM idempotency WHERE created_at < $1").bind(moment))
 }
 
-impl TryFrom<AnsweredRow> for Answered {
-    type Error = StoreError;
+/// Where a body stands: answers quote what was pushed, so they are sealed. No id of a caller holds a blank.
+fn place<'a>(workspace: &'a str, row: &'a str) -> Place<'a> {
+    Place { workspace, table: "idempotency", column: "sealed", row }
+}
 
-    fn try_from(row: AnsweredRow) -> Result<Self> {
+impl Answered {
+    fn read(row: AnsweredRow, body: Vec<u8>) -> Result<Self> {
         Ok(Self {
             status: u16::try_from(row.status).map_err(lies("idempotency", "status", &row.idempotency_key))?,
             workspace: WorkspaceId::new(row.workspace_id),
             caller: row.caller_id,
             key: row.idempotency_key,
             request_hash: row.request_hash,
-            body: row.body,
+            body,
             created_at: row.created_at,
         })
     }

@@ -6,7 +6,7 @@ use sqlx::{Database, Encode, QueryBuilder, Type};
 
 use crate::error::{Result, StoreError};
 
-/// Rows of one `INSERT … VALUES`, and texts of one `IN (…)`. With at most 16 columns that is half of the 32,766
+/// Rows of one `INSERT … VALUES`, and texts of one `IN (…)`. With at most 17 columns that is half of the 32,766
 /// values SQLite binds to one statement; larger chunks gain nothing.
 ///
 /// Only the statement of a single row stays prepared. Kept for every number of rows, a connection's prepared

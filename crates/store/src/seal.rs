@@ -1,7 +1,7 @@
 //! Sealing inside transactions: `tx.seal` before a value is bound, `tx.open` after it was read.
 //!
-//! A column that holds sealed values is called `sealed` or ends in `_sealed`, so that it is found
-//! when keys change.
+//! A column that holds sealed values is called `sealed` or ends in `_sealed`, and has a line in
+//! [`crate::reseal::COLUMNS`]: a test compares the two.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -138,5 +138,10 @@ impl Sealer {
     ) -> Vec<u8> {
         let place = Place { workspace: self.workspace.as_str(), table, column, row };
         seal::seal(&self.key, self.ring.nonce(), &place, plaintext)
+    }
+
+    /// The version of the key it seals under.
+    pub(crate) fn version(&self) -> u32 {
+        self.key.version()
     }
 }

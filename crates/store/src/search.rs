@@ -2,17 +2,23 @@
 //!
 //! Texts and questions are cut into words here, so that both databases index the same words and nothing a person
 //! types can be an error of syntax. A question matches where every word begins a word of name, description, tags
-//! or newest content.
+//! or newest content. Content is sealed, so the index holds tokens of its words ([`crate::blind`]): a word of one or two
+//! characters is found there only whole, and one of more than ten by its first ten.
 
-use promptsync_core::ids::{ProjectId, PromptId};
+use promptsync_core::{
+    digest::Digest,
+    ids::{ProjectId, PromptId, WorkspaceId},
+    seal::SearchKey,
+};
 use sqlx::{PgConnection, QueryBuilder, SqliteConnection, types::Json};
 
 use crate::{
+    blind::{self, Blinder},
     conn::{Connection, ReadTx, Tx},
     error::{Result, StoreError},
     page::{Page, PageRequest},
     prompts::{Prompt, PromptRow},
-    rows::CHUNK,
+    rows::{CHUNK, lies},
 };
 
 /// What is found of a prompt.
@@ -39,16 +45,20 @@ pub struct Question {
     pub tags: Vec<String>,
 }
 
-/// Bytes of a content that are indexed. PostgreSQL holds at most 1 MiB of words in a row.
+/// Bytes of a content that are indexed.
 const INDEXED_BYTES: usize = 128 << 10;
 
 /// Words of a question that are looked at.
 const QUESTION_WORDS: usize = 16;
 
-/// Makes prompts findable by their newest texts.
-pub async fn index_all(tx: &mut Tx, texts: &[SearchText<'_>]) -> Result<()> {
+/// Makes prompts of one workspace findable by their newest texts.
+pub async fn index_all(tx: &mut Tx, workspace: &WorkspaceId, texts: &[SearchText<'_>]) -> Result<()> {
+    if texts.is_empty() {
+        return Ok(());
+    }
+    let mut blinder = Blinder::new(blind::make_search_key(tx, workspace).await?);
     for chunk in texts.chunks(CHUNK) {
-        let rows: Vec<IndexRow<'_>> = chunk.iter().map(IndexRow::from).collect();
+        let rows: Vec<IndexRow<'_>> = chunk.iter().map(|text| IndexRow::of(text, &mut blinder)).collect();
         match &mut tx.connection {
             Connection::Sqlite(transaction) => index_sqlite(&mut *transaction, &rows).await?,
             Connection::Postgres(transaction) => index_postgres(&mut *transaction, &rows).await?,
@@ -60,6 +70,7 @@ pub async fn index_all(tx: &mut Tx, texts: &[SearchText<'_>]) -> Result<()> {
 /// The project's prompts that a question matches, best first. Without words: all that have the tags, by name.
 pub async fn find(
     tx: &mut ReadTx,
+    workspace: &WorkspaceId,
     project: &ProjectId,
     question: &Question,
     page: &PageRequest,
@@ -69,6 +80,8 @@ pub async fn find(
         return Ok(Page { items: Vec::new(), next: None });
     }
     let offset = page.after::<u32>()?.unwrap_or_default();
+    let key = if asked.is_empty() { None } else { blind::search_key(tx, workspace).await? };
+    let asked: Vec<Asked> = asked.into_iter().map(|word| Asked::new(word, key.as_ref())).collect();
     let wanted =
         Wanted { project, words: asked, tags: &question.tags, limit: page.rows(), offset: offset.into() };
     let rows = match &mut tx.connection {
@@ -79,7 +92,60 @@ pub async fn find(
     page.page(rows, |_: &Prompt| next.to_string())
 }
 
-/// The words of each part of a prompt, separated by blanks.
+/// A prompt that is not indexed: it was published before content was sealed.
+#[derive(Clone, Debug)]
+pub struct Unindexed {
+    /// The prompt.
+    pub prompt: Prompt,
+    /// Its newest content.
+    pub digest: Digest,
+}
+
+/// Prompts of a workspace that cannot be found yet, at most `limit`.
+pub async fn unindexed(tx: &mut ReadTx, workspace: &WorkspaceId, limit: u32) -> Result<Vec<Unindexed>> {
+    let rows: Vec<UnindexedRow> = match &mut tx.connection {
+        Connection::Sqlite(transaction) => {
+            sqlx::query_as(
+                "SELECT prompts.*, versions.digest FROM prompts
+             JOIN versions ON versions.prompt_id = prompts.id AND versions.version = prompts.latest_version
+             WHERE versions.workspace_id = $1
+               AND NOT EXISTS (SELECT 1 FROM search_rows WHERE search_rows.prompt_id = prompts.id)
+             LIMIT $2",
+            )
+            .bind(workspace.as_str())
+            .bind(i64::from(limit))
+            .fetch_all(&mut **transaction)
+            .await?
+        }
+        Connection::Postgres(transaction) => {
+            sqlx::query_as(
+                "SELECT prompts.*, versions.digest FROM prompts
+             JOIN versions ON versions.prompt_id = prompts.id AND versions.version = prompts.latest_version
+             WHERE versions.workspace_id = $1
+               AND NOT EXISTS (SELECT 1 FROM search_index WHERE search_index.prompt_id = prompts.id)
+             LIMIT $2",
+            )
+            .bind(workspace.as_str())
+            .bind(i64::from(limit))
+            .fetch_all(&mut **transaction)
+            .await?
+        }
+    };
+    let read = |row: UnindexedRow| {
+        let digest = Digest::parse(&row.digest).map_err(lies("versions", "digest", &row.digest))?;
+        Ok(Unindexed { prompt: Prompt::try_from(row.prompt)?, digest })
+    };
+    rows.into_iter().map(read).collect()
+}
+
+#[derive(sqlx::FromRow)]
+struct UnindexedRow {
+    #[sqlx(flatten)]
+    prompt: PromptRow,
+    digest: String,
+}
+
+/// The words of each part of a prompt, separated by blanks; those of the content as tokens.
 struct IndexRow<'a> {
     prompt: &'a str,
     name: String,
@@ -88,23 +154,54 @@ struct IndexRow<'a> {
     content: String,
 }
 
+/// A word that is looked for, and the token that it has in content.
+struct Asked {
+    word: String,
+    token: Option<String>,
+}
+
+impl Asked {
+    fn new(word: String, key: Option<&SearchKey>) -> Self {
+        let token = key.map(|key| key.asked(&word));
+        Self { word, token }
+    }
+
+    /// The question to SQLite's index.
+    fn sqlite(&self) -> String {
+        let clear = format!("{{name description tags}} : \"{}\"*", self.word);
+        match &self.token {
+            Some(token) => format!("(({clear}) OR (content : \"{token}\"))"),
+            None => format!("({clear})"),
+        }
+    }
+
+    /// The question to PostgreSQL's index.
+    fn postgres(&self) -> String {
+        let clear = format!("'{}':*ABC", self.word);
+        match &self.token {
+            Some(token) => format!("({clear} | '{token}':D)"),
+            None => clear,
+        }
+    }
+}
+
 struct Wanted<'a> {
     project: &'a ProjectId,
-    words: Vec<String>,
+    words: Vec<Asked>,
     tags: &'a [String],
     limit: i64,
     offset: i64,
 }
 
-impl<'a> From<&SearchText<'a>> for IndexRow<'a> {
-    fn from(text: &SearchText<'a>) -> Self {
+impl<'a> IndexRow<'a> {
+    fn of(text: &SearchText<'a>, blinder: &mut Blinder) -> Self {
         let content = &text.content[..text.content.floor_char_boundary(INDEXED_BYTES)];
         Self {
             prompt: text.prompt.as_str(),
             name: joined(text.name),
             description: joined(text.description),
             tags: joined(&text.tags.join(" ")),
-            content: joined(content),
+            content: blinder.tokens(words(content)),
         }
     }
 }
@@ -191,18 +288,18 @@ async fn find_sqlite(connection: &mut SqliteConnection, wanted: &Wanted<'_>) -> 
     if wanted.words.is_empty() {
         query.push(" ORDER BY prompts.folded_name");
     } else {
-        let question: Vec<_> = wanted.words.iter().map(|word| format!("\"{word}\"*")).collect();
+        let question: Vec<_> = wanted.words.iter().map(Asked::sqlite).collect();
         query
             .push(" AND search_index MATCH ")
-            .push_bind(question.join(" "))
-            .push(" ORDER BY bm25(search_index, 10.0, 4.0, 2.0, 1.0), prompts.folded_name");
+            .push_bind(question.join(" AND "))
+            .push(" ORDER BY bm25(search_index, 10.0, 4.0, 2.0, 0.000000001), prompts.folded_name");
     }
     query.push(" LIMIT ").push_bind(wanted.limit).push(" OFFSET ").push_bind(wanted.offset);
     Ok(query.build_query_as().fetch_all(connection).await?)
 }
 
 async fn find_postgres(connection: &mut PgConnection, wanted: &Wanted<'_>) -> Result<Vec<PromptRow>> {
-    let question: Vec<_> = wanted.words.iter().map(|word| format!("'{word}':*")).collect();
+    let question: Vec<_> = wanted.words.iter().map(Asked::postgres).collect();
     let question = question.join(" & ");
     let mut query = QueryBuilder::new("SELECT prompts.* FROM prompts");
     if !wanted.words.is_empty() {

@@ -1,4 +1,7 @@
 //! Versions: inserted once, never changed. Whether one is archived is kept apart.
+//!
+//! Interface and reasons quote the content (defaults, allowed values, descriptions), so they are sealed together. A row
+//! without a sealed value is older than sealing, and has them in columns of their own.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +14,12 @@ use promptsync_core::{
     interface::Interface,
     names::PromptName,
     publish::{Dependency, PastVersion},
+    seal::Place,
     time::Timestamp,
     versions::{Bump, VersionNumber},
 };
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, types::Json};
 
 use crate::{
@@ -22,8 +27,12 @@ use crate::{
     error::{Result, StoreError},
     page::{Page, PageRequest},
     rows::{CHUNK, from_json, from_word, lies, push_list, to_word},
+    seal::Sealer,
     sort_key::sort_key,
 };
+
+const TABLE: &str = "versions";
+const COLUMN: &str = "sealed";
 
 /// A version, without content.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,6 +82,7 @@ struct VersionRow {
     bump: String,
     reasons: Json<Value>,
     interface: Json<Value>,
+    sealed: Option<Vec<u8>>,
     dependencies: Json<Value>,
     changelog: Option<String>,
     author: Json<Value>,
@@ -84,25 +94,51 @@ struct VersionRow {
 
 #[derive(sqlx::FromRow)]
 struct PastVersionRow {
+    id: String,
+    workspace_id: String,
     name: String,
     version: String,
     digest: String,
     interface: Json<Value>,
+    sealed: Option<Vec<u8>>,
     dependencies: Json<Value>,
     archived: bool,
 }
 
-/// Publishes versions. The unique rule is the number of a prompt. Documents and prompts are written before.
+/// What is sealed of a version.
+#[derive(Serialize)]
+struct Said<'a, R, I> {
+    reasons: &'a R,
+    interface: &'a I,
+}
+
+/// The same, opened.
+#[derive(Deserialize)]
+struct Opened {
+    reasons: Value,
+    interface: Value,
+}
+
+/// Publishes versions of one workspace. The unique rule is the number of a prompt. Documents and prompts are written before.
 pub async fn insert_all(tx: &mut Tx, versions: &[Version]) -> Result<()> {
+    let Some(first) = versions.first() else { return Ok(()) };
+    let sealer = tx.sealer(&first.workspace).await?;
     for chunk in versions.chunks(CHUNK) {
+        let sealed: Vec<Vec<u8>> = chunk
+            .iter()
+            .map(|version| {
+                let said = Said { reasons: &version.reasons, interface: &version.interface };
+                seal(&sealer, version.id.as_str(), &said)
+            })
+            .collect::<Result<_>>()?;
         execute!(
             tx,
             QueryBuilder::new(
                 "INSERT INTO versions (id, workspace_id, project_id, prompt_id, version, sort_key, digest, bump,
-                                       reasons, interface, dependencies, changelog, author, git_commit, origin,
-                                       created_at) ",
+                                       reasons, interface, sealed, dependencies, changelog, author, git_commit,
+                                       origin, created_at) ",
             )
-            .push_values(chunk, |mut row, version| {
+            .push_values(chunk.iter().zip(sealed), |mut row, (version, sealed)| {
                 row.push_bind(version.id.as_str())
                     .push_bind(version.workspace.as_str())
                     .push_bind(version.project.as_str())
@@ -111,8 +147,9 @@ pub async fn insert_all(tx: &mut Tx, versions: &[Version]) -> Result<()> {
                     .push_bind(sort_key(&version.number))
                     .push_bind(version.digest.as_str())
                     .push_bind(to_word(&version.bump))
-                    .push_bind(Json(&version.reasons))
-                    .push_bind(Json(&version.interface))
+                    .push_bind(Json(Value::Array(Vec::new())))
+                    .push_bind(Json(Value::Object(Map::new())))
+                    .push_bind(sealed)
                     .push_bind(Json(&version.dependencies))
                     .push_bind(version.changelog.as_deref())
                     .push_bind(Json(&version.author))
@@ -138,14 +175,17 @@ pub async fn get(tx: &mut ReadTx, prompt: &PromptId, number: &VersionNumber) -> 
     .bind(number.to_string())
     .fetch_optional(c)
     .await)?;
-    row.map(Version::try_from).transpose()
+    match row {
+        Some(row) => row.open(tx).await?.try_into().map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The versions of a prompt, newest first by semantic versioning.
 pub async fn list(tx: &mut ReadTx, prompt: &PromptId, page: &PageRequest) -> Result<Page<Version>> {
     // Longer than any key, so that it sorts after all of them.
     let before = page.after::<VersionNumber>()?.map_or(vec![0xff; 26], |number| sort_key(&number));
-    let rows: Vec<VersionRow> = on!(tx, c => sqlx::query_as(
+    let sealed: Vec<VersionRow> = on!(tx, c => sqlx::query_as(
         "SELECT versions.*, version_states.archived_at
          FROM versions LEFT JOIN version_states ON version_states.version_id = versions.id
          WHERE versions.prompt_id = $1 AND versions.sort_key < $2
@@ -157,6 +197,10 @@ pub async fn list(tx: &mut ReadTx, prompt: &PromptId, page: &PageRequest) -> Res
     .bind(page.rows())
     .fetch_all(c)
     .await)?;
+    let mut rows = Vec::with_capacity(sealed.len());
+    for row in sealed {
+        rows.push(row.open(tx).await?);
+    }
     page.page(rows, |version: &Version| version.number.to_string())
 }
 
@@ -170,8 +214,8 @@ pub async fn of_prompts(
     for chunk in names.chunks(CHUNK) {
         let rows: Vec<PastVersionRow> = on!(tx, c => {
             let mut query = QueryBuilder::new(
-                "SELECT prompts.name, versions.version, versions.digest, versions.interface,
-                        versions.dependencies, version_states.version_id IS NOT NULL AS archived
+                "SELECT versions.id, versions.workspace_id, prompts.name, versions.version, versions.digest,
+                        versions.interface, versions.sealed, versions.dependencies, version_states.version_id IS NOT NULL AS archived
                  FROM prompts
                  JOIN versions ON versions.prompt_id = prompts.id
                  LEFT JOIN version_states ON version_states.version_id = versions.id
@@ -186,7 +230,7 @@ pub async fn of_prompts(
         })?;
         for row in rows {
             let name = PromptName::parse(&row.name).map_err(lies("prompts", "name", &row.name))?;
-            found.entry(name).or_default().push(PastVersion::try_from(row)?);
+            found.entry(name).or_default().push(PastVersion::try_from(row.open(tx).await?)?);
         }
     }
     Ok(found)
@@ -210,6 +254,61 @@ pub async fn archive(tx: &mut Tx, version: &VersionId, now: Timestamp) -> Result
 pub async fn restore(tx: &mut Tx, version: &VersionId) -> Result<()> {
     execute!(tx, sqlx::query("DELETE FROM version_states WHERE version_id = $1").bind(version.as_str()))?;
     Ok(())
+}
+
+/// Seals versions that still stand in clear; says how many of at most `limit`.
+pub async fn seal_clear(tx: &mut Tx, workspace: &WorkspaceId, limit: u32) -> Result<usize> {
+    let rows: Vec<(String, Json<Value>, Json<Value>)> = on!(tx, c => sqlx::query_as(
+        "SELECT id, reasons, interface FROM versions WHERE workspace_id = $1 AND sealed IS NULL LIMIT $2",
+    )
+    .bind(workspace.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await)?;
+    let sealer = tx.sealer(workspace).await?;
+    for (id, reasons, interface) in &rows {
+        execute!(
+            tx,
+            sqlx::query(
+                "UPDATE versions SET sealed = $2, reasons = '[]', interface = '{}'
+                 WHERE id = $1 AND sealed IS NULL",
+            )
+            .bind(id)
+            .bind(seal(&sealer, id, &Said { reasons: &reasons.0, interface: &interface.0 })?)
+        )?;
+    }
+    Ok(rows.len())
+}
+
+fn seal(sealer: &Sealer, id: &str, said: &impl Serialize) -> Result<Vec<u8>> {
+    let text = serde_json::to_vec(said).map_err(lies(TABLE, COLUMN, id))?;
+    Ok(sealer.seal(TABLE, COLUMN, id, &text))
+}
+
+async fn open(tx: &mut ReadTx, workspace: &str, id: &str, sealed: &[u8]) -> Result<Opened> {
+    let text = tx.open(&Place { workspace, table: TABLE, column: COLUMN, row: id }, sealed).await?;
+    serde_json::from_slice(&text).map_err(lies(TABLE, COLUMN, id))
+}
+
+impl VersionRow {
+    /// The row with its sealed part in the columns where older rows have it.
+    async fn open(mut self, tx: &mut ReadTx) -> Result<Self> {
+        if let Some(sealed) = self.sealed.take() {
+            let opened = open(tx, &self.workspace_id, &self.id, &sealed).await?;
+            (self.reasons, self.interface) = (Json(opened.reasons), Json(opened.interface));
+        }
+        Ok(self)
+    }
+}
+
+impl PastVersionRow {
+    /// The row with its sealed part in the column where older rows have it.
+    async fn open(mut self, tx: &mut ReadTx) -> Result<Self> {
+        if let Some(sealed) = self.sealed.take() {
+            self.interface = Json(open(tx, &self.workspace_id, &self.id, &sealed).await?.interface);
+        }
+        Ok(self)
+    }
 }
 
 impl TryFrom<VersionRow> for Version {

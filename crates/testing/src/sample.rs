@@ -155,7 +155,7 @@ impl Sample {
                 tags: &prompt.tags,
                 content: &canonical,
             };
-            promptsync_store::search::index_all(tx, &[text]).await?;
+            promptsync_store::search::index_all(tx, &self.workspace, &[text]).await?;
         }
         Ok(())
     }

@@ -159,4 +159,5 @@ pub struct Variant {
 }
 
 mod choose;
+mod words;
 pub use choose::{Choice, ChooseError, ambiguous, choose};

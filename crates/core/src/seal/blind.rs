@@ -22,22 +22,8 @@ impl SearchKey {
         Self(Zeroizing::new(*bytes))
     }
 
-    /// The tokens a word is indexed under: one for each beginning of 3 to 10 characters, or for the whole word when it
-    /// is shorter.
-    pub fn tokens(&self, word: &str) -> impl Iterator<Item = String> {
-        let ends = word.char_indices().map(|(at, character)| at + character.len_utf8());
-        let ends: Vec<usize> = ends.take(LONGEST).collect();
-        let first = ends.len().min(SHORTEST).saturating_sub(1);
-        ends.into_iter().skip(first).map(|end| self.token(&word[..end]))
-    }
-
-    /// The token that finds the words beginning with this one.
-    pub fn asked(&self, word: &str) -> String {
-        let end = word.char_indices().nth(LONGEST).map_or(word.len(), |(at, _)| at);
-        self.token(&word[..end])
-    }
-
-    fn token(&self, beginning: &str) -> String {
+    /// The token of a beginning that [`beginnings`] gives.
+    pub fn token(&self, beginning: &str) -> String {
         let mut mac =
             Hmac::<Sha256>::new_from_slice(self.0.as_slice()).expect("HMAC takes keys of any length");
         mac.update(beginning.as_bytes());
@@ -46,6 +32,19 @@ impl SearchKey {
         let halves = code.iter().flat_map(|byte| [byte >> 4, byte & 15]);
         halves.take(LETTERS).map(|half| char::from(b'a' + half)).collect()
     }
+
+    /// The token that finds the words beginning with this one.
+    pub fn asked(&self, word: &str) -> String {
+        let end = word.char_indices().nth(LONGEST).map_or(word.len(), |(at, _)| at);
+        self.token(&word[..end])
+    }
+}
+
+/// The beginnings a word can be found by: those of 3 to 10 characters, or the whole word when it is shorter.
+pub fn beginnings(word: &str) -> impl Iterator<Item = &str> {
+    let ends = word.char_indices().map(|(at, character)| at + character.len_utf8());
+    let count = ends.clone().take(LONGEST).count();
+    ends.take(LONGEST).skip(count.min(SHORTEST).saturating_sub(1)).map(|end| &word[..end])
 }
 
 impl std::fmt::Debug for SearchKey {

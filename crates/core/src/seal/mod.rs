@@ -10,7 +10,7 @@ mod keys;
 use aes_gcm::{Aes256Gcm, KeyInit as _, aead::AeadInOut as _};
 
 pub use self::{
-    blind::SearchKey,
+    blind::{SearchKey, beginnings},
     keys::{DataKey, KeyError, MasterKey},
 };
 

@@ -24,6 +24,7 @@ pub(crate) mod push;
 mod refusals;
 pub(crate) mod releases;
 pub(crate) mod render;
+pub(crate) mod reseal;
 pub(crate) mod resets;
 pub(crate) mod resolve;
 pub(crate) mod roles;

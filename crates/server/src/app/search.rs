@@ -19,7 +19,14 @@ pub(crate) async fn find(
 ) -> Result<Page<PromptSummary>, ApiError> {
     let list = format!("search:{}:{:?}", call.project.id, question);
     let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
-    let page = search::find(&mut tx, &call.project.id, question, &paging.request(&call.app, &list)?).await?;
+    let page = search::find(
+        &mut tx,
+        &call.caller.workspace,
+        &call.project.id,
+        question,
+        &paging.request(&call.app, &list)?,
+    )
+    .await?;
     // A page loses what the caller may not read; its cursor leads on.
     let mut found = page.items;
     found.retain(|prompt| call.can_in_module(Permission::Read, &prompt.module));

@@ -15,6 +15,7 @@ mod publish;
 mod raw;
 mod registry;
 mod releases;
+mod reseal;
 mod seal;
 mod search;
 mod signing_keys;

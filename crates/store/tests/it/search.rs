@@ -1,4 +1,4 @@
-use promptsync_core::ids::ProjectId;
+use promptsync_core::ids::{ProjectId, WorkspaceId};
 use promptsync_store::{
     Db, PageRequest,
     search::{self, Question, SearchText},
@@ -34,16 +34,21 @@ async fn fill(db: &Db) -> Sample {
         prompt.description = Some(description.to_owned());
         promptsync_store::prompts::put_all(&mut tx, std::slice::from_ref(&prompt)).await.unwrap();
         let text = SearchText { prompt: &prompt.id, name, description, tags: &prompt.tags, content };
-        search::index_all(&mut tx, &[text]).await.unwrap();
+        search::index_all(&mut tx, &sample.workspace, &[text]).await.unwrap();
     }
     sample.commit(tx, "prompt.publish").await.unwrap();
     sample
 }
 
-async fn ask(db: &Db, project: &ProjectId, text: &str, tags: &[&str]) -> Vec<String> {
+async fn ask(
+    db: &Db,
+    (workspace, project): (&WorkspaceId, &ProjectId),
+    text: &str,
+    tags: &[&str],
+) -> Vec<String> {
     let question = Question { text: text.into(), tags: tags.iter().map(|tag| (*tag).to_owned()).collect() };
     let mut tx = db.begin_system_read().await.unwrap();
-    let page = search::find(&mut tx, project, &question, &PageRequest::first(10)).await.unwrap();
+    let page = search::find(&mut tx, workspace, project, &question, &PageRequest::first(10)).await.unwrap();
     page.items.into_iter().map(|prompt| prompt.name.to_string()).collect()
 }
 
@@ -71,9 +76,9 @@ db_test! {
             ("nowhere", &[], &[]),
         ];
         for (text, tags, expected) in cases {
-            assert_eq!(ask(db, &sample.project, text, tags).await, expected, "{text:?} {tags:?}");
+            assert_eq!(ask(db, (&sample.workspace, &sample.project), text, tags).await, expected, "{text:?} {tags:?}");
         }
-        assert!(ask(db, &ProjectId::new("other"), "refund", &[]).await.is_empty());
+        assert!(ask(db, (&sample.workspace, &ProjectId::new("other")), "refund", &[]).await.is_empty());
     }
 
     async fn no_question_is_an_error_of_syntax(db: &Db) {
@@ -83,12 +88,12 @@ db_test! {
             "a:b", "& |", "!", "<->", ":*", "\\", "%", "{}", "' OR 1=1 --", "\u{1F600}", "日本語", "a\tb\nc", "+", "…",
             "refund AND", "\"unclosed", "col : x", ";", "$1", "?", "@", "#",
         ] {
-            ask(db, &sample.project, text, &[text]).await;
-            ask(db, &sample.project, text, &[]).await;
+            ask(db, (&sample.workspace, &sample.project), text, &[text]).await;
+            ask(db, (&sample.workspace, &sample.project), text, &[]).await;
         }
-        assert!(ask(db, &sample.project, "\" ' *", &[]).await.is_empty(), "no word is asked for, so nothing is found");
+        assert!(ask(db, (&sample.workspace, &sample.project), "\" ' *", &[]).await.is_empty(), "no word is asked for, so nothing is found");
         let long = "word ".repeat(5_000);
-        ask(db, &sample.project, &long, &[]).await;
+        ask(db, (&sample.workspace, &sample.project), &long, &[]).await;
     }
 
     async fn a_new_text_takes_the_place_of_the_old(db: &Db) {
@@ -97,11 +102,11 @@ db_test! {
         let name = promptsync_testing::sample::prompt_name("summary");
         let prompt = promptsync_store::prompts::by_name(&mut tx, &sample.project, &name).await.unwrap().unwrap();
         let text = SearchText { prompt: &prompt.id, name: "summary", description: "", tags: &[], content: "Abridge" };
-        search::index_all(&mut tx, &[text]).await.unwrap();
+        search::index_all(&mut tx, &sample.workspace, &[text]).await.unwrap();
         sample.commit(tx, "prompt.publish").await.unwrap();
-        assert_eq!(ask(db, &sample.project, "abridge", &[]).await, ["summary"]);
-        assert!(ask(db, &sample.project, "summarise", &[]).await.is_empty());
-        assert_eq!(ask(db, &sample.project, "refund", &[]).await.len(), 2);
+        assert_eq!(ask(db, (&sample.workspace, &sample.project), "abridge", &[]).await, ["summary"]);
+        assert!(ask(db, (&sample.workspace, &sample.project), "summarise", &[]).await.is_empty());
+        assert_eq!(ask(db, (&sample.workspace, &sample.project), "refund", &[]).await.len(), 2);
     }
 
     async fn a_large_text_is_indexed_as_far_as_it_goes(db: &Db) {
@@ -111,10 +116,10 @@ db_test! {
         let content = (0..200_000).map(|index| format!("é{index}")).collect::<Vec<_>>().join(" ");
         promptsync_store::prompts::put_all(&mut tx, std::slice::from_ref(&prompt)).await.unwrap();
         let text = SearchText { prompt: &prompt.id, name: "large", description: "", tags: &[], content: &content };
-        search::index_all(&mut tx, &[text]).await.unwrap();
+        search::index_all(&mut tx, &sample.workspace, &[text]).await.unwrap();
         sample.commit(tx, "prompt.publish").await.unwrap();
-        assert_eq!(ask(db, &sample.project, "é1000", &[]).await, ["large"]);
-        assert!(ask(db, &sample.project, "é199999", &[]).await.is_empty());
+        assert_eq!(ask(db, (&sample.workspace, &sample.project), "é1000", &[]).await, ["large"]);
+        assert!(ask(db, (&sample.workspace, &sample.project), "é199999", &[]).await.is_empty());
     }
 
     async fn results_come_in_pages_without_repeats(db: &Db) {
@@ -128,13 +133,13 @@ db_test! {
         let mut page = PageRequest::first(3);
         let mut seen = Vec::new();
         loop {
-            let found = search::find(&mut tx, &sample.project, &question, &page).await.unwrap();
+            let found = search::find(&mut tx, &sample.workspace, &sample.project, &question, &page).await.unwrap();
             seen.extend(found.items.into_iter().map(|prompt| prompt.name.to_string()));
             page.after = found.next;
             if page.after.is_none() { break }
         }
         assert_eq!(seen, names);
         page.after = Some("-1".into());
-        assert!(search::find(&mut tx, &sample.project, &question, &page).await.is_err());
+        assert!(search::find(&mut tx, &sample.workspace, &sample.project, &question, &page).await.is_err());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use promptsync_api::push::MovedAlias;
 use promptsync_core::{
-    documents::{Body, Document, Kind, Message},
+    documents::{Document, Kind},
     ids::{AliasId, PromptId, ReleaseId, VersionId},
     names::ModulePath,
     publish::{PlannedVersion, PushPlan},
@@ -102,7 +102,7 @@ async fn write_versions(
         let id = existing.as_ref().map_or_else(|| PromptId::new(app.ids.next()), |prompt| prompt.id.clone());
         if existing.as_ref().is_none_or(|prompt| becomes_latest(planned, prompt)) {
             let document: Document = serde_json::from_str(&planned.canonical).map_err(ApiError::internal)?;
-            contents.push(words_of(&document));
+            contents.push(document.words());
             rows.push(prompt_row(call, planned, id.clone(), existing.as_ref(), document.kind));
         }
         new_versions.push(versions::Version {
@@ -134,7 +134,7 @@ async fn write_versions(
     version_signatures::insert_all(tx, workspace, &signatures).await?;
     let found: Vec<_> =
         rows.iter().zip(&contents).map(|(prompt, content)| search_text(prompt, content)).collect();
-    search::index_all(tx, &found).await?;
+    search::index_all(tx, workspace, &found).await?;
     Ok(())
 }
 
@@ -177,30 +177,6 @@ fn search_text<'a>(prompt: &'a prompts::Prompt, content: &'a str) -> SearchText<
         tags: &prompt.tags,
         content,
     }
-}
-
-/// Every text of a document, for the search.
-fn words_of(document: &Document) -> String {
-    let variants = document.variants.iter().map(|variant| &variant.body);
-    let bodies = std::iter::once(&document.body).chain(variants).chain(document.models.values());
-    let mut words = String::new();
-    for body in bodies {
-        let texts: Vec<&str> = match body {
-            Body::Text(text) => vec![text],
-            Body::Messages(messages) => messages
-                .iter()
-                .filter_map(|message| match message {
-                    Message::Said(said) => Some(said.content.as_str()),
-                    Message::Placeholder(_) => None,
-                })
-                .collect(),
-        };
-        for text in texts {
-            words.push_str(text);
-            words.push('\n');
-        }
-    }
-    words
 }
 
 async fn release(

@@ -1,0 +1,191 @@
+//! Changing the master key while everything goes on: new keys at once, then every value from the old to the new.
+
+use promptsync_core::{
+    audit::{Actor, AuditEntry},
+    documents::Document,
+    ids::WorkspaceId,
+};
+use promptsync_store::{
+    StoreError, Tx, data_keys, documents,
+    reseal::{self, COLUMNS},
+    search::{self, SearchText},
+    workspaces,
+};
+use serde_json::{Map, Value, json};
+
+use super::App;
+use crate::masters::{MasterKeyError, Masters};
+
+/// Prompts that are indexed at once.
+const INDEXED: u32 = 100;
+
+/// Keys that could not be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ResealError {
+    /// The master key cannot be read or written.
+    #[error(transparent)]
+    MasterKey(#[from] MasterKeyError),
+    /// The database refused.
+    #[error("the values could not be sealed again")]
+    Store(#[from] StoreError),
+    /// A document of ours cannot be read.
+    #[error("the document {digest} cannot be read")]
+    Document {
+        /// Its digest.
+        digest: String,
+        /// Why.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+/// What was done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resealed {
+    /// Workspaces that got a new data key.
+    pub workspaces: u64,
+    /// Values that were sealed, or sealed again.
+    pub values: u64,
+    /// Data keys that nothing needs any more, and that were deleted.
+    pub retired: u64,
+    /// Prompts that were indexed.
+    pub indexed: u64,
+}
+
+/// Makes a new master key in the data folder, unless one was made and is not everywhere yet, and brings everything
+/// under it. A configured master key is taken as it is: it was changed in the configuration.
+///
+/// It can be stopped at any moment and called again, also while a server uses the same database.
+pub(crate) async fn rotate(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<Resealed, ResealError> {
+    let masters = Masters::of(&app.config)?;
+    masters.begin_next()?;
+    app.db.keyring().replace(masters.read()?);
+    all(app, progress).await
+}
+
+/// Brings everything under the current master key and the active data keys: what a rotation began, and what was
+/// written before there was sealing. `progress` hears how many values are done.
+pub(crate) async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<Resealed, ResealError> {
+    let mut done = Resealed::default();
+    let mut tx = app.db.begin_system_read().await?;
+    let workspaces = workspaces::list(&mut tx).await?;
+    drop(tx);
+    for workspace in workspaces {
+        of_workspace(app, &workspace.id, &mut done, progress).await?;
+    }
+    let mut tx = app.db.begin_system_read().await?;
+    let needed = data_keys::masters(&mut tx).await?;
+    drop(tx);
+    let current = app.db.keyring().current()?.id();
+    if needed.iter().all(|id| *id == current) {
+        Masters::of(&app.config)?.promote()?;
+    }
+    Ok(done)
+}
+
+async fn of_workspace(
+    app: &App,
+    workspace: &WorkspaceId,
+    done: &mut Resealed,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(), ResealError> {
+    let mut tx = app.db.begin_write(workspace).await?;
+    if reseal::rotate(&mut tx, workspace).await? {
+        commit(app, tx, workspace, "keys.rotate", json!({})).await?;
+        done.workspaces += 1;
+    } else {
+        drop(tx);
+    }
+    loop {
+        let mut tx = app.db.begin_write(workspace).await?;
+        let values = reseal::seal_clear(&mut tx, workspace).await?;
+        if values == 0 {
+            break;
+        }
+        commit(app, tx, workspace, "keys.seal", json!({ "values": values })).await?;
+        done.values += values as u64;
+        progress(done.values);
+    }
+    for column in COLUMNS {
+        let mut after = String::new();
+        loop {
+            let mut tx = app.db.begin_write(workspace).await?;
+            let Some(batch) = reseal::batch(&mut tx, workspace, column, &after).await? else { break };
+            let facts = json!({ "table": column.table, "column": column.column, "values": batch.values });
+            commit(app, tx, workspace, "keys.reseal", facts).await?;
+            done.values += batch.values as u64;
+            progress(done.values);
+            after = batch.last;
+        }
+    }
+    index(app, workspace, done).await?;
+    let mut tx = app.db.begin_write(workspace).await?;
+    if data_keys::count(&mut tx, workspace).await? > 1 {
+        let retired = reseal::retire(&mut tx, workspace).await?;
+        if retired > 0 {
+            commit(app, tx, workspace, "keys.retire", json!({ "keys": retired })).await?;
+            done.retired += retired;
+        }
+    }
+    Ok(())
+}
+
+/// Indexes prompts that were published before content was sealed.
+async fn index(app: &App, workspace: &WorkspaceId, done: &mut Resealed) -> Result<(), ResealError> {
+    loop {
+        let mut tx = app.db.begin_write(workspace).await?;
+        let found = search::unindexed(&mut tx, workspace, INDEXED).await?;
+        if found.is_empty() {
+            return Ok(());
+        }
+        let digests: Vec<_> = found.iter().map(|prompt| prompt.digest.clone()).collect();
+        let texts = documents::get_all(&mut tx, workspace, &digests).await?;
+        let mut contents = Vec::with_capacity(found.len());
+        for prompt in &found {
+            let text = texts.get(&prompt.digest).map_or("{}", String::as_str);
+            let document: Document = serde_json::from_str(text)
+                .map_err(|source| ResealError::Document { digest: prompt.digest.to_string(), source })?;
+            contents.push(document.words());
+        }
+        let rows: Vec<SearchText<'_>> = found
+            .iter()
+            .zip(&contents)
+            .map(|(found, content)| SearchText {
+                prompt: &found.prompt.id,
+                name: found.prompt.name.as_str(),
+                description: found.prompt.description.as_deref().unwrap_or_default(),
+                tags: &found.prompt.tags,
+                content,
+            })
+            .collect();
+        search::index_all(&mut tx, workspace, &rows).await?;
+        commit(app, tx, workspace, "search.index", json!({ "prompts": found.len() })).await?;
+        done.indexed += found.len() as u64;
+    }
+}
+
+async fn commit(
+    app: &App,
+    tx: Tx,
+    workspace: &WorkspaceId,
+    action: &str,
+    details: Value,
+) -> Result<(), StoreError> {
+    let details = match details {
+        Value::Object(details) => details,
+        _ => Map::new(),
+    };
+    let entry = AuditEntry {
+        action: action.to_owned(),
+        actor: Actor::System,
+        project: None,
+        target: format!("workspace:{workspace}"),
+        before: None,
+        after: None,
+        reason: None,
+        request_id: None,
+        details,
+        at: app.clock.now(),
+    };
+    tx.commit(workspace, entry).await.map(|_| ())
+}
