@@ -76,6 +76,7 @@ codes! {
     NOT_A_MEMBER "not_a_member" 403 "The person is not a member of the workspace";
     NOT_INVITED "not_invited" 403 "Nobody has invited the person";
     CROSS_SITE "cross_site" 403 "The request comes from a foreign page";
+    SECRET_NOT_ALLOWED "secret_not_allowed" 403 "The project may not use this secret";
     NOT_FOUND "not_found" 404 "Nothing is here";
     PROJECT_NOT_FOUND "project_not_found" 404 "No such project";
     PROMPT_NOT_FOUND "prompt_not_found" 404 "No such prompt";
@@ -88,11 +89,14 @@ codes! {
     INVITATION_NOT_FOUND "invitation_not_found" 404 "No such invitation";
     USER_NOT_FOUND "user_not_found" 404 "No such person";
     ENVIRONMENT_NOT_FOUND "environment_not_found" 404 "No such environment";
+    CONNECTOR_NOT_FOUND "connector_not_found" 404 "No such connector";
+    SECRET_NOT_FOUND "secret_not_found" 404 "The project has no such pattern";
     NO_MATCH "no_match" 404 "No version matches the range";
     METHOD_NOT_ALLOWED "method_not_allowed" 405 "The method is not allowed here";
     TIMEOUT "timeout" 408 "The request took too long to arrive";
     VERSION_EXISTS "version_exists" 409 "The version exists with other content";
     NAME_EXISTS "name_exists" 409 "The name is taken";
+    REENTER_SECRET "reenter_secret" 409 "The credential must be given again";
     IN_USE "in_use" 409 "Something still points here";
     NOT_PUBLISHABLE "not_publishable" 409 "The version cannot be served";
     VERSION_LOCKED "version_locked" 409 "The version is locked";
@@ -152,6 +156,7 @@ codes! {
     PARTIAL_NOT_DECLARED "partial_not_declared" 422 "The partial is not declared";
     DYNAMIC_INCLUDE_FORBIDDEN "dynamic_include_forbidden" 422 "The name of an include cannot be computed";
     DYNAMIC_PARTIAL_FORBIDDEN "dynamic_partial_forbidden" 422 "The name of a partial cannot be computed";
+    BACKEND_NOT_ALLOWED "backend_not_allowed" 422 "The server's operator does not allow this kind of connector";
     SECRET_REF "secret_ref" 422 "The text names no secret";
     DYNAMIC_SECRET_FORBIDDEN "dynamic_secret_forbidden" 422 "The reference of a secret cannot be computed";
     PARTIAL_CYCLE "partial_cycle" 422 "Partials include each other";

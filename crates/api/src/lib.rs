@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod aliases;
+pub mod connectors;
 pub mod devices;
 pub mod environments;
 pub mod error;

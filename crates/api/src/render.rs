@@ -25,6 +25,30 @@ pub struct RenderPrompt {
     /// The model, when it has a content of its own.
     #[serde(default)]
     pub model: Option<String>,
+    /// Whether secrets are put in: `mask` or `resolve`, which needs the permission `use_secrets`.
+    #[serde(default)]
+    pub secrets: SecretsWish,
+}
+
+/// What stands in the text in place of a secret.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretsWish {
+    /// A mask.
+    #[default]
+    Mask,
+    /// Its value.
+    Resolve,
+}
+
+/// What stands in the text in place of secrets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretsShown {
+    /// Masks.
+    Masked,
+    /// Values.
+    Resolved,
 }
 
 /// A rendered prompt.
@@ -40,6 +64,9 @@ pub struct RenderedPrompt {
     pub digest: Digest,
     /// The tags of the variant chosen.
     pub variant: Option<BTreeMap<String, String>>,
+    /// What stands in place of secrets, when the prompt asks for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<SecretsShown>,
     /// The text, or the messages.
     #[serde(flatten)]
     pub output: Output,

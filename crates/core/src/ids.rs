@@ -56,4 +56,6 @@ id! {
     RoleId;
     /// A role given to a person or a team.
     BindingId;
+    /// A connector of a workspace.
+    ConnectorId;
 }

@@ -8,7 +8,7 @@
 //! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
 //! gets), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`],
 //! [`access_records`] and [`merkle`] (how reads join the audit log), [`oidc`], [`seal`] (values at rest),
-//! [`secrets`] (what a template may ask for), [`signing`].
+//! [`secrets`] (what a template may ask for), [`connectors`], [`signing`].
 #![warn(missing_docs)]
 
 pub mod access;
@@ -16,6 +16,7 @@ pub mod access_records;
 pub mod audit;
 pub mod bumps;
 pub mod compatibility;
+pub mod connectors;
 pub mod diffs;
 pub mod digest;
 pub mod documents;

@@ -140,6 +140,8 @@ name! {
     ProjectName, "project", check;
     /// The name of an alias; never something that reads as a version.
     AliasName, "alias", check_alias;
+    /// The name of a connector, unique in its workspace.
+    ConnectorName, "connector", check;
     /// The path of a module, segments joined by `/`; empty for the project's root.
     ModulePath, "module", check_module;
     /// The name of a workspace, unique on its server without regard to case.

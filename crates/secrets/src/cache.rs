@@ -83,9 +83,9 @@ impl Cache {
         self.lock().retain(|_, slot| slot.until.load(Ordering::Relaxed) > now || Arc::strong_count(slot) > 1);
     }
 
-    /// Forgets everything.
-    pub fn clear(&self) {
-        self.lock().clear();
+    /// Forgets what was read through a connector; `connector` is how its keys begin.
+    pub fn forget(&self, connector: &str) {
+        self.lock().retain(|key, _| !key.connector.starts_with(connector));
     }
 
     /// How many secrets are kept.

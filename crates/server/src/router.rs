@@ -4,8 +4,8 @@
 
 use hyper::Method;
 use promptsync_core::access::Permission::{
-    LockVersion, ManageEnvironments, ManageKeys, ManageMembers, ManageProject, ManageWorkspace, MoveAlias,
-    Publish, Read, Render,
+    LockVersion, ManageEnvironments, ManageKeys, ManageMembers, ManageProject, ManageSecrets,
+    ManageWorkspace, MoveAlias, Publish, Read, Render,
 };
 
 use crate::{
@@ -14,9 +14,9 @@ use crate::{
         Route, open_route as open, public, route,
     },
     routes::{
-        aliases, devices, diffs, documents, environments, health, history, invitations, keys, openapi, pages,
-        projects, prompts, push, releases, render, search, sessions, sign_in, signing_keys, snapshots,
-        versions, whoami,
+        aliases, connectors, devices, diffs, documents, environments, health, history, invitations, keys,
+        openapi, pages, project_secrets, projects, prompts, push, releases, render, search, sessions,
+        sign_in, signing_keys, snapshots, versions, whoami,
     },
 };
 
@@ -69,6 +69,11 @@ pub(crate) fn routes() -> Vec<Route> {
         route(GET, "/api/signing-keys", Read, None, signing_keys::list, "The public keys the workspace signs with"),
         route(POST, "/api/signing-keys/rotate", ManageWorkspace, Write, signing_keys::rotate, "Replaces the key the workspace signs with"),
 
+        route(GET, "/api/connectors", ManageSecrets, None, connectors::list, "Lists connectors"),
+        route(PUT, "/api/connectors/{name}", ManageSecrets, Write, connectors::set, "Creates or changes a connector; its credential never comes back"),
+        route(DELETE, "/api/connectors/{name}", ManageSecrets, Write, connectors::remove, "Removes a connector that nothing uses"),
+        route(POST, "/api/connectors/{name}/test", ManageSecrets, None, connectors::test, "Says whether a connector can be used"),
+
         route(GET, "/api/projects", Read, None, projects::list, "Lists projects"),
         route(POST, "/api/projects", ManageProject, Write, projects::create, "Creates a project"),
         route(GET, "/api/projects/{project}", Read, None, projects::get, "Shows a project"),
@@ -97,6 +102,9 @@ pub(crate) fn routes() -> Vec<Route> {
         route(PUT, "/api/projects/{project}/environments/{alias}", ManageEnvironments, Write, environments::set, "Sets the policy of an alias"),
         route(DELETE, "/api/projects/{project}/environments/{alias}", ManageEnvironments, Write, environments::remove, "Takes the policy off an alias"),
         route(GET, "/api/projects/{project}/snapshot", Read, None, snapshots::get, "Where an alias points, signed by the workspace"),
+        route(GET, "/api/projects/{project}/secrets", Read, None, project_secrets::list, "Lists the secrets that the project's prompts may ask for"),
+        route(PUT, "/api/projects/{project}/secrets", ManageSecrets, Write, project_secrets::allow, "Allows the project's prompts to ask for secrets"),
+        route(DELETE, "/api/projects/{project}/secrets", ManageSecrets, Write, project_secrets::remove, "Allows secrets no more"),
 
         route(GET, "/api/projects/{project}/releases", Read, None, releases::list, "Lists releases"),
         route(GET, "/api/projects/{project}/releases/{reference}", Read, None, releases::get, "Shows a release"),

@@ -1,18 +1,21 @@
 //! Who calls AWS: a key that was stored, or what the process was given.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use bytes::Bytes;
 use chrono::TimeDelta;
 use http::{Request, StatusCode};
 use promptsync_core::{secrets::SecretValue, time::Timestamp};
-use promptsync_outbound::Client;
+use promptsync_outbound::{Client, Network, Policy};
 use serde::Deserialize;
 
 use crate::ReadError;
 
 /// Where containers on ECS ask for credentials.
 const CONTAINER: &str = "http://169.254.170.2";
+
+/// The variable that names another place for it.
+const FULL_URI: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 
 /// An access key.
 #[derive(Clone, Debug)]
@@ -61,7 +64,7 @@ pub enum CredentialSource {
     /// It was stored.
     Stored(Credentials),
     /// The process has it: in its environment, in AWS's own file, or from the container's host.
-    Ambient(Ambient),
+    Ambient(Arc<Ambient>),
 }
 
 /// What the environment says about credentials.
@@ -71,6 +74,8 @@ pub struct Ambient {
     home: Option<PathBuf>,
     /// Credentials that were lent, and when new ones are needed.
     lent: tokio::sync::Mutex<Option<(Credentials, Timestamp)>>,
+    /// Calls the container's host, which is no address that others may name.
+    host: Client,
 }
 
 impl Ambient {
@@ -84,7 +89,8 @@ impl Ambient {
                 kept.insert(name, SecretValue::new(value));
             }
         }
-        Self { variables: kept, home, lent: tokio::sync::Mutex::new(None) }
+        let host = Client::new(host_policy(kept.get(FULL_URI).map(SecretValue::expose)));
+        Self { variables: kept, home, lent: tokio::sync::Mutex::new(None), host }
     }
 
     fn variable(&self, name: &str) -> Option<&str> {
@@ -110,18 +116,13 @@ impl Ambient {
     }
 
     /// What the container's host lends; renewed before it ends.
-    async fn from_container(
-        &self,
-        client: &Client,
-        now: Timestamp,
-    ) -> Result<Option<Credentials>, ReadError> {
+    async fn from_container(&self, now: Timestamp) -> Result<Option<Credentials>, ReadError> {
         let relative =
             self.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").map(|path| format!("{CONTAINER}{path}"));
-        let full = self.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").map(str::to_owned);
+        let full = self.variable(FULL_URI).map(str::to_owned);
         let Some(url) = relative.or(full) else { return Ok(None) };
         let mut lent = self.lent.lock().await;
-        if let Some((credentials, until)) = lent.as_ref().filter(|(_, until)| now < *until) {
-            let _ = until;
+        if let Some((credentials, _)) = lent.as_ref().filter(|(_, until)| now < *until) {
             return Ok(Some(credentials.clone()));
         }
         let mut request = Request::get(url);
@@ -133,7 +134,7 @@ impl Ambient {
             request = request.header("authorization", token);
         }
         let request = request.body(Bytes::new()).map_err(|_| ReadError::NoCredentials)?;
-        let answer = client.send(request).await?;
+        let answer = self.host.send(request).await?;
         if answer.status() != StatusCode::OK {
             return Err(ReadError::NoCredentials);
         }
@@ -148,14 +149,24 @@ impl Ambient {
 
 impl CredentialSource {
     /// The access key to sign with now.
-    pub(super) async fn get(&self, client: &Client, now: Timestamp) -> Result<Credentials, ReadError> {
+    pub(super) async fn get(&self, now: Timestamp) -> Result<Credentials, ReadError> {
         match self {
             Self::Stored(credentials) => Ok(credentials.clone()),
             Self::Ambient(ambient) => match ambient.from_environment().or_else(|| ambient.from_file()) {
                 Some(credentials) => Ok(credentials),
-                None => ambient.from_container(client, now).await?.ok_or(ReadError::NoCredentials),
+                None => ambient.from_container(now).await?.ok_or(ReadError::NoCredentials),
             },
         }
+    }
+}
+
+/// The host's own addresses, and the port that the operator's environment names.
+fn host_policy(full_uri: Option<&str>) -> Policy {
+    let named = full_uri.and_then(|url| url.parse::<http::Uri>().ok()).and_then(|url| url.port_u16());
+    let addresses = "169.254.170.2, 169.254.170.23, 127.0.0.1, ::1, fd00:ec2::23";
+    Policy {
+        allow: Network::list(addresses).expect("these are addresses"),
+        ports: [80, 443].into_iter().chain(named).collect(),
     }
 }
 

@@ -93,7 +93,7 @@ impl Aws {
     pub async fn read(&self, path: &str) -> Result<Fields, ReadError> {
         let prefix = &self.settings.prefix;
         let name = if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") };
-        let credentials = self.source.get(&self.client, self.clock.now()).await?;
+        let credentials = self.source.get(self.clock.now()).await?;
         let body = serde_json::json!({ "SecretId": name }).to_string();
         let request = Request::post(format!("{}/", self.url))
             .header("content-type", "application/x-amz-json-1.1")

@@ -7,6 +7,7 @@ pub(crate) mod access_records;
 pub(crate) mod aliases;
 pub(crate) mod change;
 mod compiled;
+pub(crate) mod connectors;
 pub(crate) mod devices;
 pub(crate) mod diffs;
 pub(crate) mod documents;
@@ -17,6 +18,7 @@ pub(crate) mod keys;
 pub(crate) mod locks;
 pub(crate) mod login;
 pub(crate) mod pages;
+pub(crate) mod project_secrets;
 pub(crate) mod projects;
 pub(crate) mod prompts;
 pub(crate) mod proofs;
@@ -30,6 +32,7 @@ pub(crate) mod resolve;
 pub(crate) mod roles;
 pub(crate) mod scopes;
 pub(crate) mod search;
+pub(crate) mod secrets;
 pub(crate) mod sessions;
 pub(crate) mod set_up;
 pub(crate) mod signing_keys;
@@ -93,6 +96,7 @@ pub struct App {
     pub(crate) signers: signing_keys::Signers,
     /// Accesses that wait to be written.
     pub(crate) access: AccessRecords,
+    pub(crate) secrets: secrets::Backends,
     unaudited: AtomicU64,
 }
 
@@ -112,6 +116,7 @@ impl App {
         ids: Arc<dyn Ids>,
         random: Arc<Random>,
     ) -> Self {
+        let secrets = secrets::Backends::new(&config, &clock);
         Self {
             db,
             ids,
@@ -133,6 +138,7 @@ impl App {
             seats: Seats::default(),
             asking: devices::Asking::default(),
             address: OnceLock::new(),
+            secrets,
             unaudited: AtomicU64::new(0),
         }
     }

@@ -1,16 +1,19 @@
 //! Rendering on the server.
 
-use promptsync_api::render::{Output, RenderPrompt, RenderedPrompt};
+use std::sync::Arc;
+
+use promptsync_api::render::{Output, RenderPrompt, RenderedPrompt, SecretsShown, SecretsWish};
 use promptsync_core::{
     documents::choose,
     problem::Problem,
     render::{RenderError, RenderRequest, Rendered},
+    secrets::Secrets,
 };
 
-use super::{App, compiled, resolve};
+use super::{App, compiled, resolve, secrets};
 use crate::{endpoint::InProject, http::error::ApiError};
 
-/// Fills a version with the caller's values.
+/// Fills a version with the caller's values. Secrets stay masks unless the caller, who may, asks for them.
 pub(crate) async fn render(
     call: &InProject,
     name: &str,
@@ -27,9 +30,24 @@ pub(crate) async fn render(
         .map(|index| found.document.variants[index].tags.clone());
     let compiled = compiled::of_version(call, found).await?;
     let limits = call.app.limits.clone();
+    let wish = request.secrets;
     let request = RenderRequest { variables: request.variables, tags: request.tags, model: request.model };
+    let asked = compiled.secrets_of(&request).map_err(|error| refused(&[error]))?.to_vec();
+    let (shown, values) = match wish {
+        _ if asked.is_empty() => (None, Secrets::masked()),
+        SecretsWish::Mask => (Some(SecretsShown::Masked), Secrets::masked()),
+        SecretsWish::Resolve => {
+            let (compiled, request, limits) = (Arc::clone(&compiled), request.clone(), limits.clone());
+            // What is wrong with the values is said before a secret is touched.
+            let wrong = App::blocking(move || compiled.check(&request, &limits)).await?;
+            if !wrong.is_empty() {
+                return Err(refused(&wrong));
+            }
+            (Some(SecretsShown::Resolved), secrets::look_up(call, &asked).await?)
+        }
+    };
     let rendered = App::blocking(move || {
-        compiled.render(&request, &limits).map_err(|first| {
+        compiled.render_with(&request, &values, &limits).map_err(|first| {
             let all = compiled.check(&request, &limits);
             refused(if all.is_empty() { std::slice::from_ref(&first) } else { &all })
         })
@@ -38,7 +56,7 @@ pub(crate) async fn render(
         Rendered::Text(text) => Output::Text(text),
         Rendered::Messages(messages) => Output::Messages(messages),
     };
-    Ok(RenderedPrompt { name, version: number, alias, digest, variant, output })
+    Ok(RenderedPrompt { name, version: number, alias, digest, variant, secrets: shown, output })
 }
 
 /// Every wrong value at once, under the code and the words of the first.

@@ -1,6 +1,7 @@
 //! Configuration: flag, then environment, then file, then the documented defaults. Each value knows its origin.
 
 mod outbound;
+mod secrets;
 mod settings;
 
 use std::{
@@ -11,6 +12,7 @@ use std::{
     time::Duration,
 };
 
+pub use secrets::SecretSettings;
 pub use settings::{SETTINGS, Setting};
 
 use crate::listen::ListenLimits;
@@ -58,6 +60,8 @@ pub struct Config {
     pub session: Duration,
     /// How long a session of the command line lasts.
     pub cli_session: Duration,
+    /// Where secrets may come from.
+    pub secrets: SecretSettings,
     /// Time limits and the number of connections.
     pub limits: ListenLimits,
     /// Every value as it was found, by name.
@@ -210,6 +214,7 @@ impl Found<'_> {
             session_idle: seconds("session_idle_seconds")?,
             session: seconds("session_seconds")?,
             cli_session: seconds("cli_session_seconds")?,
+            secrets: self.secrets()?,
             limits: ListenLimits {
                 first_byte: seconds("first_byte_seconds")?,
                 header: seconds("header_seconds")?,

@@ -61,6 +61,13 @@ pub const SETTINGS: &[Setting] = &[
         "Networks the server may call although they are not public, with commas between them",
     ),
     setting("outbound_ports", "Ports the server may call, with commas between them"),
+    setting("secret_backends", "Kinds of connectors for secrets: vault, aws, environment, file, aws_ambient"),
+    setting("secret_folder", "The folder that connectors of the kind `file` read"),
+    setting(
+        "secret_cache_seconds",
+        "Seconds that a secret from another server is kept in memory; 0 keeps none",
+    ),
+    setting("secret_timeout_seconds", "Seconds to wait for a secret"),
     setting("first_byte_seconds", "Seconds to the first byte of a connection"),
     setting("header_seconds", "Seconds from the first byte of a request to the end of its headers"),
     setting("body_idle_seconds", "Seconds between two pieces of a body"),
@@ -91,7 +98,9 @@ pub(super) struct FileValues {
 
 /// Whether an environment variable can concern the server.
 pub(super) fn is_ours(variable: &str) -> bool {
-    variable.starts_with("PROMPTSYNC_") || variable == "DATABASE_URL" || variable == "DATABASE_URL_FILE"
+    variable.starts_with("PROMPTSYNC_")
+        || variable.starts_with("AWS_")
+        || matches!(variable, "DATABASE_URL" | "DATABASE_URL_FILE" | "HOME")
 }
 
 pub(super) fn find(name: &str) -> Setting {

@@ -3,6 +3,7 @@
 //! They know neither the database nor the rules. A new one gets its line in `router.rs`.
 
 pub(crate) mod aliases;
+pub(crate) mod connectors;
 pub(crate) mod devices;
 pub(crate) mod diffs;
 pub(crate) mod documents;
@@ -13,6 +14,7 @@ pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod openapi;
 pub(crate) mod pages;
+pub(crate) mod project_secrets;
 pub(crate) mod projects;
 pub(crate) mod prompts;
 pub(crate) mod push;

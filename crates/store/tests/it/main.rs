@@ -18,6 +18,7 @@ mod releases;
 mod reseal;
 mod seal;
 mod search;
+mod secrets;
 mod signing_keys;
 mod snapshot;
 mod tenancy;
