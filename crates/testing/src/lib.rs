@@ -18,6 +18,7 @@ pub mod ids;
 pub mod keyring;
 pub mod people;
 pub mod sample;
+pub mod vault;
 
 pub use app::{Caller, PROJECT, Reply, TestApp, a_key};
 pub use clock::FixedClock;
@@ -25,3 +26,4 @@ pub use ids::SeededIds;
 pub use keyring::keyring;
 pub use people::Person;
 pub use sample::Sample;
+pub use vault::VaultDouble;

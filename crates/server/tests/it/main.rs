@@ -15,6 +15,7 @@ mod openapi;
 mod pages;
 mod registry;
 mod scopes;
+mod secrets;
 mod sessions;
 mod sign_in;
 mod versions;

@@ -94,7 +94,6 @@ impl AccessRecords {
     }
 
     /// Whether accesses that must not go unrecorded may go on: false once batches could not be written for a minute.
-    #[cfg_attr(not(test), expect(dead_code, reason = "asked by logins and secrets, which come next"))]
     pub(crate) fn is_writable(&self) -> bool {
         self.doubtful_since().is_none_or(|since| since.elapsed() <= PATIENCE)
     }

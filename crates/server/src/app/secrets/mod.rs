@@ -123,7 +123,7 @@ fn note(call: &InProject, reference: &SecretRef, failure: Option<&'static str>) 
         project: Some(call.project.name.to_string()),
         target: format!("secret:{reference}"),
         outcome: failure.unwrap_or(OK),
-        address: None,
+        address: call.peer,
         request_id: Some(call.change.request_id.clone()),
     });
 }
