@@ -7,6 +7,8 @@ use promptsync_core::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::sign_in::UserView;
+
 /// `GET /livez` and `GET /readyz`
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
@@ -40,6 +42,9 @@ pub struct Whoami {
     pub environment: Option<AliasName>,
     /// The key's role; `null` for people, who may have many.
     pub role: Option<String>,
+    /// The person who signed in; `null` for a key.
+    #[serde(default)]
+    pub user: Option<UserView>,
     /// What is allowed somewhere in the workspace.
     pub permissions: Vec<Permission>,
 }

@@ -6,6 +6,7 @@
 
 pub mod args;
 mod commands;
+mod credentials;
 mod error;
 mod folder;
 mod git;

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, future::Future};
 
-use promptsync_api::prompts::ResolvedPrompt;
+use promptsync_api::{
+    prompts::ResolvedPrompt,
+    sign_in::{Refresh, SignedIn},
+};
 use promptsync_client::{Client, ClientError, Wish};
 use promptsync_core::{
     documents::{Document, digest},
@@ -10,6 +13,7 @@ use promptsync_core::{
 };
 
 use crate::{
+    credentials::{Credentials, SignIn},
     error::{CliError, Kind, Located, Result},
     local::{self, Compiled},
     printer::Printer,
@@ -19,6 +23,9 @@ use crate::{
 /// How many prompts are asked for at the same time.
 const AT_ONCE: usize = 16;
 
+/// Seconds an access token must still work when a command begins.
+const SPARE: i64 = 60;
+
 /// A server, and the runtime that talks to it.
 pub(crate) struct Registry {
     /// The client.
@@ -27,18 +34,60 @@ pub(crate) struct Registry {
 }
 
 impl Registry {
-    /// Prepares to talk to the server the settings name. No connection is made yet.
+    /// Prepares to talk to the server the settings name, with the key they name, else with what `promptsync login`
+    /// kept. A connection is made only when that has to be renewed.
     pub(crate) fn connect(settings: &Settings, printer: &Printer) -> Result<Self> {
-        let key = settings.api_key()?;
-        let client = Client::new(&settings.url.value, key.as_ref().map(|key| key.value.as_str()))?;
-        if key.is_some() && client.is_exposed() {
+        let bare = Self::without_key(settings)?;
+        let key = match settings.api_key()? {
+            Some(key) => Some(key.value),
+            None => bare.kept(&settings.credentials)?,
+        };
+        let Some(key) = key else { return Ok(bare) };
+        let client = Client::new(&settings.url.value, Some(&key))?;
+        if client.is_exposed() {
             printer.warn(format!("the API key travels unencrypted to {}; use https", client.url()));
         }
+        Ok(Self { client, ..bare })
+    }
+
+    /// The same without any key.
+    pub(crate) fn without_key(settings: &Settings) -> Result<Self> {
+        let client = Client::new(&settings.url.value, None)?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| CliError::usage("io", format!("the network cannot be used: {error}")))?;
         Ok(Self { client, runtime })
+    }
+
+    /// What `promptsync login` kept for this server, renewed when its time is over.
+    fn kept(&self, credentials: &Credentials) -> Result<Option<String>> {
+        if let Some(good) = good_now(credentials.load(&self.client)?) {
+            return Ok(Some(good));
+        }
+        // Of several commands one renews; the others wait and find what it kept.
+        let _lock = credentials.lock()?;
+        let kept = credentials.load(&self.client)?;
+        if let Some(good) = good_now(kept.clone()) {
+            return Ok(Some(good));
+        }
+        let Some(SignIn::Session { refresh_token, .. }) = kept else { return Ok(None) };
+        let request = Refresh { refresh_token: Some(refresh_token), workspace: None };
+        let signed_in = self.try_wait(self.client.refresh(&request)).map_err(|error| {
+            let ended = error.code() == Some("session_ended");
+            let error = CliError::from(error);
+            if ended { error.hint("run `promptsync login` again") } else { error }
+        })?;
+        credentials.save(&self.client, &session(&signed_in)?)?;
+        Ok(Some(signed_in.access_token))
+    }
+
+    /// Waits for an answer whose failure the caller looks at.
+    pub(crate) fn try_wait<T>(
+        &self,
+        answer: impl Future<Output = std::result::Result<T, ClientError>>,
+    ) -> std::result::Result<T, ClientError> {
+        self.runtime.block_on(answer)
     }
 
     /// Waits for an answer of the server.
@@ -113,6 +162,35 @@ impl Registry {
     }
 }
 
+/// A session as it is kept.
+pub(crate) fn session(signed_in: &SignedIn) -> Result<SignIn> {
+    let refresh_token = signed_in.refresh_token.clone().ok_or_else(|| {
+        CliError::new(Kind::Server, "unreadable", "the server sent nothing that renews the sign-in")
+    })?;
+    let access_token = signed_in.access_token.clone();
+    Ok(SignIn::Session { refresh_token, access_token, good_until: now() + signed_in.expires_in })
+}
+
+/// What opens the server now, without asking it.
+fn good_now(kept: Option<SignIn>) -> Option<String> {
+    match kept? {
+        SignIn::Key { key } => Some(key),
+        SignIn::Session { access_token, good_until, .. } => {
+            (good_until > now() + SPARE).then_some(access_token)
+        }
+    }
+}
+
+/// Seconds since 1970.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "only the server's clock decides; this one saves it useless questions"
+)]
+fn now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
 /// What to call a version: `customer_support 1.2.0`.
 pub(crate) fn label(prompt: &ResolvedPrompt) -> String {
     match &prompt.alias {
@@ -154,7 +232,7 @@ impl From<ClientError> for CliError {
                 error.hints.extend(body.hint);
                 if body.code == "unauthenticated" && error.hints.is_empty() {
                     error = error
-                        .hint("set PROMPTSYNC_API_KEY, or PROMPTSYNC_API_KEY_FILE to a file with the key");
+                        .hint("run `promptsync login`, or set PROMPTSYNC_API_KEY or PROMPTSYNC_API_KEY_FILE");
                 }
                 if kind == Kind::Server && !body.trace_id.is_empty() {
                     error = error.hint(format!("the server's log has more under {}", body.trace_id));

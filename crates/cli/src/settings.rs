@@ -12,6 +12,7 @@ use serde::Deserialize;
 
 use crate::{
     args::{Folder, Global},
+    credentials::Credentials,
     error::{CliError, Kind, Located, Result},
     git,
 };
@@ -30,7 +31,9 @@ pub(crate) struct Environment {
     project: Option<String>,
     api_key: Option<String>,
     api_key_file: Option<PathBuf>,
-    user_file: Option<PathBuf>,
+    user_folder: Option<PathBuf>,
+    /// Whether a keyring of the system can be asked.
+    keyring: bool,
     /// `NO_COLOR` is set.
     pub(crate) no_color: bool,
     /// `CLICOLOR_FORCE` or `FORCE_COLOR` is set.
@@ -53,7 +56,9 @@ impl Environment {
             project: text("PROMPTSYNC_PROJECT"),
             api_key: text("PROMPTSYNC_API_KEY"),
             api_key_file: text("PROMPTSYNC_API_KEY_FILE").map(PathBuf::from),
-            user_file: config_home.map(|home| home.join("promptsync").join("config.toml")),
+            user_folder: config_home.map(|home| home.join("promptsync")),
+            // Without a session bus, asking would start one.
+            keyring: !cfg!(target_os = "linux") || text("DBUS_SESSION_BUS_ADDRESS").is_some(),
             no_color: text("NO_COLOR").is_some(),
             force_color: switch("CLICOLOR_FORCE") || switch("FORCE_COLOR"),
             dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
@@ -109,6 +114,8 @@ pub(crate) struct Settings {
     pub(crate) project: Option<Setting<String>>,
     /// The folder of prompts, relative to where the command runs or absolute.
     pub(crate) path: Setting<PathBuf>,
+    /// What `promptsync login` kept.
+    pub(crate) credentials: Credentials,
     api_key: Option<Setting<String>>,
     api_key_file: Option<Setting<PathBuf>>,
 }
@@ -156,7 +163,7 @@ impl Settings {
         let file = find_upwards(folder, PROJECT_FILE);
         let from_file: ProjectFile =
             file.as_deref().map(read_toml).transpose()?.flatten().unwrap_or_default();
-        let user_file = environment.user_file.clone();
+        let user_file = environment.user_folder.as_ref().map(|folder| folder.join("config.toml"));
         let user: UserFile = user_file.as_deref().map(read_toml).transpose()?.flatten().unwrap_or_default();
         let python_file = find_upwards(folder, "pyproject.toml");
         let python: PyProject =
@@ -209,7 +216,9 @@ impl Settings {
         };
 
         let root = file.as_ref().and_then(|file| file.parent()).map(Path::to_path_buf);
-        Ok(Self { folder: folder.to_path_buf(), root, url, project, path, api_key, api_key_file })
+        let credentials = Credentials::new(environment.user_folder.clone(), environment.keyring);
+        let folder = folder.to_path_buf();
+        Ok(Self { folder, root, url, project, path, credentials, api_key, api_key_file })
     }
 
     /// The project, when anything names one; the git remote is asked last.

@@ -12,6 +12,7 @@ mod projects;
 mod prompts;
 mod releases;
 mod requests;
+mod sign_in;
 mod signing_keys;
 mod versions;
 

@@ -65,6 +65,11 @@ impl Client {
         self.base.as_str().trim_end_matches('/')
     }
 
+    /// Scheme, host and port: whom a secret may be sent to.
+    pub fn origin(&self) -> String {
+        self.base.origin().ascii_serialization()
+    }
+
     /// Whether the key would travel readable for others: plain HTTP to another machine.
     pub fn is_exposed(&self) -> bool {
         let local = match self.base.host_str() {

@@ -7,6 +7,7 @@ mod project;
 mod prompts;
 mod push;
 mod serve;
+mod sign_in;
 mod signing_keys;
 mod versions;
 
@@ -22,6 +23,7 @@ pub use self::{
     prompts::{Chosen, Get, List, Render, Search},
     push::{Lock, Pull, Push, Validate},
     serve::Serve,
+    sign_in::{InviteArgs, Login, Logout, SessionCommand, SessionEnd, SessionList, WhoAmI},
     signing_keys::KeysRotateSigning,
     versions::{History, ReleaseCommand, VersionCommand, VersionGet, VersionList},
 };
@@ -53,7 +55,7 @@ pub struct Global {
     /// The project [env: PROMPTSYNC_PROJECT]; otherwise from promptsync.toml, pyproject.toml or the git remote
     #[arg(long, global = true, value_name = "NAME")]
     pub project: Option<String>,
-    /// The server [env: PROMPTSYNC_URL]; its key comes from PROMPTSYNC_API_KEY or PROMPTSYNC_API_KEY_FILE
+    /// The server [env: PROMPTSYNC_URL]; its key comes from PROMPTSYNC_API_KEY, PROMPTSYNC_API_KEY_FILE or `promptsync login`
     #[arg(long, global = true, value_name = "URL")]
     pub url: Option<String>,
     /// Print results as JSON, and errors as JSON on stderr
@@ -130,6 +132,18 @@ pub enum Command {
     Config(ConfigCommand),
     /// Check that everything is set up, and say what is not
     Doctor(Doctor),
+    /// Sign in to a server
+    Login(Login),
+    /// Sign out of a server
+    Logout(Logout),
+    /// Show who the server takes you for, and what you may do
+    #[command(name = "whoami")]
+    WhoAmI(WhoAmI),
+    /// Your sessions on all devices
+    #[command(subcommand)]
+    Session(SessionCommand),
+    /// Make a link with which somebody joins, or sets a new password
+    Invite(InviteArgs),
     /// API keys
     #[command(subcommand)]
     Keys(KeysCommand),

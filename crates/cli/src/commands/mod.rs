@@ -8,9 +8,12 @@ mod doctor;
 mod get;
 mod history;
 mod init;
+mod invite;
 mod keys;
 mod list;
 mod lock;
+mod login;
+mod logout;
 mod pull;
 mod push;
 mod release;
@@ -18,10 +21,12 @@ mod render;
 mod search;
 #[cfg(feature = "serve")]
 mod serve;
+mod session;
 mod signing_keys;
 mod status;
 mod validate;
 mod version;
+mod whoami;
 
 use std::process::ExitCode;
 
@@ -47,6 +52,11 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Status => status::run(context),
         Command::Config(command) => config::run(&command, context),
         Command::Doctor(args) => return doctor::run(&args, context),
+        Command::Login(args) => login::run(&args, context),
+        Command::Logout(_) => logout::run(context),
+        Command::WhoAmI(_) => whoami::run(context),
+        Command::Session(command) => session::run(&command, context),
+        Command::Invite(args) => invite::run(&args, context),
         Command::Keys(command) => keys::run(&command, context),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args, context),

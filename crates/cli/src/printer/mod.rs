@@ -94,6 +94,11 @@ impl Printer {
         }
     }
 
+    /// Tells the person something without which they cannot go on.
+    pub(crate) fn always(&self, text: impl AsRef<str>) {
+        let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
+    }
+
     /// Tells the person something only when they asked for more.
     pub(crate) fn detail(&self, text: impl AsRef<str>) {
         if self.verbose {

@@ -9,6 +9,7 @@ mod folders;
 mod help;
 mod hostile;
 mod init;
+mod login;
 mod render;
 mod sandbox;
 mod served;

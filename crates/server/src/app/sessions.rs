@@ -23,8 +23,11 @@ use super::{
     change::{Deed, Kept},
 };
 use crate::{
-    auth::one_time::{self, Purpose},
-    endpoint::Visit,
+    auth::{
+        Identity,
+        one_time::{self, Purpose},
+    },
+    endpoint::{Call, Visit},
     http::{error::ApiError, origin, reply::Reply},
     subjects::Myself,
 };
@@ -241,6 +244,13 @@ pub(crate) async fn sign_out(visit: &Visit, token: &str) -> Result<(), ApiError>
     change.commit(app, tx, ended_by_its_person(&session.id), Kept::<()>::Secret).await?;
     app.seats.forget(&user.id);
     Ok(())
+}
+
+/// The person who calls; nobody when it is a key.
+pub(crate) async fn person(call: &Call) -> Result<Option<UserView>, ApiError> {
+    let Identity::User(id, _) = &call.caller.identity else { return Ok(None) };
+    let mut tx = call.app.db.begin_system_read().await?;
+    Ok(users::by_id(&mut tx, id).await?.as_ref().map(view))
 }
 
 /// The caller's own sessions that have not ended.

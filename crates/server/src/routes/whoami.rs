@@ -4,7 +4,7 @@ use promptsync_api::server::Whoami;
 use promptsync_core::access::{Permission, can_somewhere};
 
 use crate::{
-    app::scopes,
+    app::{scopes, sessions},
     auth::Identity,
     http::reply::{Answer, Reply},
     input::Nothing,
@@ -19,7 +19,9 @@ pub(crate) async fn whoami(call: Anywhere, _: Nothing) -> Answer<Whoami> {
         (Identity::Key(_), [only]) => Some(&only.scope),
         _ => None,
     };
+    let user = sessions::person(&call).await?;
     Ok(Reply::ok(Whoami {
+        user,
         key: caller.id().to_owned(),
         name: caller.name.clone(),
         workspace: caller.workspace.to_string(),

@@ -9,6 +9,7 @@ mod documents;
 mod immutable;
 mod keys;
 mod open;
+mod people;
 mod projects;
 mod proofs;
 mod publish;
