@@ -18,6 +18,7 @@ pub mod listen;
 pub mod logging;
 mod masters;
 pub mod openapi;
+pub mod people;
 mod router;
 mod routes;
 mod start;

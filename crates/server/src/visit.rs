@@ -16,7 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    app::{App, change::Change},
+    app::{App, access_records::Access, change::Change},
     endpoint::{Arrived, AuditClass, Route},
     http::{body, query, query::Parameter, reply::Answer},
     input::{Asked, Input},
@@ -35,6 +35,8 @@ pub(crate) struct Visit {
     pub(crate) peer: Option<IpAddr>,
     /// Its id.
     pub(crate) request_id: String,
+    /// What will be noted about it when it is refused.
+    pub(crate) access: Arc<Access>,
     path: Vec<(String, String)>,
     outcome: Arc<AtomicU8>,
 }
@@ -90,21 +92,35 @@ where
         handler: Box::new(move |request| {
             let (handler, known) = (handler.clone(), Arc::clone(&known));
             Box::pin(async move {
-                let Arrived { app, method, path: segments, query, headers, request_id, peer, body, .. } =
-                    request;
+                let Arrived {
+                    app,
+                    method,
+                    path: segments,
+                    query,
+                    headers,
+                    request_id,
+                    access,
+                    peer,
+                    body,
+                    ..
+                } = request;
                 query::refuse_keys(&query)?;
                 let bytes = match I::LIMIT {
                     Some(limit) => body::read(body, &headers, limit.of(&app.config)).await?,
                     None => Bytes::new(),
                 };
                 let outcome = Arc::default();
-                let visit = Visit { app, headers, query, peer, request_id, path: segments, outcome };
+                let visit = Visit { app, headers, query, peer, request_id, access, path: segments, outcome };
                 let input = I::read(visit.asked(), bytes, &known)?;
-                let (app, headers) = (Arc::clone(&visit.app), visit.headers.clone());
+                let (app, headers, access) =
+                    (Arc::clone(&visit.app), visit.headers.clone(), Arc::clone(&visit.access));
                 let accounted = visit.change(&WorkspaceId::new(""), Actor::System, "");
                 let response = handler(visit, input).await?.into_response(&method, &headers)?;
                 if audit == AuditClass::Write {
                     app.audited(&accounted, path);
+                    if accounted.is_committed() {
+                        access.is_audited();
+                    }
                 }
                 Ok(response)
             })

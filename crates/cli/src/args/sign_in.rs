@@ -1,5 +1,7 @@
 //! Arguments of `login`, `logout`, `whoami`, `invite`, `session`.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 /// Arguments of `login`.
@@ -48,7 +50,8 @@ pub struct WhoAmI {}
 #[command(after_help = "Examples:\n  \
     promptsync invite ann@example.com --role editor\n  \
     promptsync invite ann@example.com --role viewer --project shop\n  \
-    promptsync invite ann@example.com --new-password\n\n\
+    promptsync invite ann@example.com --new-password\n  \
+    promptsync invite olga@example.com --new-password --data-dir ./data\n\n\
     Prints a link that works once: an invitation for 72 hours, a link to a new password for 15 minutes. Hand it over\n\
     yourself; nothing is sent.")]
 pub struct InviteArgs {
@@ -61,6 +64,12 @@ pub struct InviteArgs {
     /// Instead, let a member who lost their password set a new one
     #[arg(long, conflicts_with = "role")]
     pub new_password: bool,
+    /// The server's data folder: make the link to a new password there, without a running server
+    #[arg(long, value_name = "DIR", requires = "new_password")]
+    pub data_dir: Option<PathBuf>,
+    /// The server's database, when it is not in the data folder [env: DATABASE_URL]
+    #[arg(long, value_name = "URL", requires = "data_dir")]
+    pub database_url: Option<String>,
 }
 
 /// What can be done with one's own sessions.

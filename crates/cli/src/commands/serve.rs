@@ -62,6 +62,25 @@ pub(super) fn create_key(
     context.printer.line(secret)
 }
 
+/// Makes a link to a new password in a data folder.
+pub(super) fn offer_reset(
+    folder: &Path,
+    database_url: Option<&str>,
+    email: &str,
+    context: &Context,
+) -> Result {
+    let config = config([
+        ("data_dir", Some(folder.display().to_string())),
+        ("database_url", database_url.map(str::to_owned)),
+    ])?;
+    let made = promptsync_server::people::offer_reset_offline(config, email);
+    let link = runtime()?.block_on(made).map_err(|error| failed(&error))?;
+    if context.printer.json {
+        return context.printer.json(&serde_json::json!({ "link": link }));
+    }
+    context.printer.line(link)
+}
+
 fn config<const N: usize>(flags: [(&'static str, Option<String>); N]) -> Result<Config> {
     let flags: BTreeMap<_, _> = flags.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     Config::load(&flags).map_err(|error| {

@@ -165,6 +165,10 @@ fn an_invited_person_joins_from_the_command_line() {
     let link = server.ok("olga", &["invite", "ann@example.com", "--new-password"], "");
     let token = link.trim().rsplit('#').next().expect("a token").to_owned();
     server.ok("ann", &["login", "--invitation", &token, "--password-stdin"], "a third horse battery");
+    let offline = ["invite", "olga@example.com", "--new-password", "--data-dir", "data"];
+    let link = server.ok("nobody", &offline, "");
+    let token = link.trim().rsplit('#').next().expect("a token").to_owned();
+    server.ok("olga", &["login", "--invitation", &token, "--password-stdin"], "a new horse battery");
     server.ok("ann2", &["login", "--email", "ann@example.com", "--password-stdin"], "a third horse battery");
 }
 

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use promptsync_api::{
-    error::{RATE_LIMITED, WEAK_PASSWORD},
+    error::{RATE_LIMITED, UNAVAILABLE, WEAK_PASSWORD},
     sign_in::{Login, SessionKind, SignInOptions},
 };
 use promptsync_core::{
@@ -28,6 +28,7 @@ pub(crate) async fn with_password(visit: &Visit, login: Login) -> Result<Tokens,
     let app = &visit.app;
     visit.require_own_page_for(login.kind)?;
     app.passwords_allowed()?;
+    app.can_record()?;
     let email = Email::parse(&login.email).ok();
     let account = app.account(email.as_ref().map_or(login.email.as_str(), Email::as_str));
     app.may_guess(account, visit.peer)?;
@@ -37,6 +38,9 @@ pub(crate) async fn with_password(visit: &Visit, login: Login) -> Result<Tokens,
         None => None,
     };
     drop(tx);
+    if let Some(user) = &user {
+        visit.access.about("login", format!("user:{}", user.id));
+    }
     let stored = user.as_ref().and_then(|user| user.password_hash.clone());
     let matches = app.passwords.matches(&login.password, stored.as_deref()).await?;
     let known = user.filter(|_| matches).ok_or(Refusal::WrongCredentials).inspect_err(|refusal| {
@@ -99,6 +103,15 @@ impl App {
     /// What the server allows.
     pub(crate) fn rules(&self) -> Rules {
         Rules { passwords: self.config.password_login, provider: false, provision: false }
+    }
+
+    /// Refuses while accesses cannot be recorded: a guess that leaves no trace is worse than a person who waits.
+    pub(crate) fn can_record(&self) -> Result<(), ApiError> {
+        if self.access.is_writable() {
+            return Ok(());
+        }
+        let detail = "nobody is let in while it cannot be recorded; what is signed in already goes on";
+        Err(ApiError::new(UNAVAILABLE, detail).retry_after(10))
     }
 
     /// Refuses early, before anything is hashed.

@@ -32,7 +32,7 @@ use crate::{
 };
 
 /// How long a link to a new password works.
-const LIFETIME: TimeDelta = TimeDelta::minutes(15);
+pub(crate) const LIFETIME: TimeDelta = TimeDelta::minutes(15);
 
 /// Makes a link with which a member can set a new password. There is no mail: whoever makes it hands it over.
 pub(crate) async fn create(call: &Call, request: CreateReset) -> Result<CreatedLink, ApiError> {

@@ -88,6 +88,7 @@ impl Tokens {
 /// was written in the transaction (a user, an identity, an accepted invitation) becomes durable with it.
 pub(crate) async fn open(visit: &Visit, mut tx: Tx, welcome: Welcome<'_>) -> Result<Tokens, ApiError> {
     let (app, now) = (&visit.app, visit.app.clock.now());
+    app.can_record()?;
     let refresh = one_time::generate(Purpose::Refresh, &*app.random);
     let (idle, longest) = app.session_lengths(welcome.kind);
     let session = Session {
