@@ -156,7 +156,8 @@ impl Client<'_> {
         println!(
             "PromptSync is running at {url}, with the project `{PROJECT}` from {PROMPTS}.
 
-Sign in: the dashboard takes the key in {key}. For a terminal:
+Sign in at {url}; the first user is made with the set-up link that the server prints. A terminal can use the key in
+{key}:
 
   export PROMPTSYNC_URL={url}
   export PROMPTSYNC_API_KEY=$(cat {key})

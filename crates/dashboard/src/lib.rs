@@ -51,6 +51,22 @@ mod tests {
     }
 
     #[test]
+    fn no_text_of_the_address_is_gone_to() {
+        assert!(SCRIPT.contains("const NEXT = { device: \"/device\" };"));
+        for taken in [
+            "location.replace(wanted",
+            "location.href = wanted",
+            "location.assign(wanted",
+            "location.search)",
+        ] {
+            let times = SCRIPT.matches(taken).count();
+            assert!(times == 0 || taken == "location.search)", "{taken}");
+        }
+        // Read in two places: whether a page is asked for, and which of the known ones.
+        assert_eq!(SCRIPT.matches("URLSearchParams(location.search)").count(), 2);
+    }
+
+    #[test]
     fn the_script_makes_no_code_from_text() {
         for sink in
             ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function"]

@@ -37,6 +37,8 @@ macro_rules! subjects {
 }
 
 subjects! {
+    /// A call that whoever is known may make: about themselves.
+    Known(Call);
     /// A call that is decided part by part: whoever has the permission somewhere in the workspace comes in.
     Anywhere(Call);
     /// The same within one project; a right to one alias alone is not enough.
@@ -109,6 +111,23 @@ impl Subject for Myself {
     }
 
     /// One's own things need no permission.
+    async fn allows(&self, _: Permission) -> Result<bool, ApiError> {
+        Ok(true)
+    }
+}
+
+impl Subject for Known {
+    const PARAMETERS: &'static [Parameter] = Call::PARAMETERS;
+
+    async fn open(call: Call) -> Result<Self, ApiError> {
+        Ok(Self(call))
+    }
+
+    fn call(&self) -> &Call {
+        self
+    }
+
+    /// Who somebody is they may know without a permission.
     async fn allows(&self, _: Permission) -> Result<bool, ApiError> {
         Ok(true)
     }

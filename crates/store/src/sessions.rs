@@ -224,6 +224,29 @@ pub async fn revoke_all(tx: &mut Tx, user: &UserId, now: Timestamp) -> Result<u6
     )
 }
 
+/// Forgets the sessions of a user that ended before a moment, with their tokens; says how many.
+pub async fn forget_ended(tx: &mut Tx, user: &UserId, before: Timestamp) -> Result<u64> {
+    execute!(
+        tx,
+        sqlx::query(
+            "DELETE FROM refresh_tokens
+             WHERE session_id IN (SELECT id FROM sessions WHERE user_id = $1
+                                  AND (ends_at < $2 OR idle_until < $2 OR revoked_at < $2))",
+        )
+        .bind(user.as_str())
+        .bind(before)
+    )?;
+    execute!(
+        tx,
+        sqlx::query(
+            "DELETE FROM sessions
+             WHERE user_id = $1 AND (ends_at < $2 OR idle_until < $2 OR revoked_at < $2)",
+        )
+        .bind(user.as_str())
+        .bind(before)
+    )
+}
+
 async fn insert_token(tx: &mut Tx, session: &SessionId, hash: &[u8], now: Timestamp) -> Result<()> {
     execute!(
         tx,

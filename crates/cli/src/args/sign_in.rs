@@ -87,6 +87,7 @@ pub struct SessionList {}
 
 /// Arguments of `session end`.
 #[derive(Debug, Args)]
+#[command(after_help = "Example:\n  promptsync session end 01JD4X2V8Q6T0B3E5R7Y9ZKMNP")]
 pub struct SessionEnd {
     /// The session's id, from `promptsync session list`
     #[arg(value_name = "ID")]

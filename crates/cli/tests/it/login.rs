@@ -36,7 +36,7 @@ impl Server {
         let set_up = line();
         let token = set_up.rsplit('#').next().expect("a token").to_owned();
         assert!(set_up.contains(&format!("{url}/setup#")), "{set_up}");
-        let sandbox = sandbox.env("PROMPTSYNC_URL", &url).env("PROMPTSYNC_PROJECT", "shop");
+        let sandbox = sandbox.env("PROMPTSYNC_URL", &url);
         Self { sandbox, url, token, child }
     }
 

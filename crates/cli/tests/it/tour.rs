@@ -413,16 +413,16 @@ fn what_is_not_there_is_3_and_a_wrong_key_is_4() {
     assert_snapshot!(crate::sandbox::shown(&out, shop.sandbox.path()), @r##"
     exit: 4
     --- stderr
-    error: this API key is not valid: it is mistyped, revoked or expired
-      hint: set PROMPTSYNC_API_KEY, or PROMPTSYNC_API_KEY_FILE to a file with the key
+    error: this key or token is not valid: it is mistyped, revoked or expired
+      hint: run `promptsync login`, or set PROMPTSYNC_API_KEY or PROMPTSYNC_API_KEY_FILE
     "##);
     let mut nobody = shop.sandbox.command(&["list"]);
     let out = nobody.env_remove("PROMPTSYNC_API_KEY").output().expect("runs");
     assert_snapshot!(crate::sandbox::shown(&out, shop.sandbox.path()), @r##"
     exit: 4
     --- stderr
-    error: this needs an API key
-      hint: send it as Authorization: Bearer …; `promptsync keys create` makes the first one
+    error: this needs an API key or a session
+      hint: send it as Authorization: Bearer …; `promptsync login` signs a person in, `promptsync keys create` makes a key
     "##);
 }
 

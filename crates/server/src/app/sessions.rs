@@ -36,6 +36,8 @@ use crate::{
 const GRACE: chrono::TimeDelta = chrono::TimeDelta::seconds(10);
 /// How long a replaced refresh token is remembered, so that its use is noticed.
 const REMEMBERED: chrono::TimeDelta = chrono::TimeDelta::hours(24);
+/// How long a session that has ended is kept, so that a late use of its token is still told apart.
+const KEPT: chrono::TimeDelta = chrono::TimeDelta::days(30);
 /// The longest description of what signs in.
 const MAX_CLIENT: usize = 120;
 
@@ -106,6 +108,7 @@ pub(crate) async fn open(visit: &Visit, mut tx: Tx, welcome: Welcome<'_>) -> Res
     };
     tx.revision(&welcome.workspace).await?;
     sessions::insert(&mut tx, &session, &one_time::hash(Purpose::Refresh, &app.secret, &refresh)).await?;
+    sessions::forget_ended(&mut tx, &welcome.user.id, now - KEPT).await?;
     users::note_login(&mut tx, &welcome.user.id, now).await?;
     let answer = signed_in(app, &mut tx, welcome.user, &session, now).await?;
     let mut deed = welcome.deed.unwrap_or_else(|| Deed { action: "session.open", ..Deed::default() });

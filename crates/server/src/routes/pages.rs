@@ -4,8 +4,12 @@ use promptsync_dashboard::{POLICY, SCRIPT, STYLE};
 
 use crate::{
     endpoint::Visit,
-    http::reply::{Answer, Reply},
-    input::Nothing,
+    http::{
+        error::ApiError,
+        query::{Parameter, Parameters, one},
+        reply::{Answer, Reply},
+    },
+    input::{FromQuery, Nothing, Query},
 };
 
 macro_rules! pages {
@@ -18,14 +22,29 @@ macro_rules! pages {
 }
 
 pages! {
-    /// Signing in.
-    sign_in SIGN_IN;
     /// The first user.
     set_up SET_UP;
     /// Entering the code that a device shows.
     device DEVICE;
     /// Accepting an invitation, or setting a new password.
     invitation INVITATION;
+}
+
+/// The address after signing in; the page reads it and knows by name where it may go.
+#[derive(Debug)]
+pub(crate) struct Next;
+
+impl FromQuery for Next {
+    const PARAMETERS: &'static [Parameter] = &[one("next", "Where to go after signing in: `device`.")];
+
+    fn from_query(_: &Parameters) -> Result<Self, ApiError> {
+        Ok(Self)
+    }
+}
+
+/// Signing in.
+pub(crate) async fn sign_in(_: Visit, _: Query<Next>) -> Answer<()> {
+    Ok(Reply::page(promptsync_dashboard::SIGN_IN, POLICY))
 }
 
 /// What the pages do.

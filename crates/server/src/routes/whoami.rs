@@ -8,11 +8,11 @@ use crate::{
     auth::Identity,
     http::reply::{Answer, Reply},
     input::Nothing,
-    subjects::Anywhere,
+    subjects::Known,
 };
 
 /// Who the key belongs to and what it may do.
-pub(crate) async fn whoami(call: Anywhere, _: Nothing) -> Answer<Whoami> {
+pub(crate) async fn whoami(call: Known, _: Nothing) -> Answer<Whoami> {
     let caller = &call.caller;
     // A key has one grant; people have as many as they were given, and open as many places.
     let scope = match (&caller.identity, caller.principal.grants.as_slice()) {

@@ -214,7 +214,8 @@ db_test! {
         let there = app.nobody().post("/api/auth/refresh", json!({ "refresh_token": operator.refresh, "workspace": "second" })).await;
         let there = Person::from(&app, &there);
         assert_eq!(there.answer["workspace"]["name"], "second");
-        assert_eq!(there.caller.get("/api/whoami").await.outcome(), "403 insufficient_scope", "a member without a role");
+        assert_eq!(there.caller.get("/api/whoami").await.json()["permissions"], json!([]), "a member without a role");
+        assert_eq!(there.caller.get("/api/projects").await.outcome(), "403 insufficient_scope");
         assert_eq!(there.caller.get("/api/auth/sessions").await.outcome(), "200");
         assert_eq!(operator.caller.get("/api/whoami").await.outcome(), "401 unauthenticated", "the old token named the first");
         let nowhere = app.nobody().post("/api/auth/refresh", json!({ "refresh_token": there.refresh, "workspace": "third" })).await;

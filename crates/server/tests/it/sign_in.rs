@@ -131,3 +131,28 @@ db_test! {
         }
     }
 }
+
+#[tokio::test]
+async fn the_pages_load_only_their_own_script_and_style() {
+    let app = TestApp::new().await;
+    for page in ["/", "/setup", "/device", "/invitation", "/?next=//evil.example"] {
+        let reply = app.nobody().get(page).await;
+        assert_eq!((reply.status, reply.header("location")), (200, ""), "{page}");
+        let policy = reply.header("content-security-policy");
+        for part in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "frame-ancestors 'none'",
+            "form-action 'self'",
+            "require-trusted-types-for 'script'",
+        ] {
+            assert!(policy.contains(part), "{page}: {policy}");
+        }
+        assert!(!policy.contains("unsafe"), "{page}: {policy}");
+        assert!(reply.header("content-type").starts_with("text/html"), "{page}");
+        for asset in ["/assets/pages.js", "/assets/pages.css"] {
+            assert!(reply.text().contains(asset), "{page}");
+            assert_eq!(app.nobody().get(asset).await.status, 200);
+        }
+    }
+}

@@ -179,6 +179,10 @@ db_test! {
         assert!(sessions::revoke(&mut tx, &ann.id, &one.id, now).await.unwrap());
         assert!(!sessions::revoke(&mut tx, &ann.id, &one.id, now).await.unwrap());
         assert_eq!(sessions::revoke_all(&mut tx, &ann.id, now).await.unwrap(), 1);
+        assert_eq!(sessions::forget_ended(&mut tx, &ann.id, now).await.unwrap(), 0);
+        assert_eq!(sessions::forget_ended(&mut tx, &bob.id, now + TimeDelta::days(1)).await.unwrap(), 0);
+        assert_eq!(sessions::forget_ended(&mut tx, &ann.id, now + TimeDelta::seconds(1)).await.unwrap(), 2);
+        assert_eq!(sessions::token(&mut tx, &[2]).await.unwrap(), None);
         assert_eq!(sessions::of_user(&mut tx, &ann.id, now).await.unwrap(), []);
     }
 
