@@ -16,6 +16,7 @@ mod printer;
 mod reference;
 mod registry;
 mod settings;
+mod trust;
 mod values;
 
 use std::{ffi::OsString, process::ExitCode};

@@ -6,6 +6,7 @@ use promptsync_api::{
     prompts::ResolvedPrompt,
     sign_in::{Refresh, SignedIn},
 };
+use promptsync_api::{prompts::ResolvedPrompt, versions::VersionSummary};
 use promptsync_client::{Client, ClientError, Wish};
 use promptsync_core::{
     documents::{Document, digest},
@@ -121,6 +122,39 @@ impl Registry {
                 let prompt =
                     answer.map_err(|error| CliError::new(Kind::Server, "internal", error.to_string()))??;
                 found.insert(prompt.name.clone(), prompt);
+            }
+        })
+    }
+
+    /// The facts of these versions, many asked for at the same time; one that does not exist is left out.
+    pub(crate) fn versions(
+        &self,
+        project: &ProjectName,
+        wanted: impl IntoIterator<Item = (PromptName, String)>,
+    ) -> Result<BTreeMap<PromptName, VersionSummary>> {
+        let mut waiting = wanted.into_iter();
+        self.runtime.block_on(async {
+            let mut found = BTreeMap::new();
+            let mut running = tokio::task::JoinSet::new();
+            loop {
+                while running.len() < AT_ONCE {
+                    let Some((prompt, version)) = waiting.next() else { break };
+                    let (client, project) = (self.client.clone(), project.clone());
+                    running.spawn(async move {
+                        let facts = client.version(project.as_str(), prompt.as_str(), &version).await;
+                        (prompt, facts)
+                    });
+                }
+                let Some(answer) = running.join_next().await else { return Ok(found) };
+                let (prompt, facts) =
+                    answer.map_err(|error| CliError::new(Kind::Server, "internal", error.to_string()))?;
+                match facts {
+                    Ok(facts) => {
+                        found.insert(prompt, facts);
+                    }
+                    Err(error) if matches!(error.code(), Some("prompt_not_found" | "version_not_found")) => {}
+                    Err(error) => return Err(error.into()),
+                }
             }
         })
     }

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use promptsync_core::names::ProjectName;
+use promptsync_core::{names::ProjectName, signing::PublicKey};
 use serde::Deserialize;
 
 use crate::{
@@ -116,6 +116,8 @@ pub(crate) struct Settings {
     pub(crate) path: Setting<PathBuf>,
     /// What `promptsync login` kept.
     pub(crate) credentials: Credentials,
+    /// The key of the workspace, when the project file pins it.
+    pub(crate) public_key: Option<Setting<PublicKey>>,
     api_key: Option<Setting<String>>,
     api_key_file: Option<Setting<PathBuf>>,
 }
@@ -127,9 +129,17 @@ struct ProjectFile {
     project: Option<String>,
     url: Option<String>,
     path: Option<PathBuf>,
+    registry: Option<RegistryTable>,
     /// The server's own settings; it reads them itself.
     #[serde(rename = "server")]
     _server: Option<toml::Table>,
+}
+
+/// `[registry]` of the project file: what is known of the workspace.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RegistryTable {
+    public_key: Option<PublicKey>,
 }
 
 /// The file in the user's configuration folder.
@@ -215,10 +225,15 @@ impl Settings {
             given => given,
         };
 
+        let pinned = [(from_file.registry, &file), (in_python.registry, &python_file)];
+        let public_key = pinned
+            .into_iter()
+            .find_map(|(table, file)| Some(Setting { value: table?.public_key?, source: in_file(file) }));
         let root = file.as_ref().and_then(|file| file.parent()).map(Path::to_path_buf);
         let credentials = Credentials::new(environment.user_folder.clone(), environment.keyring);
         let folder = folder.to_path_buf();
         Ok(Self { folder, root, url, project, path, credentials, api_key, api_key_file })
+        Ok(Self { folder: folder.to_path_buf(), root, url, project, path, public_key, api_key, api_key_file })
     }
 
     /// The project, when anything names one; the git remote is asked last.

@@ -5,7 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    digest::Digest, documents, files::PromptDraft, names::PromptName, problem::Problem,
+    digest::Digest,
+    documents,
+    files::PromptDraft,
+    names::PromptName,
+    problem::Problem,
+    signing::{Pin, PublicKey},
     versions::VersionNumber,
 };
 
@@ -29,6 +34,20 @@ pub struct Lock {
     /// One entry a prompt.
     #[serde(default)]
     pub prompts: BTreeMap<PromptName, LockedPrompt>,
+    /// Who signs the versions, as it was found when the file was written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub registry: Option<LockedRegistry>,
+}
+
+/// The registry the versions came from, known by the key of its workspace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedRegistry {
+    /// The newest key that was known.
+    pub public_key: PublicKey,
+    /// Its place among the workspace's keys: fewer later is a registry that was set back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key_sequence: Option<i64>,
 }
 
 /// A pinned prompt.
@@ -119,7 +138,24 @@ impl Lock {
             let LockedPrompt { version, digest } = locked;
             format!("{} = {{ version = \"{version}\", digest = \"{digest}\" }}", key(name))
         }));
+        if let Some(registry) = &self.registry {
+            lines.extend([String::new(), "[registry]".to_owned()]);
+            lines.push(format!("public_key = \"{}\"", registry.public_key));
+            lines.extend(registry.key_sequence.map(|sequence| format!("key_sequence = {sequence}")));
+        }
         lines.join("\n") + "\n"
+    }
+}
+
+impl From<&LockedRegistry> for Pin {
+    fn from(registry: &LockedRegistry) -> Self {
+        Self { key: registry.public_key.clone(), sequence: registry.key_sequence }
+    }
+}
+
+impl From<&Pin> for LockedRegistry {
+    fn from(pin: &Pin) -> Self {
+        Self { public_key: pin.key.clone(), key_sequence: pin.sequence }
     }
 }
 
@@ -193,6 +229,7 @@ mod tests {
         documents::{Body, Document},
         files::{Format, Origin},
         names::ModulePath,
+        signing::PrivateKey,
     };
 
     fn name(text: &str) -> PromptName {
@@ -210,6 +247,7 @@ mod tests {
             project: "acme".into(),
             source: Some("production".into()),
             prompts: prompts.into_iter().map(|(text, locked)| (name(text), locked)).collect(),
+            registry: None,
         }
     }
 
@@ -288,6 +326,7 @@ mod tests {
             prompts in prop::collection::btree_map("[A-Za-z0-9][A-Za-z0-9._-]{0,9}x", (0_u64..99, "[a-z]{0,5}"), 0..6),
             project in "\\PC{0,12}",
             source in prop::option::of("\\PC{0,12}"),
+            seed in prop::option::of(0_u8..9),
         ) {
             let prompts = prompts
                 .into_iter()
@@ -295,7 +334,11 @@ mod tests {
                     Some((PromptName::parse(&text).ok()?, locked(&format!("{major}.0.0"), &content)))
                 })
                 .collect();
-            let lock = Lock { lock_version: LOCK_VERSION, project, source, prompts };
+            let registry = seed.map(|seed| LockedRegistry {
+                public_key: PrivateKey::from_seed(&[seed; 32]).public(),
+                key_sequence: (seed > 3).then_some(i64::from(seed)),
+            });
+            let lock = Lock { lock_version: LOCK_VERSION, project, source, prompts, registry };
             prop_assert_eq!(Lock::parse(&lock.print()), Ok(lock));
         }
     }

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod diff;
+mod environments;
 mod keys;
 mod project;
 mod prompts;
@@ -9,6 +10,7 @@ mod push;
 mod serve;
 mod sign_in;
 mod signing_keys;
+mod verify;
 mod versions;
 
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::{
     aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet},
     diff::{Diff, DiffFormat},
+    environments::{EnvironmentCommand, EnvironmentRemove, EnvironmentSet},
     keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, When},
     project::{Completions, ConfigCommand, ConfigShow, Doctor, Init},
     prompts::{Chosen, Get, List, Render, Search},
@@ -25,7 +28,10 @@ pub use self::{
     serve::Serve,
     sign_in::{InviteArgs, Login, Logout, SessionCommand, SessionEnd, SessionList, WhoAmI},
     signing_keys::KeysRotateSigning,
-    versions::{History, ReleaseCommand, VersionCommand, VersionGet, VersionList},
+    verify::{Verify, VerifyFormat},
+    versions::{
+        History, LockVersion, ReleaseCommand, VersionCommand, VersionExport, VersionGet, VersionList,
+    },
 };
 
 /// Versioned prompts for your applications: kept as files, served by alias.
@@ -112,6 +118,13 @@ pub enum Command {
     Validate(Validate),
     /// Pin the versions of an alias or release in promptsync.lock
     Lock(Lock),
+    /// Check that files, lock file and registry agree, and that the registry's answers are signed
+    Verify(Verify),
+    /// Lock a version: nobody can archive or change it any more
+    LockVersion(LockVersion),
+    /// Rules for aliases: what every move has to keep
+    #[command(subcommand)]
+    Environment(EnvironmentCommand),
     /// Point names such as `production` at versions
     #[command(subcommand)]
     Alias(AliasCommand),

@@ -63,12 +63,17 @@ fn settings(settings: &Settings) -> Result<Vec<Shown>> {
     let path = &settings.path;
     let path = Setting { value: path.value.display().to_string(), source: path.source.clone() };
     let key = settings.api_key()?.map(|key| Setting { value: masked(&key.value), source: key.source });
-    Ok(vec![
+    let pinned = settings.public_key.clone();
+    let pinned = pinned.map(|key| Setting { value: key.value.to_string(), source: key.source });
+    let mut all = vec![
         shown("project", settings.find_project()),
         shown("url", Some(settings.url.clone())),
         shown("path", Some(path)),
         shown("api_key", key),
-    ])
+    ];
+    // Only who pins the workspace's key has anything to see here.
+    all.extend(pinned.map(|pinned| shown("public_key", Some(pinned))));
+    Ok(all)
 }
 
 /// A key so that its owner recognises it and nobody else can use it.

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, fs};
 use promptsync_core::{
     lock::{LOCK_VERSION, Lock, LockedPrompt},
     names::{ProjectName, PromptName},
+    signing::{VersionSubject, verify_version},
     versions::VersionNumber,
 };
 
@@ -13,6 +14,7 @@ use crate::{
     error::{CliError, Result},
     printer::count,
     registry::Registry,
+    trust,
 };
 
 /// The alias that is meant when none is named.
@@ -23,8 +25,19 @@ pub(super) fn run(args: &args::Lock, context: &Context) -> Result {
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let (source, manifest) = manifest(args.alias.as_deref(), args.version.as_deref(), &project, &registry)?;
     let wanted = manifest.iter().map(|(name, version)| (name.clone(), version.to_string()));
-    let prompts: BTreeMap<PromptName, LockedPrompt> = registry
-        .read_all(&project, wanted)?
+    let trust = trust::of_settings(&registry, context)?;
+    let read = registry.read_all(&project, wanted)?;
+    for (name, prompt) in &read {
+        let subject = VersionSubject { project: project.as_str(), prompt: name, version: &prompt.version };
+        verify_version(&trust.ring, prompt.signature.as_ref(), subject, &prompt.digest).map_err(
+            |refused| {
+                let mut error = CliError::from(refused);
+                error.message = format!("{name} {}: {}", prompt.version, error.message);
+                error
+            },
+        )?;
+    }
+    let prompts: BTreeMap<PromptName, LockedPrompt> = read
         .into_iter()
         .map(|(name, prompt)| (name, LockedPrompt { version: prompt.version, digest: prompt.digest }))
         .collect();
@@ -33,11 +46,19 @@ pub(super) fn run(args: &args::Lock, context: &Context) -> Result {
         project: project.to_string(),
         source: Some(source.clone()),
         prompts,
+        registry: Some(trust.locked()),
     };
     let path = args.file.clone().unwrap_or_else(|| context.settings.lock_file());
     fs::write(&path, lock.print()).map_err(|error| CliError::file("write", &path, &error))?;
     if context.printer.json {
         return context.printer.json(&lock);
+    }
+    if trust.reason == trust::Reason::FirstUse {
+        context.printer.detail(format!(
+            "The registry signs with {}, {}.",
+            trust.ring.newest().key,
+            trust.reason
+        ));
     }
     context.printer.line(format!(
         "Pinned {} of {source} in {}.",

@@ -5,6 +5,8 @@ mod completions;
 mod config;
 mod diff;
 mod doctor;
+mod environment;
+mod export;
 mod get;
 mod history;
 mod init;
@@ -14,6 +16,7 @@ mod list;
 mod lock;
 mod login;
 mod logout;
+mod lock_version;
 mod pull;
 mod push;
 mod release;
@@ -25,6 +28,7 @@ mod session;
 mod signing_keys;
 mod status;
 mod validate;
+mod verify;
 mod version;
 mod whoami;
 
@@ -44,6 +48,9 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Diff(args) => return diff::run(&args, context),
         Command::Validate(args) => validate::run(&args, context),
         Command::Lock(args) => lock::run(&args, context),
+        Command::Verify(args) => return verify::run(&args, context),
+        Command::LockVersion(args) => lock_version::run(&args, context),
+        Command::Environment(command) => environment::run(&command, context),
         Command::Alias(command) => alias::run(&command, context),
         Command::Release(command) => release::run(&command, context),
         Command::Version(command) => version::run(&command, context),

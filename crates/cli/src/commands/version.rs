@@ -24,6 +24,7 @@ pub(super) fn run(command: &VersionCommand, context: &Context) -> Result {
     match command {
         VersionCommand::Get(args) => get(args, project.as_str(), &registry, context),
         VersionCommand::List(args) => list(args, project.as_str(), &registry, context),
+        VersionCommand::Export(args) => super::export::run(args, &project, &registry, context),
     }
 }
 
@@ -60,9 +61,13 @@ fn list(args: &VersionList, project: &str, registry: &Registry, context: &Contex
     let mut table = Table::new(&["VERSION", "BUMP", "PUBLISHED", "BY", "COMMIT", "DIGEST", "CHANGE"]);
     for version in &versions {
         let commit = version.git_commit.as_deref().unwrap_or("-");
-        let archived = if version.archived { " (archived)" } else { "" };
+        let state = match (version.archived, &version.lock) {
+            (true, _) => " (archived)",
+            (false, Some(_)) => " (locked)",
+            (false, None) => "",
+        };
         table.row([
-            format!("{}{archived}", version.version),
+            format!("{}{state}", version.version),
             version.bump.as_str().to_owned(),
             moment(&version.created_at),
             actor(&version.author),

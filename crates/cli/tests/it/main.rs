@@ -15,5 +15,6 @@ mod sandbox;
 mod served;
 mod tour;
 mod validate;
+mod verify;
 
 use sandbox::Sandbox;

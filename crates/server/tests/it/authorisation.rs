@@ -7,7 +7,8 @@ use promptsync_testing::{Caller, Reply, TestApp, db_test};
 use serde_json::json;
 
 /// Allowed by role, yet refused to a key that is bound to one project.
-const WORKSPACE_ONLY: [(&str, &str); 4] = [
+const WORKSPACE_ONLY: [(&str, &str); 5] = [
+    ("POST", "/api/signing-keys/rotate"),
     ("POST", "/api/projects"),
     ("GET", "/api/invitations"),
     ("DELETE", "/api/invitations/{id}"),
