@@ -10,6 +10,7 @@ mod help;
 mod hostile;
 mod init;
 mod login;
+mod lying_registry;
 mod render;
 mod sandbox;
 mod served;
