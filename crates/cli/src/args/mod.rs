@@ -118,7 +118,7 @@ pub enum Command {
     Validate(Validate),
     /// Pin the versions of an alias or release in promptsync.lock
     Lock(Lock),
-    /// Check that files, lock file and registry agree, and that the registry's answers are signed
+    /// Check prompt files against the lock file and the registry's signatures
     Verify(Verify),
     /// Lock a version: nobody can archive or change it any more
     LockVersion(LockVersion),

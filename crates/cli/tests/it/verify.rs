@@ -32,6 +32,20 @@ fn key(shop: &Served) -> String {
         .to_owned()
 }
 
+/// Replaces the key as somebody does who may change the workspace, not the project alone.
+fn rotate(shop: &Served) {
+    let mut create = shop.sandbox.command(&["keys", "create", "--data-dir", "data", "--role", "admin"]);
+    let made = create.env_remove("PROMPTSYNC_PROJECT").output().expect("the command runs");
+    let admin = String::from_utf8(made.stdout).expect("a key is text").trim().to_owned();
+    let mut rotate = shop.sandbox.command(&["keys", "rotate-signing", "--reason", "yearly"]);
+    let out = rotate.env("PROMPTSYNC_API_KEY", admin).output().expect("the command runs");
+    let (said, failed) = (String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+    assert!(
+        out.status.success() && said.contains("\treplaced\n") && said.contains("\tsigns\n"),
+        "{said}{failed}"
+    );
+}
+
 #[test]
 fn every_prompt_is_ok_modified_unlocked_or_missing() {
     let shop = shop();
@@ -92,7 +106,7 @@ fn another_workspaces_key_is_refused() {
 #[test]
 fn a_registry_that_lost_keys_or_versions_is_noticed() {
     let shop = shop();
-    shop.stdout(&["keys", "rotate-signing", "--reason", "yearly"]);
+    rotate(&shop);
     // The old pin leads to the new key; the new pin is taken by `lock`.
     assert!(shop.run(&["verify"]).starts_with("exit: 0"));
     shop.stdout(&["lock"]);
@@ -200,7 +214,7 @@ fn an_exported_version_is_verified_by_a_script_that_shares_no_code() {
     assert!(lines <= 60, "{lines}");
     let shop = shop();
     let before = key(&shop);
-    shop.stdout(&["keys", "rotate-signing"]);
+    rotate(&shop);
     let after = key(&shop);
     shop.stdout(&["version", "export", "greeting", "1.0.0", "-o", "greeting.json"]);
     let file = shop.sandbox.path().join("greeting.json");
