@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, future::Future};
 use promptsync_api::{
     prompts::ResolvedPrompt,
     sign_in::{Refresh, SignedIn},
+    versions::VersionSummary,
 };
-use promptsync_api::{prompts::ResolvedPrompt, versions::VersionSummary};
 use promptsync_client::{Client, ClientError, Wish};
 use promptsync_core::{
     documents::{Document, digest},

@@ -232,8 +232,7 @@ impl Settings {
         let root = file.as_ref().and_then(|file| file.parent()).map(Path::to_path_buf);
         let credentials = Credentials::new(environment.user_folder.clone(), environment.keyring);
         let folder = folder.to_path_buf();
-        Ok(Self { folder, root, url, project, path, credentials, api_key, api_key_file })
-        Ok(Self { folder: folder.to_path_buf(), root, url, project, path, public_key, api_key, api_key_file })
+        Ok(Self { folder, root, url, project, path, credentials, public_key, api_key, api_key_file })
     }
 
     /// The project, when anything names one; the git remote is asked last.

@@ -326,6 +326,7 @@ mod tests {
             project: "acme".into(),
             source: Some("production".into()),
             prompts: BTreeMap::from([(name(prompt), locked)]),
+            registry: None,
         };
         Pinned::of("promptsync.lock", &lock.print(), &lock).remove(0)
     }
