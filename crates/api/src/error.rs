@@ -91,6 +91,11 @@ codes! {
     ENVIRONMENT_NOT_FOUND "environment_not_found" 404 "No such environment";
     CONNECTOR_NOT_FOUND "connector_not_found" 404 "No such connector";
     SECRET_NOT_FOUND "secret_not_found" 404 "The project has no such pattern";
+    WORKSPACE_NOT_FOUND "workspace_not_found" 404 "No such workspace";
+    MEMBER_NOT_FOUND "member_not_found" 404 "No such member";
+    TEAM_NOT_FOUND "team_not_found" 404 "No such team";
+    ROLE_NOT_FOUND "role_not_found" 404 "No such role";
+    BINDING_NOT_FOUND "binding_not_found" 404 "No such binding";
     NO_MATCH "no_match" 404 "No version matches the range";
     METHOD_NOT_ALLOWED "method_not_allowed" 405 "The method is not allowed here";
     TIMEOUT "timeout" 408 "The request took too long to arrive";
@@ -98,6 +103,7 @@ codes! {
     NAME_EXISTS "name_exists" 409 "The name is taken";
     REENTER_SECRET "reenter_secret" 409 "The credential must be given again";
     IN_USE "in_use" 409 "Something still points here";
+    LAST_ADMIN "last_admin" 409 "Nobody would be left to administer the workspace";
     NOT_PUBLISHABLE "not_publishable" 409 "The version cannot be served";
     VERSION_LOCKED "version_locked" 409 "The version is locked";
     NOT_LOCKED "not_locked" 409 "The alias takes locked versions only";

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 pub mod aliases;
+pub mod bindings;
 pub mod connectors;
 pub mod devices;
 pub mod environments;
@@ -12,13 +13,17 @@ pub mod error;
 pub mod history;
 pub mod invitations;
 pub mod keys;
+pub mod members;
 pub mod page;
 pub mod projects;
 pub mod prompts;
 pub mod push;
 pub mod releases;
 pub mod render;
+pub mod roles;
 pub mod server;
 pub mod sign_in;
 pub mod signing_keys;
+pub mod teams;
 pub mod versions;
+pub mod workspaces;

@@ -15,6 +15,7 @@ mod requests;
 mod sign_in;
 mod signing_keys;
 mod versions;
+mod workspaces;
 
 pub use error::ClientError;
 pub use prompts::Wish;

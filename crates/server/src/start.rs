@@ -146,6 +146,12 @@ pub async fn open(config: Config) -> Result<App, StartError> {
     }
     let app =
         App::new(db, config, secret, Arc::new(SystemClock), Arc::new(RandomIds), Arc::new(system_random));
+    if app.db.passes_walls().await? {
+        tracing::warn!(
+            "the database role is a superuser or has BYPASSRLS: row-level security does not hold the server; \
+             docs/operations/postgresql.md says how to set up another"
+        );
+    }
     app.prepare().await?;
     Ok(app)
 }

@@ -45,6 +45,8 @@ subjects! {
     WithinProject(InProject);
     /// The same across the projects of the workspace.
     WithinWorkspace(Call);
+    /// A call for the server as a whole: its operator's alone, whatever others may do in their workspaces.
+    Operator(Call);
     /// A call about the prompt `{name}`.
     OnPrompt(InProject);
     /// A call about the alias `{alias}`.
@@ -146,6 +148,22 @@ impl Subject for WithinProject {
 
     async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
         Ok(can_within(&self.caller.principal, permission, Some(&self.project.id)))
+    }
+}
+
+impl Subject for Operator {
+    const PARAMETERS: &'static [Parameter] = Call::PARAMETERS;
+
+    async fn open(call: Call) -> Result<Self, ApiError> {
+        Ok(Self(call))
+    }
+
+    fn call(&self) -> &Call {
+        self
+    }
+
+    async fn allows(&self, _: Permission) -> Result<bool, ApiError> {
+        Ok(self.caller.operator)
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     keyring::Keyring,
     rows::lies,
     seal::{Sealer, TxKeys},
+    walls::{self, EVERY_WORKSPACE},
 };
 
 /// A database, and the keys that open what is sealed in it.
@@ -76,9 +77,6 @@ struct Place {
     parent: Digest,
 }
 
-/// What PostgreSQL's row-level security takes for every workspace; no workspace has this id.
-const EVERY_WORKSPACE: &str = "*";
-
 /// Runs one query expression on whichever connection the transaction holds.
 macro_rules! on {
     ($tx:expr, $connection:ident => $query:expr) => {
@@ -136,21 +134,28 @@ impl Db {
         self.read(EVERY_WORKSPACE).await
     }
 
-    async fn write(&self, _wall: &str) -> Result<Tx> {
+    async fn write(&self, wall: &str) -> Result<Tx> {
         let connection = match &self.pools {
             Pools::Sqlite { writer, .. } => Connection::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
-            Pools::Postgres(pool) => Connection::Postgres(pool.begin().await?),
+            Pools::Postgres(pool) => {
+                let mut transaction = pool.begin().await?;
+                walls::raise(&mut transaction, wall).await?;
+                Connection::Postgres(transaction)
+            }
         };
         let read = ReadTx { connection, keys: TxKeys::writing(&self.keyring) };
         Ok(Tx { read, place: None, sealer: None })
     }
 
-    async fn read(&self, _wall: &str) -> Result<ReadTx> {
+    async fn read(&self, wall: &str) -> Result<ReadTx> {
         let connection = match &self.pools {
             Pools::Sqlite { reader, .. } => Connection::Sqlite(reader.begin().await?),
-            Pools::Postgres(pool) => Connection::Postgres(
-                pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?,
-            ),
+            Pools::Postgres(pool) => {
+                let mut transaction =
+                    pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                walls::raise(&mut transaction, wall).await?;
+                Connection::Postgres(transaction)
+            }
         };
         Ok(ReadTx { connection, keys: TxKeys::reading(&self.keyring) })
     }

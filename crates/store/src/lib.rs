@@ -52,6 +52,7 @@ pub mod users;
 pub mod version_locks;
 pub mod version_signatures;
 pub mod versions;
+mod walls;
 pub mod workspaces;
 
 pub use conn::{Db, Pools, ReadTx, Tx};

@@ -13,6 +13,7 @@ use crate::{
     conn::{Db, Pools},
     error::{Result, StoreError},
     keyring::Keyring,
+    walls,
 };
 
 static COMMON: Migrator = sqlx::migrate!("./migrations");
@@ -61,7 +62,8 @@ impl Db {
         let known: bool =
             sqlx::query_scalar("SELECT to_regclass('data_keys') IS NOT NULL").fetch_one(&pool).await?;
         if known {
-            keyring.check(&sqlx::query_scalar(MASTERS).fetch_all(&pool).await?)?;
+            let mut everywhere = walls::begin_everywhere(&pool).await?;
+            keyring.check(&sqlx::query_scalar(MASTERS).fetch_all(&mut *everywhere).await?)?;
         }
         merged(&POSTGRES).run(&pool).await?;
         Ok(Self { pools: Pools::Postgres(pool), keyring: Arc::new(keyring) })

@@ -176,11 +176,12 @@ pub async fn list(tx: &mut ReadTx, workspace: &WorkspaceId, page: &PageRequest) 
     page.page(rows, |role: &CustomRole| role.name.folded())
 }
 
-/// How many bindings and keys that still open something give a role.
+/// How many bindings, keys and invitations that still open something give a role.
 pub async fn uses(tx: &mut ReadTx, workspace: &WorkspaceId, id: &RoleId) -> Result<i64> {
     Ok(on!(tx, c => sqlx::query_scalar(
         "SELECT (SELECT COUNT(*) FROM bindings WHERE workspace_id = $1 AND role = $2)
-              + (SELECT COUNT(*) FROM api_keys WHERE workspace_id = $1 AND role = $2 AND revoked_at IS NULL)",
+              + (SELECT COUNT(*) FROM api_keys WHERE workspace_id = $1 AND role = $2 AND revoked_at IS NULL)
+              + (SELECT COUNT(*) FROM invitations WHERE workspace_id = $1 AND role = $2 AND spent_at IS NULL)",
     )
     .bind(workspace.as_str())
     .bind(id.as_str())

@@ -16,8 +16,16 @@ use crate::keyring;
 /// `postgres://user@127.0.0.1:5433/postgres`.
 pub const POSTGRES_VARIABLE: &str = "PROMPTSYNC_TEST_POSTGRES";
 
+/// Whom tests connect as: the owner of the database and its tables, as in production, and no superuser, whom no wall
+/// between workspaces would hold.
+const ROLE: &str = "promptsync_test";
+
+/// A role that may read and write tables and owns none, for tests of what
+/// such a role may do. The role of the tests may become it.
+pub const APPLICATION_ROLE: &str = "promptsync_application_test";
+
 /// A migrated database that every test's own is copied from.
-const TEMPLATE: &str = "promptsync_template";
+const TEMPLATE: &str = "promptsync_walled_template";
 
 static NEXT: AtomicU32 = AtomicU32::new(0);
 
@@ -78,8 +86,9 @@ pub async fn on_postgres<F: Future<Output = ()> + Send + 'static>(claim: impl Fn
     let name = format!("promptsync_test_{}_{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
     let mut connection = PgConnection::connect(&maintenance).await.expect("PostgreSQL answers");
     prepare_template(&mut connection, &maintenance).await;
-    statement(&mut connection, &["CREATE DATABASE ", &name, " TEMPLATE ", TEMPLATE]).await;
-    let db = Db::open_postgres(&with_database(&maintenance, &name), keyring()).await.expect("the copy opens");
+    statement(&mut connection, &["CREATE DATABASE ", &name, " TEMPLATE ", TEMPLATE, " OWNER ", ROLE]).await;
+    let url = as_role(&with_database(&maintenance, &name));
+    let db = Db::open_postgres(&url, keyring()).await.expect("the copy opens");
     let outcome = tokio::spawn(claim(db.clone())).await;
     db.close().await;
     statement(&mut connection, &["DROP DATABASE ", &name, " WITH (FORCE)"]).await;
@@ -111,10 +120,21 @@ async fn prepare_template(connection: &mut PgConnection, maintenance: &str) {
     if !exists {
         let draft = format!("{TEMPLATE}_draft");
         statement(connection, &["DROP DATABASE IF EXISTS ", &draft, " WITH (FORCE)"]).await;
-        statement(connection, &["CREATE DATABASE ", &draft]).await;
-        let db = Db::open_postgres(&with_database(maintenance, &draft), keyring())
-            .await
-            .expect("a new database opens");
+        for role in [ROLE, APPLICATION_ROLE] {
+            let known: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = $1)")
+                .bind(role)
+                .fetch_one(&mut *connection)
+                .await
+                .expect("roles can be listed");
+            if !known {
+                let create = ["CREATE ROLE ", role, " LOGIN NOSUPERUSER NOBYPASSRLS PASSWORD '", role, "'"];
+                statement(connection, &create).await;
+            }
+        }
+        statement(connection, &["GRANT ", APPLICATION_ROLE, " TO ", ROLE]).await;
+        statement(connection, &["CREATE DATABASE ", &draft, " OWNER ", ROLE]).await;
+        let url = as_role(&with_database(maintenance, &draft));
+        let db = Db::open_postgres(&url, keyring()).await.expect("a new database opens");
         db.close().await;
         statement(connection, &["ALTER DATABASE ", &draft, " RENAME TO ", TEMPLATE]).await;
     }
@@ -139,6 +159,14 @@ fn with_database(url: &str, name: &str) -> String {
         url.split_once('?').map_or((url, String::new()), |(address, rest)| (address, format!("?{rest}")));
     let server = address.rsplit_once('/').map_or(address, |(server, _)| server);
     format!("{server}/{name}{parameters}")
+}
+
+/// The same database as the role of the tests.
+fn as_role(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").expect("an address has a scheme");
+    let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    format!("{scheme}://{ROLE}:{ROLE}@{host}/{path}")
 }
 
 #[expect(clippy::disallowed_methods, reason = "tests have no configuration that could read the environment")]

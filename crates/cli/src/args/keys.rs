@@ -40,10 +40,10 @@ pub struct KeysCreate {
     #[arg(long, value_name = "NAME", default_value = "command line")]
     pub name: String,
     /// The only module of the --project that the key opens
-    #[arg(long, value_name = "PATH", requires = "project", conflicts_with = "environment")]
+    #[arg(long, value_name = "PATH", conflicts_with = "environment")]
     pub module: Option<String>,
     /// The only alias of the --project that the key opens, with the prompts asked for by it
-    #[arg(long, value_name = "ALIAS", requires = "project")]
+    #[arg(long, value_name = "ALIAS")]
     pub environment: Option<String>,
     /// When the key starts to work: a time such as 2026-12-01T00:00:00Z, or from now, such as 2h
     #[arg(long, value_name = "TIME", value_parser = When::parse)]

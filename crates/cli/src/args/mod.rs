@@ -12,6 +12,7 @@ mod sign_in;
 mod signing_keys;
 mod verify;
 mod versions;
+mod workspaces;
 
 use std::path::PathBuf;
 
@@ -31,6 +32,10 @@ pub use self::{
     verify::{Verify, VerifyFormat},
     versions::{
         History, LockVersion, ReleaseCommand, VersionCommand, VersionExport, VersionGet, VersionList,
+    },
+    workspaces::{
+        MemberCommand, Offline, Person, RoleCommand, RoleCreate, RoleEdit, RoleGive, RoleName, RoleTake,
+        Team, TeamCommand, TeamMember, WorkspaceCommand, WorkspaceCreate, WorkspaceList, WorkspaceRename,
     },
 };
 
@@ -160,6 +165,18 @@ pub enum Command {
     /// API keys
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Workspaces: nothing is shared between two of them
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
+    /// Who belongs to the workspace
+    #[command(subcommand)]
+    Member(MemberCommand),
+    /// Members who are given roles together
+    #[command(subcommand)]
+    Team(TeamCommand),
+    /// Roles, and who was given them
+    #[command(subcommand)]
+    Role(RoleCommand),
     /// Run the server
     #[cfg(feature = "serve")]
     Serve(Serve),

@@ -52,10 +52,7 @@ fn create(args: &KeysCreate, context: &Context) -> Result {
             context,
         );
         #[cfg(not(feature = "serve"))]
-        return Err(crate::error::CliError::usage(
-            "not_built",
-            format!("this promptsync has no server in it and cannot open {}", folder.display()),
-        ));
+        return Err(super::no_server(folder));
     }
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let created = registry.wait(registry.client.create_key(&wanted))?;

@@ -17,10 +17,12 @@ mod lock;
 mod lock_version;
 mod login;
 mod logout;
+mod members;
 mod pull;
 mod push;
 mod release;
 mod render;
+mod roles;
 mod search;
 #[cfg(feature = "serve")]
 mod serve;
@@ -31,6 +33,7 @@ mod validate;
 mod verify;
 mod version;
 mod whoami;
+mod workspaces;
 
 use std::process::ExitCode;
 
@@ -65,9 +68,20 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Session(command) => session::run(&command, context),
         Command::Invite(args) => invite::run(&args, context),
         Command::Keys(command) => keys::run(&command, context),
+        Command::Workspace(command) => workspaces::run(&command, context),
+        Command::Member(command) => members::run(&command, context),
+        Command::Team(command) => members::teams(&command, context),
+        Command::Role(command) => roles::run(&command, context),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args, context),
         Command::Completions(args) => completions::run(&args, context),
     };
     done.map(|()| ExitCode::SUCCESS)
+}
+
+/// What a program without a server in it says about a data folder.
+#[cfg(not(feature = "serve"))]
+fn no_server(folder: &std::path::Path) -> crate::error::CliError {
+    let message = format!("this promptsync has no server in it and cannot open {}", folder.display());
+    crate::error::CliError::usage("not_built", message)
 }

@@ -6,13 +6,14 @@ use promptsync_api::keys::CreateKey;
 use promptsync_server::{
     Config,
     config::{ConfigError, Value},
-    keys, logging,
+    keys, logging, workspaces,
 };
 
 use crate::{
     Context,
     args::Serve,
     error::{CliError, Kind, Result},
+    printer::Table,
 };
 
 pub(super) fn run(args: Serve, context: &Context) -> Result {
@@ -50,10 +51,7 @@ pub(super) fn create_key(
     wanted: &CreateKey,
     context: &Context,
 ) -> Result {
-    let config = config([
-        ("data_dir", Some(folder.display().to_string())),
-        ("database_url", database_url.map(str::to_owned)),
-    ])?;
+    let config = offline(folder, database_url)?;
     let made = keys::create_offline(config, workspace, wanted);
     let secret = runtime()?.block_on(made).map_err(|error| failed(&error))?;
     if context.printer.json {
@@ -79,6 +77,44 @@ pub(super) fn offer_reset(
         return context.printer.json(&serde_json::json!({ "link": link }));
     }
     context.printer.line(link)
+}
+
+/// Makes a workspace in a data folder and prints its id.
+pub(super) fn create_workspace(
+    folder: &Path,
+    database_url: Option<&str>,
+    name: &str,
+    context: &Context,
+) -> Result {
+    let config = offline(folder, database_url)?;
+    let id = runtime()?.block_on(workspaces::create_offline(config, name)).map_err(|error| failed(&error))?;
+    if context.printer.json {
+        return context.printer.json(&serde_json::json!({ "id": id, "name": name }));
+    }
+    context.printer.line(id)
+}
+
+/// Prints the workspaces of a data folder.
+pub(super) fn list_workspaces(folder: &Path, database_url: Option<&str>, context: &Context) -> Result {
+    let config = offline(folder, database_url)?;
+    let found = runtime()?.block_on(workspaces::list_offline(config)).map_err(|error| failed(&error))?;
+    if context.printer.json {
+        let found: Vec<_> =
+            found.iter().map(|(id, name)| serde_json::json!({ "id": id, "name": name })).collect();
+        return context.printer.json(&found);
+    }
+    let mut table = Table::new(&["ID", "NAME"]);
+    for (id, name) in found {
+        table.row([id, name.to_string()]);
+    }
+    context.printer.table(&table)
+}
+
+fn offline(folder: &Path, database_url: Option<&str>) -> Result<Config> {
+    config([
+        ("data_dir", Some(folder.display().to_string())),
+        ("database_url", database_url.map(str::to_owned)),
+    ])
 }
 
 fn config<const N: usize>(flags: [(&'static str, Option<String>); N]) -> Result<Config> {

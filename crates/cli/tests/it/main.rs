@@ -14,6 +14,7 @@ mod lying_registry;
 mod render;
 mod sandbox;
 mod served;
+mod tenancy;
 mod tour;
 mod validate;
 mod verify;

@@ -109,6 +109,11 @@ impl Change {
         self.outcome.load(Ordering::Relaxed) == COMMITTED
     }
 
+    /// The same change in a workspace that it makes.
+    pub(crate) fn in_workspace(&self, workspace: &WorkspaceId) -> Self {
+        Self { workspace: workspace.clone(), ..self.clone() }
+    }
+
     /// Ends the transaction with its audit entry. With an Idempotency-Key the answer is kept in the same transaction,
     /// so that a retry can neither repeat the change nor miss its answer.
     pub(crate) async fn commit(

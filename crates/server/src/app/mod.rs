@@ -5,6 +5,7 @@
 
 pub(crate) mod access_records;
 pub(crate) mod aliases;
+pub(crate) mod bindings;
 pub(crate) mod change;
 mod compiled;
 pub(crate) mod connectors;
@@ -17,6 +18,7 @@ pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod locks;
 pub(crate) mod login;
+pub(crate) mod members;
 pub(crate) mod pages;
 pub(crate) mod project_secrets;
 pub(crate) mod projects;
@@ -37,6 +39,7 @@ pub(crate) mod sessions;
 pub(crate) mod set_up;
 pub(crate) mod signing_keys;
 pub(crate) mod snapshots;
+pub(crate) mod teams;
 pub(crate) mod versions;
 pub(crate) mod workspaces;
 

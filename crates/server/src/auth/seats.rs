@@ -63,6 +63,11 @@ impl Seats {
         self.lock().retain(|_, (seat, _)| seat.user.id != *user);
     }
 
+    /// Drops every seat: a role that some people have was changed.
+    pub(crate) fn forget_all(&self) {
+        self.lock().clear();
+    }
+
     fn younger(&self, session: &SessionId, age: Duration) -> Option<Arc<Seat>> {
         self.lock().get(session).filter(|(_, read)| read.elapsed() < age).map(|(seat, _)| Arc::clone(seat))
     }

@@ -56,6 +56,13 @@ fn jobs() -> Vec<Job> {
             nudge: |_| None,
             at_stop: AtStop::End,
         },
+        Job {
+            name: "key uses",
+            every: Duration::from_secs(20),
+            run: |app| Box::pin(async move { Ok(app.write_key_uses().await?) }),
+            nudge: |_| None,
+            at_stop: AtStop::RunOnce,
+        },
     ]
 }
 

@@ -3,6 +3,7 @@
 //! They know neither the database nor the rules. A new one gets its line in `router.rs`.
 
 pub(crate) mod aliases;
+pub(crate) mod bindings;
 pub(crate) mod connectors;
 pub(crate) mod devices;
 pub(crate) mod diffs;
@@ -12,6 +13,7 @@ pub(crate) mod health;
 pub(crate) mod history;
 pub(crate) mod invitations;
 pub(crate) mod keys;
+pub(crate) mod members;
 pub(crate) mod openapi;
 pub(crate) mod pages;
 pub(crate) mod project_secrets;
@@ -20,10 +22,13 @@ pub(crate) mod prompts;
 pub(crate) mod push;
 pub(crate) mod releases;
 pub(crate) mod render;
+pub(crate) mod roles;
 pub(crate) mod search;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;
 pub(crate) mod signing_keys;
 pub(crate) mod snapshots;
+pub(crate) mod teams;
 pub(crate) mod versions;
 pub(crate) mod whoami;
+pub(crate) mod workspaces;

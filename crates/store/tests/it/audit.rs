@@ -145,7 +145,7 @@ db_test! {
         }
         let drop_trigger = match db.pools() {
             promptsync_store::Pools::Sqlite { .. } => "DROP TRIGGER audit_log_refuse_update",
-            promptsync_store::Pools::Postgres(_) => "ALTER TABLE audit_log DISABLE TRIGGER ALL",
+            promptsync_store::Pools::Postgres(_) => "ALTER TABLE audit_log DISABLE TRIGGER USER",
         };
         raw::execute(db, drop_trigger).await.unwrap();
         raw::execute(db, "UPDATE audit_log SET target = 'project:other' WHERE revision = 3").await.unwrap();

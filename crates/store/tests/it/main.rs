@@ -23,3 +23,4 @@ mod secrets;
 mod signing_keys;
 mod snapshot;
 mod tenancy;
+mod walls;

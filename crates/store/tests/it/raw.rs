@@ -1,7 +1,8 @@
 //! Statements that the store has no function for, because nobody should run them.
 
 use promptsync_store::{Db, Pools, StoreError};
-use sqlx::QueryBuilder;
+use promptsync_testing::database::APPLICATION_ROLE;
+use sqlx::{PgPool, Postgres, QueryBuilder, Transaction};
 
 /// Runs a statement outside every rule; gives the number of rows it changed.
 pub(crate) async fn execute(db: &Db, sql: &str) -> Result<u64, StoreError> {
@@ -10,7 +11,10 @@ pub(crate) async fn execute(db: &Db, sql: &str) -> Result<u64, StoreError> {
             QueryBuilder::new(sql).build().execute(writer).await.map(|done| done.rows_affected())
         }
         Pools::Postgres(pool) => {
-            QueryBuilder::new(sql).build().execute(pool).await.map(|done| done.rows_affected())
+            let mut everywhere = everywhere(pool).await;
+            let done = QueryBuilder::new(sql).build().execute(&mut *everywhere).await;
+            everywhere.commit().await?;
+            done.map(|done| done.rows_affected())
         }
     };
     Ok(done?)
@@ -20,9 +24,22 @@ pub(crate) async fn execute(db: &Db, sql: &str) -> Result<u64, StoreError> {
 pub(crate) async fn strings(db: &Db, sql: &str) -> Vec<String> {
     let rows = match db.pools() {
         Pools::Sqlite { writer, .. } => QueryBuilder::new(sql).build_query_scalar().fetch_all(writer).await,
-        Pools::Postgres(pool) => QueryBuilder::new(sql).build_query_scalar().fetch_all(pool).await,
+        Pools::Postgres(pool) => {
+            let mut everywhere = everywhere(pool).await;
+            QueryBuilder::new(sql).build_query_scalar().fetch_all(&mut *everywhere).await
+        }
     };
     rows.unwrap()
+}
+
+/// A transaction that the walls between workspaces let through, as they do a tool with the database's password.
+async fn everywhere(pool: &PgPool) -> Transaction<'static, Postgres> {
+    let mut transaction = pool.begin().await.unwrap();
+    sqlx::query("SELECT set_config('promptsync.workspace', '*', true)")
+        .execute(&mut *transaction)
+        .await
+        .unwrap();
+    transaction
 }
 
 /// The columns of a table, from the database's own catalogue.
@@ -39,16 +56,9 @@ pub(crate) async fn columns(db: &Db, table: &str) -> Vec<String> {
 
 /// A role of PostgreSQL as a server should have: it may read and write every table, owns none and is no superuser.
 pub(crate) async fn application_role(db: &Db) -> &'static str {
-    // Roles belong to the whole cluster, and tests run side by side.
-    let create = "DO $$ BEGIN
-        PERFORM pg_advisory_xact_lock(7979002);
-        IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'promptsync_application_test') THEN
-            CREATE ROLE promptsync_application_test NOSUPERUSER NOBYPASSRLS;
-        END IF;
-    END $$";
-    execute(db, create).await.unwrap();
-    execute(db, "GRANT ALL ON ALL TABLES IN SCHEMA public TO promptsync_application_test").await.unwrap();
-    "promptsync_application_test"
+    let grant = format!("GRANT ALL ON ALL TABLES IN SCHEMA public TO {APPLICATION_ROLE}");
+    execute(db, &grant).await.unwrap();
+    APPLICATION_ROLE
 }
 
 /// Runs a statement as this role for every workspace, and takes back what it did.
