@@ -15,11 +15,14 @@ impl App {
     /// The caller with this access token.
     pub(crate) async fn signed_in(&self, token: &str, peer: Option<IpAddr>) -> Result<Caller, ApiError> {
         let now = self.clock.now();
-        let claims = self.tokens.read(token, now).ok_or_else(|| self.not_authenticated(peer))?;
-        let seat = self.seat(&claims.sid).await?.ok_or_else(|| self.not_authenticated(peer))?;
+        let Some(claims) = self.tokens.read(token, now) else {
+            let counted = peer.filter(|_| !self.tokens.is_ours(token));
+            return Err(self.not_authenticated(counted));
+        };
+        let seat = self.seat(&claims.sid).await?.ok_or_else(|| self.not_authenticated(None))?;
         // The workspace of the token is that of the session, until the session goes to another.
         if seat.user.id != claims.sub || seat.session.workspace != claims.ws {
-            return Err(self.not_authenticated(peer));
+            return Err(self.not_authenticated(None));
         }
         let session = &seat.session;
         let (by, revoked, ends_at) = (session.proof, session.revoked_at.is_some(), session.end());

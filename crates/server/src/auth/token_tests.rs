@@ -184,3 +184,41 @@ fn a_changed_bit_anywhere_is_noticed() {
         assert_eq!(tokens.read(&changed, now()), None, "{at}");
     }
 }
+
+#[test]
+fn tens_of_thousands_of_made_up_tokens_are_refused() {
+    let (ours, theirs) =
+        (tokens(), Tokens::new(&ServerSecret::from_bytes([8; 32]), "https://prompts.example"));
+    let mut state = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut draw = move |below: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % below as u64).expect("below a usize")
+    };
+    let headers = [HEADER, r#"{"alg":"none"}"#, r#"{"alg":"EdDSA"}"#, "{}", "[]", ""];
+    let values = ["1", "-1", "1e400", "\"x\"", "null", "true", "[]", "{}", "9999999999", "\"\\u0000\""];
+    let names = ["iss", "aud", "sub", "sid", "ws", "jti", "iat", "nbf", "exp", "role", "alg"];
+    for round in 0..30_000 {
+        let mut body = claims().to_string();
+        for _ in 0..=draw(3) {
+            let pair = format!("{{\"{}\":{},", names[draw(names.len())], values[draw(values.len())]);
+            body = body.replacen('{', &pair, 1);
+        }
+        let head = BASE64.encode(headers[draw(headers.len())]);
+        let signed = format!("{head}.{}", BASE64.encode(&body));
+        let signature = match draw(3) {
+            0 => ours.key.sign(signed.as_bytes()).to_bytes(),
+            1 => theirs.key.sign(signed.as_bytes()).to_bytes(),
+            _ => std::array::from_fn(|_| u8::try_from(draw(256)).expect("a byte")),
+        };
+        let mut token = format!("{signed}.{}", BASE64.encode(signature)).into_bytes();
+        if draw(2) == 0 {
+            let at = draw(token.len());
+            token[at] = b"ABCabc019-_.=+/ "[draw(16)];
+        }
+        let token = String::from_utf8(token).expect("ASCII");
+        assert_eq!(ours.read(&token, now()), None, "{round}: {token}");
+    }
+    assert!(ours.is_ours(&good(&ours)) && !ours.is_ours(&good(&theirs)));
+}

@@ -105,6 +105,21 @@ db_test! {
         assert_eq!(renew(&app, &person.refresh).await.outcome(), "401 session_ended", "the command line's too");
     }
 
+    async fn a_page_that_wakes_up_with_an_old_token_is_no_guesser(db: &Db) {
+        let app = TestApp::on(db).await;
+        let person = app.set_up().await;
+        app.clock.advance(TimeDelta::hours(1));
+        let page = person.caller.from_address(std::net::IpAddr::from([10, 0, 0, 1]));
+        for _ in 0..30 {
+            assert_eq!(page.get("/api/whoami").await.outcome(), "401 unauthenticated");
+        }
+        let guesser = page.with_key("x.y.z");
+        for _ in 0..20 {
+            guesser.get("/api/whoami").await;
+        }
+        assert_eq!(guesser.get("/api/whoami").await.outcome(), "429 rate_limited");
+    }
+
     async fn a_browsers_idle_session_ends(db: &Db) {
         let app = TestApp::on(db).await;
         app.set_up().await;
