@@ -126,7 +126,7 @@ pub(crate) async fn ask(visit: &Visit, request: AskForToken) -> Result<Tokens, A
 }
 
 /// Keeps what the caller decided about the device that shows this code.
-pub(crate) async fn decide_device(call: &Myself, request: DecideDevice) -> Result<(), ApiError> {
+pub(crate) async fn decide_device(call: &Myself, request: &DecideDevice) -> Result<(), ApiError> {
     let app = &call.app;
     let now = app.clock.now();
     let (user, session) = call.me();

@@ -38,7 +38,7 @@ use crate::{
 const LIFETIME: TimeDelta = TimeDelta::hours(72);
 
 /// Makes an invitation. Its link is in this answer and nowhere else.
-pub(crate) async fn create(call: &Call, request: Invite) -> Result<CreatedLink, ApiError> {
+pub(crate) async fn create(call: &Call, request: &Invite) -> Result<CreatedLink, ApiError> {
     let (app, workspace) = (&call.app, &call.caller.workspace);
     let email = set_up::email(&request.email)?;
     let mut tx = app.db.begin_write(workspace).await?;
@@ -121,7 +121,7 @@ pub(crate) async fn withdraw(call: &Call, id: &str) -> Result<(), ApiError> {
 }
 
 /// What a link is for, for the page that shows it. Knowing the token is what gives the right to ask.
-pub(crate) async fn look(visit: &Visit, question: LinkQuestion) -> Result<Link, ApiError> {
+pub(crate) async fn look(visit: &Visit, question: &LinkQuestion) -> Result<Link, ApiError> {
     let app = &visit.app;
     let refuse = || app.wrong_code(visit.peer, Refusal::BadCode);
     let hash = link_hash(app, question.token.as_deref()).ok_or_else(refuse)?;

@@ -35,7 +35,7 @@ use crate::{
 pub(crate) const LIFETIME: TimeDelta = TimeDelta::minutes(15);
 
 /// Makes a link with which a member can set a new password. There is no mail: whoever makes it hands it over.
-pub(crate) async fn create(call: &Call, request: CreateReset) -> Result<CreatedLink, ApiError> {
+pub(crate) async fn create(call: &Call, request: &CreateReset) -> Result<CreatedLink, ApiError> {
     let (app, workspace) = (&call.app, &call.caller.workspace);
     app.passwords_allowed()?;
     let email = set_up::email(&request.email)?;
@@ -156,7 +156,7 @@ async fn found(tx: &mut ReadTx, hash: &[u8], email: &Email) -> Result<Known, Api
 }
 
 /// Changes the caller's own password. Their other sessions end.
-pub(crate) async fn change(call: &Myself, request: ChangePassword) -> Result<(), ApiError> {
+pub(crate) async fn change(call: &Myself, request: &ChangePassword) -> Result<(), ApiError> {
     let app = &call.app;
     app.passwords_allowed()?;
     let (id, session) = call.me();

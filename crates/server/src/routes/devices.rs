@@ -25,6 +25,6 @@ pub(crate) async fn ask(visit: Visit, Json(request): Json<AskForToken>) -> Answe
 
 /// Decides about the device that shows a code.
 pub(crate) async fn decide(call: Myself, Json(request): Json<DecideDevice>) -> Answer<()> {
-    devices::decide_device(&call, request).await?;
+    devices::decide_device(&call, &request).await?;
     Ok(Reply::nothing())
 }

@@ -20,7 +20,7 @@ pub(crate) async fn list(call: Call, Query(paging): Query<Paging>) -> Answer<Pag
 
 /// Makes an invitation.
 pub(crate) async fn create(call: Anywhere, Json(request): Json<Invite>) -> Answer<CreatedLink> {
-    let created = invitations::create(&call, request).await?;
+    let created = invitations::create(&call, &request).await?;
     let location = format!("/api/invitations/{}", created.invitation.id);
     Ok(Reply::ok(created).created(location))
 }
@@ -33,5 +33,5 @@ pub(crate) async fn withdraw(call: Call, _: Nothing) -> Answer<()> {
 
 /// Makes a link to a new password.
 pub(crate) async fn reset(call: Call, Json(request): Json<CreateReset>) -> Answer<CreatedLink> {
-    resets::create(&call, request).await.map(Reply::ok)
+    resets::create(&call, &request).await.map(Reply::ok)
 }

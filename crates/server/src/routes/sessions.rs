@@ -22,6 +22,6 @@ pub(crate) async fn revoke(call: Myself, _: Nothing) -> Answer<()> {
 
 /// Changes one's own password.
 pub(crate) async fn password(call: Myself, Json(request): Json<ChangePassword>) -> Answer<()> {
-    resets::change(&call, request).await?;
+    resets::change(&call, &request).await?;
     Ok(Reply::nothing())
 }

@@ -31,7 +31,7 @@ pub(crate) async fn set_up(visit: Visit, Json(request): Json<SetUp>) -> Answer<S
 
 /// Says what a one-time link is for.
 pub(crate) async fn link(visit: Visit, Json(request): Json<LinkQuestion>) -> Answer<Link> {
-    invitations::look(&visit, request).await.map(Reply::ok)
+    invitations::look(&visit, &request).await.map(Reply::ok)
 }
 
 /// Accepts an invitation.
