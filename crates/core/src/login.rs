@@ -197,27 +197,27 @@ pub fn decide(rules: &Rules, attempt: &Attempt<'_>) -> Result<Entry, Refusal> {
         Way::SetUp { by, genuine, done, home } => {
             refuse_if(done, || Refusal::SetUpDone)?;
             refuse_if(!genuine, || Refusal::BadCode)?;
-            allowed(rules, by)?;
+            allowed(*rules, by)?;
             Ok(Entry { who: Who::Operator, workspace: home.clone(), by })
         }
         Way::Password { matches } => {
-            allowed(rules, Proof::Password)?;
+            allowed(*rules, Proof::Password)?;
             let person = attempt.person.filter(|_| matches).ok_or(Refusal::WrongCredentials)?;
             enter(attempt, person, Proof::Password)
         }
         Way::Provider { home } => {
-            allowed(rules, Proof::Provider)?;
+            allowed(*rules, Proof::Provider)?;
             match attempt.person {
                 Some(person) => enter(attempt, person, Proof::Provider),
-                None if rules.provision => new_in(home, Proof::Provider),
+                None if rules.provision => Ok(new_in(home, Proof::Provider)),
                 None => Err(Refusal::NotInvited),
             }
         }
         Way::Invitation { by, code, matches } => {
-            allowed(rules, by)?;
+            allowed(*rules, by)?;
             let code = usable(code, attempt.now)?;
             let Some(person) = attempt.person else {
-                return new_in(&code.workspace, by);
+                return Ok(new_in(&code.workspace, by));
             };
             refuse_if(!matches, || Refusal::WrongCredentials)?;
             refuse_if(code.person.as_ref().is_some_and(|id| *id != person.id), || Refusal::BadCode)?;
@@ -225,21 +225,21 @@ pub fn decide(rules: &Rules, attempt: &Attempt<'_>) -> Result<Entry, Refusal> {
             Ok(Entry { who: Who::Known(person.id.clone()), workspace: code.workspace.clone(), by })
         }
         Way::Reset { code } => {
-            allowed(rules, Proof::Password)?;
+            allowed(*rules, Proof::Password)?;
             let code = usable(code, attempt.now)?;
             let person = attempt.person.filter(|person| code.person.as_ref() == Some(&person.id));
             enter(attempt, person.ok_or(Refusal::BadCode)?, Proof::Password)
         }
         Way::Session { by, revoked, ends_at } => {
             refuse_if(revoked || ends_at <= attempt.now, || Refusal::SessionEnded)?;
-            allowed(rules, by)?;
+            allowed(*rules, by)?;
             enter(attempt, attempt.person.ok_or(Refusal::SessionEnded)?, by)
         }
         Way::Device { by, workspace, approved, expires_at } => {
             refuse_if(expires_at <= attempt.now, || Refusal::CodeExpired(expires_at))?;
             refuse_if(approved == Some(false), || Refusal::Denied)?;
             let person = attempt.person.filter(|_| approved == Some(true)).ok_or(Refusal::Pending)?;
-            allowed(rules, by)?;
+            allowed(*rules, by)?;
             enter(&Attempt { wanted: Some(workspace), ..*attempt }, person, by)
         }
     }
@@ -256,11 +256,11 @@ fn enter(attempt: &Attempt<'_>, person: &Person, by: Proof) -> Result<Entry, Ref
     Ok(Entry { who: Who::Known(person.id.clone()), workspace, by })
 }
 
-fn new_in(workspace: &WorkspaceId, by: Proof) -> Result<Entry, Refusal> {
-    Ok(Entry { who: Who::New, workspace: workspace.clone(), by })
+fn new_in(workspace: &WorkspaceId, by: Proof) -> Entry {
+    Entry { who: Who::New, workspace: workspace.clone(), by }
 }
 
-fn allowed(rules: &Rules, by: Proof) -> Result<(), Refusal> {
+fn allowed(rules: Rules, by: Proof) -> Result<(), Refusal> {
     let on = match by {
         Proof::Password => rules.passwords,
         Proof::Provider => rules.provider,
@@ -313,10 +313,10 @@ mod tests {
     }
 
     /// Who enters where, as short text; or the refusal.
-    fn outcome(rules: &Rules, way: Way<'_>, person: Option<&Person>, wanted: Option<&str>) -> String {
+    fn outcome(rules: Rules, way: Way<'_>, person: Option<&Person>, wanted: Option<&str>) -> String {
         let wanted = wanted.map(workspace);
         let attempt = Attempt { way, person, wanted: wanted.as_ref(), now: now() };
-        match decide(rules, &attempt) {
+        match decide(&rules, &attempt) {
             Ok(Entry { who, workspace, .. }) => match who {
                 Who::Known(id) => format!("{id} in {workspace}"),
                 Who::New => format!("new in {workspace}"),
@@ -344,8 +344,8 @@ mod tests {
             },
         ];
         for way in ways {
-            assert_eq!(outcome(&PROVIDER_ONLY, way, Some(&ann), None), "ProofOff", "{way:?}");
-            assert_ne!(outcome(&BOTH, way, Some(&person(&["w1", "w2"])), None), "ProofOff", "{way:?}");
+            assert_eq!(outcome(PROVIDER_ONLY, way, Some(&ann), None), "ProofOff", "{way:?}");
+            assert_ne!(outcome(BOTH, way, Some(&person(&["w1", "w2"])), None), "ProofOff", "{way:?}");
         }
     }
 
@@ -363,36 +363,36 @@ mod tests {
             Way::Device { by: Provider, workspace: &home, approved: Some(true), expires_at: later },
         ];
         for way in ways {
-            assert_eq!(outcome(&BOTH, way, Some(&off), None), "Inactive", "{way:?}");
-            assert_eq!(outcome(&BOTH, way, Some(&person(&[])), None), "NotAMember", "{way:?}");
-            assert_eq!(outcome(&BOTH, way, Some(&person(&["w1"])), None), "ann in w1", "{way:?}");
+            assert_eq!(outcome(BOTH, way, Some(&off), None), "Inactive", "{way:?}");
+            assert_eq!(outcome(BOTH, way, Some(&person(&[])), None), "NotAMember", "{way:?}");
+            assert_eq!(outcome(BOTH, way, Some(&person(&["w1"])), None), "ann in w1", "{way:?}");
         }
         let invitation = code(None);
         let way = Way::Invitation { by: Password, code: Some(&invitation), matches: true };
-        assert_eq!(outcome(&BOTH, way, Some(&off), None), "Inactive");
+        assert_eq!(outcome(BOTH, way, Some(&off), None), "Inactive");
     }
 
     #[test]
     fn the_password_decides_and_a_wrong_one_looks_like_an_unknown_person() {
         let ann = person(&["w1", "w2"]);
         let (right, wrong) = (Way::Password { matches: true }, Way::Password { matches: false });
-        assert_eq!(outcome(&PASSWORDS_ONLY, right, Some(&ann), None), "ann in w1");
-        assert_eq!(outcome(&BOTH, right, Some(&ann), Some("w2")), "ann in w2");
-        assert_eq!(outcome(&BOTH, right, Some(&ann), Some("w3")), "NotAMember");
-        assert_eq!(outcome(&BOTH, wrong, Some(&ann), None), "WrongCredentials");
-        assert_eq!(outcome(&BOTH, right, None, None), "WrongCredentials");
+        assert_eq!(outcome(PASSWORDS_ONLY, right, Some(&ann), None), "ann in w1");
+        assert_eq!(outcome(BOTH, right, Some(&ann), Some("w2")), "ann in w2");
+        assert_eq!(outcome(BOTH, right, Some(&ann), Some("w3")), "NotAMember");
+        assert_eq!(outcome(BOTH, wrong, Some(&ann), None), "WrongCredentials");
+        assert_eq!(outcome(BOTH, right, None, None), "WrongCredentials");
         let off = Person { active: false, ..ann };
-        assert_eq!(outcome(&BOTH, wrong, Some(&off), None), "WrongCredentials");
+        assert_eq!(outcome(BOTH, wrong, Some(&off), None), "WrongCredentials");
     }
 
     #[test]
     fn set_up_needs_its_token_and_happens_once() {
         let home = workspace("w1");
         let way = |genuine, done| Way::SetUp { by: Password, genuine, done, home: &home };
-        assert_eq!(outcome(&BOTH, way(true, false), None, None), "operator in w1");
-        assert_eq!(outcome(&BOTH, way(false, false), None, None), "BadCode");
+        assert_eq!(outcome(BOTH, way(true, false), None, None), "operator in w1");
+        assert_eq!(outcome(BOTH, way(false, false), None, None), "BadCode");
         for genuine in [true, false] {
-            assert_eq!(outcome(&BOTH, way(genuine, true), None, None), "SetUpDone");
+            assert_eq!(outcome(BOTH, way(genuine, true), None, None), "SetUpDone");
         }
     }
 
@@ -401,11 +401,11 @@ mod tests {
         let (home, ann) = (workspace("w1"), person(&["w1"]));
         let way = Way::Provider { home: &home };
         for (rules, known, expected) in [
-            (&BOTH, true, "ann in w1"),
-            (&BOTH, false, "NotInvited"),
-            (&PROVISION, false, "new in w1"),
-            (&PASSWORDS_ONLY, true, "ProofOff"),
-            (&PASSWORDS_ONLY, false, "ProofOff"),
+            (BOTH, true, "ann in w1"),
+            (BOTH, false, "NotInvited"),
+            (PROVISION, false, "new in w1"),
+            (PASSWORDS_ONLY, true, "ProofOff"),
+            (PASSWORDS_ONLY, false, "ProofOff"),
         ] {
             assert_eq!(outcome(rules, way, known.then_some(&ann), None), expected, "{rules:?} {known}");
         }
@@ -427,7 +427,7 @@ mod tests {
             (None, Some(&ann), "BadCode"),
             (Some(&code(None)), Some(&ann), "BadCode"),
         ] {
-            assert_eq!(outcome(&BOTH, reset(code), person, None), expected, "{code:?} {person:?}");
+            assert_eq!(outcome(BOTH, reset(code), person, None), expected, "{code:?} {person:?}");
         }
     }
 
@@ -435,9 +435,9 @@ mod tests {
     fn an_invitation_gives_nobody_the_account_of_another() {
         let (ann, invitation) = (person(&["w1"]), code(None));
         let way = |matches| Way::Invitation { by: Password, code: Some(&invitation), matches };
-        assert_eq!(outcome(&BOTH, way(false), None, None), "new in w2");
-        assert_eq!(outcome(&BOTH, way(true), Some(&ann), None), "ann in w2");
-        assert_eq!(outcome(&BOTH, way(false), Some(&ann), None), "WrongCredentials");
+        assert_eq!(outcome(BOTH, way(false), None, None), "new in w2");
+        assert_eq!(outcome(BOTH, way(true), Some(&ann), None), "ann in w2");
+        assert_eq!(outcome(BOTH, way(false), Some(&ann), None), "WrongCredentials");
     }
 
     #[test]
@@ -453,9 +453,9 @@ mod tests {
             (session(false, 0), "SessionEnded"),
             (session(true, 1), "SessionEnded"),
         ] {
-            assert_eq!(outcome(&BOTH, way, Some(&ann), None), expected, "{way:?}");
+            assert_eq!(outcome(BOTH, way, Some(&ann), None), expected, "{way:?}");
         }
-        assert_eq!(outcome(&BOTH, session(false, 1), None, None), "SessionEnded");
+        assert_eq!(outcome(BOTH, session(false, 1), None, None), "SessionEnded");
     }
 
     #[test]
@@ -474,7 +474,7 @@ mod tests {
             (device(Some(true), 0), "CodeExpired"),
             (device(None, 0), "CodeExpired"),
         ] {
-            assert_eq!(outcome(&BOTH, way, Some(&ann), None), expected, "{way:?}");
+            assert_eq!(outcome(BOTH, way, Some(&ann), None), expected, "{way:?}");
         }
     }
 }
