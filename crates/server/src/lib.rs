@@ -27,7 +27,10 @@ mod system;
 mod visit;
 pub mod workspaces;
 
-pub use app::{App, Random};
+pub use app::{
+    App, Random,
+    reseal::{ResealError, Resealed, rotate_master},
+};
 pub use auth::secret::{SecretError, ServerSecret};
 pub use config::Config;
 pub use dispatch::Service;

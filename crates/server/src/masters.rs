@@ -101,6 +101,11 @@ impl Masters {
         }
     }
 
+    /// Whether a change of the key was begun and is not done.
+    pub(crate) fn has_next(&self) -> bool {
+        matches!(self, Self::Folder(folder) if folder.join(NEXT).exists())
+    }
+
     /// Lets the next key take the place of the one before, which is kept beside it under its id: backups need it, the
     /// server does not. Nothing happens when there is no next key.
     pub(crate) fn promote(&self) -> Result<(), MasterKeyError> {

@@ -71,7 +71,7 @@ pub const COLUMNS: &[Column] = &[
     column!("documents", "sealed", "digest"),
     column!("versions", "sealed", "id"),
     column!("search_keys", "sealed", "workspace_id"),
-    column!("signing_keys", "private_key", "CAST(sequence AS TEXT)"),
+    column!("signing_keys", "private_key_sealed", "CAST(sequence AS TEXT)"),
     column!("idempotency", "sealed", "caller_id || ' ' || idempotency_key"),
 ];
 
@@ -103,6 +103,26 @@ pub async fn rotate(tx: &mut Tx, workspace: &WorkspaceId) -> Result<bool> {
     })?;
     tx.new_data_key(workspace, next).await?;
     Ok(true)
+}
+
+/// Whether a workspace has anything to seal or to seal again.
+pub async fn is_pending(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<bool> {
+    let stale = match data_keys::active(tx, workspace).await? {
+        Some(active) => active.master != tx.keys.ring.current()?.id(),
+        None => false,
+    };
+    Ok(stale || data_keys::count(tx, workspace).await? > 1 || is_in_clear(tx, workspace).await?)
+}
+
+/// Whether anything of a workspace still stands in clear, from before there was sealing.
+pub async fn is_in_clear(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<bool> {
+    Ok(on!(tx, c => sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM documents WHERE workspace_id = $1 AND sealed IS NULL)
+             OR EXISTS (SELECT 1 FROM versions WHERE workspace_id = $1 AND sealed IS NULL)",
+    )
+    .bind(workspace.as_str())
+    .fetch_one(c)
+    .await)?)
 }
 
 /// Seals the next values of a column after a row again; nothing when none is left.

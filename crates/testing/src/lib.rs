@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 pub mod app;
+pub mod canary;
 pub mod clock;
 pub mod database;
 pub mod ids;

@@ -22,6 +22,23 @@ pub enum KeysCommand {
     ListSigning,
     /// Replace the key the workspace signs with; the old one signs the new one
     RotateSigning(KeysRotateSigning),
+    /// Replace the master key and seal everything again, while the server runs
+    RotateMaster(KeysRotateMaster),
+}
+
+/// Arguments of `keys rotate-master`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  \
+    promptsync keys rotate-master --data-dir /var/lib/promptsync\n\n\
+    Run it as the server's user, on its machine. The server goes on meanwhile. It can be stopped at any moment and\n\
+    run again. The old key is kept in the folder as master.key.ID.old: backups made before need it.")]
+pub struct KeysRotateMaster {
+    /// The server's data folder
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: PathBuf,
+    /// The server's database, when it is not in the data folder [env: DATABASE_URL]
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
 }
 
 /// Arguments of `keys create`.

@@ -22,7 +22,7 @@ pub use self::{
     aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet},
     diff::{Diff, DiffFormat},
     environments::{EnvironmentCommand, EnvironmentRemove, EnvironmentSet},
-    keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, When},
+    keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, KeysRotateMaster, When},
     project::{Completions, ConfigCommand, ConfigShow, Doctor, Init},
     prompts::{Chosen, Get, List, Render, Search},
     push::{Lock, Pull, Push, Validate},

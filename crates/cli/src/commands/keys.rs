@@ -24,6 +24,13 @@ pub(super) fn run(command: &KeysCommand, context: &Context) -> Result {
         }
         KeysCommand::ListSigning => super::signing_keys::list(context),
         KeysCommand::RotateSigning(args) => super::signing_keys::rotate(args, context),
+        #[cfg(feature = "serve")]
+        KeysCommand::RotateMaster(args) => super::serve::rotate_master(args, context),
+        #[cfg(not(feature = "serve"))]
+        KeysCommand::RotateMaster(args) => Err(crate::error::CliError::usage(
+            "not_built",
+            format!("this promptsync has no server in it and cannot open {}", args.data_dir.display()),
+        )),
     }
 }
 

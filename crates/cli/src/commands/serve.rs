@@ -11,7 +11,7 @@ use promptsync_server::{
 
 use crate::{
     Context,
-    args::Serve,
+    args::{KeysRotateMaster, Serve},
     error::{CliError, Kind, Result},
     printer::Table,
 };
@@ -115,6 +115,27 @@ fn offline(folder: &Path, database_url: Option<&str>) -> Result<Config> {
         ("data_dir", Some(folder.display().to_string())),
         ("database_url", database_url.map(str::to_owned)),
     ])
+}
+
+/// Replaces the master key of a data folder and seals everything again.
+pub(super) fn rotate_master(args: &KeysRotateMaster, context: &Context) -> Result {
+    let config = config([
+        ("data_dir", Some(args.data_dir.display().to_string())),
+        ("database_url", args.database_url.clone()),
+    ])?;
+    let printer = context.printer.clone();
+    let progress = move |values: u64| printer.note(format!("{values} values sealed again"));
+    let rotated = promptsync_server::rotate_master(config, &progress);
+    let done = runtime()?.block_on(rotated).map_err(|error| failed(&error))?;
+    if context.printer.json {
+        return context.printer.json(&serde_json::json!({
+            "workspaces": done.workspaces, "values": done.values, "retired": done.retired,
+        }));
+    }
+    context.printer.line(format!(
+        "The master key was replaced: {} workspaces have new keys, {} values were sealed again, {} old keys deleted.",
+        done.workspaces, done.values, done.retired
+    ))
 }
 
 fn config<const N: usize>(flags: [(&'static str, Option<String>); N]) -> Result<Config> {

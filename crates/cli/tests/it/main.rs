@@ -12,6 +12,7 @@ mod init;
 mod login;
 mod lying_registry;
 mod render;
+mod rotate_master;
 mod sandbox;
 mod served;
 mod tenancy;

@@ -14,7 +14,11 @@ use promptsync_store::{
 use serde_json::{Map, Value, json};
 
 use super::App;
-use crate::masters::{MasterKeyError, Masters};
+use crate::{
+    Config, StartError,
+    masters::{MasterKeyError, Masters},
+    start,
+};
 
 /// Prompts that are indexed at once.
 const INDEXED: u32 = 100;
@@ -22,6 +26,9 @@ const INDEXED: u32 = 100;
 /// Keys that could not be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ResealError {
+    /// The data folder or database cannot be used.
+    #[error(transparent)]
+    Start(#[from] StartError),
     /// The master key cannot be read or written.
     #[error(transparent)]
     MasterKey(#[from] MasterKeyError),
@@ -50,6 +57,25 @@ pub struct Resealed {
     pub retired: u64,
     /// Prompts that were indexed.
     pub indexed: u64,
+}
+
+/// The same with direct access to the database, beside a running server or without one.
+pub async fn rotate_master(config: Config, progress: &(dyn Fn(u64) + Sync)) -> Result<Resealed, ResealError> {
+    let app = start::open(config).await?;
+    let done = rotate(&app, progress).await;
+    app.db.close().await;
+    done
+}
+
+/// Whether anything waits to be sealed, or sealed again.
+pub(crate) async fn is_pending(app: &App) -> Result<bool, ResealError> {
+    let mut tx = app.db.begin_system_read().await?;
+    for workspace in workspaces::list(&mut tx).await? {
+        if reseal::is_pending(&mut tx, &workspace.id).await? {
+            return Ok(true);
+        }
+    }
+    Ok(Masters::of(&app.config)?.has_next())
 }
 
 /// Makes a new master key in the data folder, unless one was made and is not everywhere yet, and brings everything
@@ -96,15 +122,11 @@ async fn of_workspace(
     } else {
         drop(tx);
     }
-    loop {
-        let mut tx = app.db.begin_write(workspace).await?;
-        let values = reseal::seal_clear(&mut tx, workspace).await?;
-        if values == 0 {
-            break;
-        }
-        commit(app, tx, workspace, "keys.seal", json!({ "values": values })).await?;
-        done.values += values as u64;
-        progress(done.values);
+    let mut tx = app.db.begin_read(workspace).await?;
+    let in_clear = reseal::is_in_clear(&mut tx, workspace).await?;
+    drop(tx);
+    if in_clear {
+        seal_clear(app, workspace, done, progress).await?;
     }
     for column in COLUMNS {
         let mut after = String::new();
@@ -118,7 +140,6 @@ async fn of_workspace(
             after = batch.last;
         }
     }
-    index(app, workspace, done).await?;
     let mut tx = app.db.begin_write(workspace).await?;
     if data_keys::count(&mut tx, workspace).await? > 1 {
         let retired = reseal::retire(&mut tx, workspace).await?;
@@ -128,6 +149,26 @@ async fn of_workspace(
         }
     }
     Ok(())
+}
+
+/// Seals what stands in clear. Its words go first: once all is sealed, nobody looks whether something is indexed.
+async fn seal_clear(
+    app: &App,
+    workspace: &WorkspaceId,
+    done: &mut Resealed,
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<(), ResealError> {
+    index(app, workspace, done).await?;
+    loop {
+        let mut tx = app.db.begin_write(workspace).await?;
+        let values = reseal::seal_clear(&mut tx, workspace).await?;
+        if values == 0 {
+            return Ok(());
+        }
+        commit(app, tx, workspace, "keys.seal", json!({ "values": values })).await?;
+        done.values += values as u64;
+        progress(done.values);
+    }
 }
 
 /// Indexes prompts that were published before content was sealed.

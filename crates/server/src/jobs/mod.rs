@@ -5,6 +5,7 @@
 
 pub mod access_records;
 pub mod old_versions;
+mod reseal;
 
 use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
 
@@ -62,6 +63,13 @@ fn jobs() -> Vec<Job> {
             run: |app| Box::pin(async move { Ok(app.write_key_uses().await?) }),
             nudge: |_| None,
             at_stop: AtStop::RunOnce,
+        },
+        Job {
+            name: "reseal",
+            every: Duration::from_secs(30),
+            run: |app| Box::pin(async move { Ok(reseal::run_once(&app).await?) }),
+            nudge: |_| None,
+            at_stop: AtStop::End,
         },
     ]
 }

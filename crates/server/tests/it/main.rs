@@ -5,6 +5,7 @@ mod aliases;
 mod authorisation;
 mod bad_input;
 mod caching;
+mod canaries;
 mod connections;
 mod devices;
 mod hostile_templates;

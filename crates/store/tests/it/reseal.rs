@@ -91,6 +91,7 @@ db_test! {
         sample.commit(tx, "keys.rotate").await.unwrap();
         let mut tx = db.begin_write(&sample.workspace).await.unwrap();
         assert!(!reseal::rotate(&mut tx, &sample.workspace).await.unwrap(), "once is enough");
+        assert!(reseal::is_pending(&mut tx, &sample.workspace).await.unwrap());
         assert_eq!(reseal::retire(&mut tx, &sample.workspace).await.unwrap(), 0, "the old key is still needed");
         drop(tx);
 
@@ -111,6 +112,7 @@ db_test! {
         let mut tx = db.begin_write(&sample.workspace).await.unwrap();
         assert_eq!(reseal::retire(&mut tx, &sample.workspace).await.unwrap(), 1);
         assert_eq!(data_keys::masters(&mut tx).await.unwrap(), [new.id()]);
+        assert!(!reseal::is_pending(&mut tx, &sample.workspace).await.unwrap());
         sample.commit(tx, "keys.retire").await.unwrap();
         assert_eq!(versions_in_use(db).await, BTreeSet::from(["00000002".to_owned()]));
         db.keyring().replace(vec![new]);
@@ -155,9 +157,11 @@ db_test! {
         assert_eq!(search::unindexed(&mut tx, &sample.workspace, 1).await.unwrap().len(), 1);
         let read = documents::get(&mut tx, &sample.workspace, &digest("prompt_000")).await.unwrap();
         assert_eq!(read.as_deref(), Some(canonical.as_str()));
+        assert!(reseal::is_in_clear(&mut tx, &sample.workspace).await.unwrap());
         assert_eq!(reseal::seal_clear(&mut tx, &sample.workspace).await.unwrap(), 1, "the document");
         assert_eq!(reseal::seal_clear(&mut tx, &sample.workspace).await.unwrap(), 1, "the version");
         assert_eq!(reseal::seal_clear(&mut tx, &sample.workspace).await.unwrap(), 0);
+        assert!(!reseal::is_in_clear(&mut tx, &sample.workspace).await.unwrap());
         assert_eq!(documents::seal_clear(&mut tx, &sample.workspace, 10).await.unwrap(), 0);
         assert_eq!(versions::seal_clear(&mut tx, &sample.workspace, 10).await.unwrap(), 0);
         let read = documents::get(&mut tx, &sample.workspace, &digest("prompt_000")).await.unwrap();
