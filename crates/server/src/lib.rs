@@ -6,6 +6,7 @@
 
 mod app;
 mod auth;
+pub mod backup;
 pub mod config;
 mod dispatch;
 mod endpoint;

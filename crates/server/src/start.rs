@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// The embedded database's file in the data folder.
-const DATABASE: &str = "promptsync.db";
+pub(crate) const DATABASE: &str = "promptsync.db";
 
 /// Connections that may wait to be accepted; the system may allow fewer.
 const BACKLOG: u32 = 4096;
@@ -157,7 +157,7 @@ pub async fn open(config: Config) -> Result<App, StartError> {
 }
 
 /// A folder that only its owner can read, when it is made here.
-fn make_private(path: &Path) -> io::Result<()> {
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;
     if path.is_dir() {
         return Ok(());

@@ -13,6 +13,7 @@ pub mod access_records;
 pub mod alias_history;
 pub mod aliases;
 pub mod audit;
+pub mod backup;
 pub mod bindings;
 mod blind;
 pub mod conn;

@@ -105,13 +105,9 @@ pub async fn rotate(tx: &mut Tx, workspace: &WorkspaceId) -> Result<bool> {
     Ok(true)
 }
 
-/// Whether a workspace has anything to seal or to seal again.
+/// Whether a workspace has anything to seal, or to seal again under the key it has now.
 pub async fn is_pending(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<bool> {
-    let stale = match data_keys::active(tx, workspace).await? {
-        Some(active) => active.master != tx.keys.ring.current()?.id(),
-        None => false,
-    };
-    Ok(stale || data_keys::count(tx, workspace).await? > 1 || is_in_clear(tx, workspace).await?)
+    Ok(data_keys::count(tx, workspace).await? > 1 || is_in_clear(tx, workspace).await?)
 }
 
 /// Whether anything of a workspace still stands in clear, from before there was sealing.

@@ -26,7 +26,7 @@ pub use self::{
     project::{Completions, ConfigCommand, ConfigShow, Doctor, Init},
     prompts::{Chosen, Get, List, Render, Search},
     push::{Lock, Pull, Push, Validate},
-    serve::Serve,
+    serve::{Backup, Restore, Serve},
     sign_in::{InviteArgs, Login, Logout, SessionCommand, SessionEnd, SessionList, WhoAmI},
     signing_keys::KeysRotateSigning,
     verify::{Verify, VerifyFormat},
@@ -180,6 +180,12 @@ pub enum Command {
     /// Run the server
     #[cfg(feature = "serve")]
     Serve(Serve),
+    /// Write an encrypted backup of a server's data
+    #[cfg(feature = "serve")]
+    Backup(Backup),
+    /// Put a backup into a data folder
+    #[cfg(feature = "serve")]
+    Restore(Restore),
     /// Print completions for a shell
     Completions(Completions),
 }

@@ -1,6 +1,8 @@
 //! One file a command, or a noun's commands together.
 
 mod alias;
+#[cfg(feature = "serve")]
+mod backup;
 mod completions;
 mod config;
 mod diff;
@@ -74,6 +76,10 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Role(command) => roles::run(&command, context),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args, context),
+        #[cfg(feature = "serve")]
+        Command::Backup(args) => backup::backup(&args, context),
+        #[cfg(feature = "serve")]
+        Command::Restore(args) => backup::restore(&args, context),
         Command::Completions(args) => completions::run(&args, context),
     };
     done.map(|()| ExitCode::SUCCESS)

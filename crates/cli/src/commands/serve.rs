@@ -138,7 +138,7 @@ pub(super) fn rotate_master(args: &KeysRotateMaster, context: &Context) -> Resul
     ))
 }
 
-fn config<const N: usize>(flags: [(&'static str, Option<String>); N]) -> Result<Config> {
+pub(super) fn config<const N: usize>(flags: [(&'static str, Option<String>); N]) -> Result<Config> {
     let flags: BTreeMap<_, _> = flags.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
     Config::load(&flags).map_err(|error| {
         let hint = match &error {
@@ -153,12 +153,12 @@ fn config<const N: usize>(flags: [(&'static str, Option<String>); N]) -> Result<
     })
 }
 
-fn runtime() -> Result<tokio::runtime::Runtime> {
+pub(super) fn runtime() -> Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| failed(&error))
 }
 
 /// A failure of the server, with all its causes.
-fn failed(error: &dyn Error) -> CliError {
+pub(super) fn failed(error: &dyn Error) -> CliError {
     let mut message = error.to_string();
     let mut cause = error.source();
     while let Some(deeper) = cause {

@@ -52,7 +52,7 @@ fn the_master_key_changes_under_a_running_server_and_past_every_kill() {
     served.stdout(&["push", "--path", "prompts", "--alias", "dev"]);
     let before = served.sandbox.read("data/master.key");
     let reads = |served: &Served, index: usize| {
-        let text = served.stdout(&["get", &format!("p{index}"), "--alias", "dev"]);
+        let text = served.stdout(&["get", &format!("p{index}@dev")]);
         assert!(text.contains(&format!("Prompt {index} for")), "{text}");
     };
     for kill in 0..KILLS {
@@ -73,17 +73,7 @@ fn the_master_key_changes_under_a_running_server_and_past_every_kill() {
     }
     reads(&served, 1);
 
-    served.stop();
-    let mut server = served
-        .sandbox
-        .command(&["serve", "--data-dir", "data", "--listen", served.url.trim_start_matches("http://")])
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("the server starts");
-    let mut line = String::new();
-    BufReader::new(server.stdout.take().expect("a pipe")).read_line(&mut line).expect("a line");
-    served.server = server;
-    assert!(line.starts_with("listening on"), "{line}");
+    served.restart("data");
     for index in (0..PROMPTS).step_by(97) {
         reads(&served, index);
     }

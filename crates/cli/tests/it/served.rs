@@ -54,6 +54,23 @@ impl Served {
         masked
     }
 
+    /// Starts the server again at its address, with this data folder.
+    pub(crate) fn restart(&mut self, folder: &str) {
+        self.stop();
+        let address = self.url.trim_start_matches("http://");
+        let mut server = self
+            .sandbox
+            .command(&["serve", "--data-dir", folder, "--listen", address])
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let mut line = String::new();
+        let out = server.stdout.take().expect("a pipe");
+        BufReader::new(out).read_line(&mut line).expect("a line");
+        self.server = server;
+        assert!(line.starts_with("listening on"), "{line:?}");
+    }
+
     /// Stops the server.
     pub(crate) fn stop(&mut self) {
         let _ = self.server.kill();

@@ -86,13 +86,34 @@ pub(crate) async fn rotate(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result
     let masters = Masters::of(&app.config)?;
     masters.begin_next()?;
     app.db.keyring().replace(masters.read()?);
-    all(app, progress).await
+    let workspaces = new_keys(app).await?;
+    let done = all(app, progress).await?;
+    Ok(Resealed { workspaces: workspaces + done.workspaces, ..done })
 }
 
-/// Brings everything under the current master key and the active data keys: what a rotation began, and what was
-/// written before there was sealing. `progress` hears how many values are done.
+/// Makes a new data key for every workspace whose own is not under the current master key; says how many.
+async fn new_keys(app: &App) -> Result<u64, ResealError> {
+    let known = workspaces::list(&mut app.db.begin_system_read().await?).await?;
+    let mut made = 0;
+    for workspace in known {
+        let mut tx = app.db.begin_write(&workspace.id).await?;
+        if reseal::rotate(&mut tx, &workspace.id).await? {
+            commit(app, tx, &workspace.id, "keys.rotate", json!({})).await?;
+            made += 1;
+        }
+    }
+    Ok(made)
+}
+
+/// Brings everything under the active data keys: what a rotation began, and what was written before there was sealing.
+/// `progress` hears how many values are done.
+///
+/// It begins no rotation by itself: servers whose configurations differ for a while would undo each other's.
 pub(crate) async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<Resealed, ResealError> {
     let mut done = Resealed::default();
+    if Masters::of(&app.config)?.has_next() {
+        done.workspaces = new_keys(app).await?;
+    }
     let mut tx = app.db.begin_system_read().await?;
     let workspaces = workspaces::list(&mut tx).await?;
     drop(tx);
@@ -115,13 +136,6 @@ async fn of_workspace(
     done: &mut Resealed,
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(), ResealError> {
-    let mut tx = app.db.begin_write(workspace).await?;
-    if reseal::rotate(&mut tx, workspace).await? {
-        commit(app, tx, workspace, "keys.rotate", json!({})).await?;
-        done.workspaces += 1;
-    } else {
-        drop(tx);
-    }
     let mut tx = app.db.begin_read(workspace).await?;
     let in_clear = reseal::is_in_clear(&mut tx, workspace).await?;
     drop(tx);

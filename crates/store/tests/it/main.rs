@@ -4,6 +4,7 @@
 mod access_records;
 mod aliases;
 mod audit;
+mod backup;
 mod data_keys;
 mod documents;
 mod immutable;
