@@ -14,7 +14,8 @@ use crate::{
         access_records::{Access, Answered},
     },
     endpoint::{Arrived, AuditClass, Route},
-    http::{body::RequestBody, error::ApiError, headers, path, request_id},
+    http::{addresses, body::RequestBody, error::ApiError, headers, path, request_id},
+    rates::Quota,
     router,
 };
 
@@ -55,9 +56,11 @@ impl Service {
     /// Answers a request. Never fails and never panics: what goes wrong becomes a problem body.
     pub async fn answer(&self, parts: Parts, body: RequestBody, peer: Option<IpAddr>) -> Response<Bytes> {
         let request_id = request_id::of(&parts.headers, &*self.app.ids);
+        let peer = peer.map(|peer| addresses::client(&self.app.config.trusted_proxies, peer, &parts.headers));
+        let quota = Arc::new(Quota::default());
         let (method, target) = (parts.method.clone(), parts.uri.path().to_owned());
         let access = Arc::new(Access::default());
-        let routed = self.routed(parts, body, peer, request_id.clone(), &access);
+        let routed = self.routed(parts, body, peer, request_id.clone(), &access, &quota);
         let routed = AssertUnwindSafe(routed).catch_unwind().await;
         let routed = routed.unwrap_or_else(|_| Err(ApiError::internal("a handler panicked")));
         access.note(
@@ -72,7 +75,8 @@ impl Service {
             },
         );
         let mut response = routed.unwrap_or_else(|error| error.into_response(&request_id));
-        headers::complete(response.headers_mut(), &request_id);
+        headers::complete(response.headers_mut(), &request_id, &self.app.config);
+        quota.complete(response.headers_mut());
         tracing::info!(request_id, %method, path = target, status = response.status().as_u16(), "answered");
         response
     }
@@ -84,6 +88,7 @@ impl Service {
         peer: Option<IpAddr>,
         request_id: String,
         access: &Arc<Access>,
+        quota: &Arc<Quota>,
     ) -> Result<Response<Bytes>, ApiError> {
         let raw = parts.uri.path();
         path::check(raw, parts.uri.query())?;
@@ -113,6 +118,7 @@ impl Service {
             request_id,
             access: Arc::clone(access),
             peer,
+            quota: Arc::clone(quota),
             body,
         };
         let mut response = (route.handler)(request).await?;

@@ -27,6 +27,7 @@ use crate::{
     idempotency,
     input::{Asked, Input},
     openapi::Operation,
+    rates::Quota,
 };
 
 pub(crate) use crate::visit::{Visit, public};
@@ -53,6 +54,8 @@ pub(crate) struct Arrived {
     /// What will be noted about the request.
     pub(crate) access: Arc<Access>,
     pub(crate) peer: Option<std::net::IpAddr>,
+    /// What the answer will say about limits.
+    pub(crate) quota: Arc<Quota>,
     pub(crate) body: RequestBody,
 }
 
@@ -277,9 +280,18 @@ async fn admit<S: Subject>(
     permission: Permission,
     audit: AuditClass,
 ) -> Result<(S, RequestBody, HeaderMap, Method), ApiError> {
-    let Arrived { app, method, target, path, query, headers, request_id, access, peer, body } = request;
-    let caller = app.authenticate(&headers, &query, peer).await?;
+    let Arrived { app, method, target, path, query, headers, request_id, access, peer, quota, body } =
+        request;
+    let now = app.clock.now();
+    let caller = match app.authenticate(&headers, &query, peer).await {
+        Ok(caller) => caller,
+        Err(error) => {
+            app.rates.address(peer, now, &quota)?;
+            return Err(error);
+        }
+    };
     access.by(&caller);
+    app.rates.caller(&caller, now, &quota)?;
     let change = Change::new(&caller, request_id, idempotency::key(&headers, audit)?);
     let call = Call { app, caller, headers: headers.clone(), query, peer, change, access, target, path };
     let scope = S::open(call).await?;

@@ -4,6 +4,7 @@
 //! project, permission, body) → `routes/<noun>` (extract, call, map) → `app/<noun>` (the use case, one transaction)
 //! → `core` and the store. `router` is the index of every address.
 
+pub mod admission;
 mod app;
 mod auth;
 pub mod backup;
@@ -20,6 +21,7 @@ pub mod logging;
 mod masters;
 pub mod openapi;
 pub mod people;
+mod rates;
 mod router;
 mod routes;
 mod start;

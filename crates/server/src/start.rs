@@ -12,7 +12,7 @@ use crate::{
     App, Config, RandomIds, Service, SystemClock,
     auth::secret::{SecretError, ServerSecret},
     jobs::Jobs,
-    listen,
+    listen::{self, Tls, TlsError},
     masters::{MasterKeyError, Masters},
     system_random,
 };
@@ -56,6 +56,9 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
+    /// The certificate or its key cannot be used.
+    #[error("cannot use TLS")]
+    Tls(#[from] TlsError),
     /// The process cannot be told to stop.
     #[error("cannot receive signals")]
     Signals(#[source] io::Error),
@@ -66,6 +69,7 @@ pub enum StartError {
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
+    tls: Option<Arc<Tls>>,
     service: Arc<Service>,
 }
 
@@ -73,12 +77,14 @@ impl Server {
     /// Opens the database and binds the address.
     pub async fn bind(config: Config) -> Result<Self, StartError> {
         let address = config.listen;
+        let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
+        warn_of_plain_http(&config);
         let app = open(config).await?;
         let failed = |source| StartError::Listen { address, source };
         let listener = bind(address).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
         app.address.get_or_init(|| address);
-        Ok(Self { listener, address, service: Arc::new(Service::new(Arc::new(app))) })
+        Ok(Self { listener, address, tls, service: Arc::new(Service::new(Arc::new(app))) })
     }
 
     /// The address it is bound to, with the port the system chose when none was given.
@@ -86,25 +92,35 @@ impl Server {
         self.address
     }
 
+    /// Its address as a URL.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}", self.address)
+    }
+
     /// Serves until `stop` is ready, then finishes what is under way.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let mut limits = self.service.app().config.limits.clone();
         limits.connections = limits.connections.min(open_files());
         let jobs = Jobs::start(self.service.app());
-        listen::serve(self.listener, Arc::clone(&self.service), limits, stop).await;
+        let watching = self.tls.clone().map(|tls| tokio::spawn(listen::watch(tls)));
+        listen::serve(self.listener, self.tls, Arc::clone(&self.service), limits, stop).await;
+        if let Some(watching) = watching {
+            watching.abort();
+        }
         jobs.stop().await;
         self.service.app().db.close().await;
     }
 }
 
-/// Serves until the process is told to stop (SIGTERM, SIGINT). `ready` is called once with the address, and with the
-/// link to the first user while there is none.
-pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr, Option<&str>)) -> Result<(), StartError> {
+/// Serves until the process is told to stop (SIGTERM, SIGINT). `ready` is called once with the URL, and with the link to
+/// the first user while there is none.
+pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<&str>)) -> Result<(), StartError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
     let server = Server::bind(config).await?;
     let link = server.service.app().set_up_link().await?;
-    ready(server.address(), link.as_deref());
+    ready(&server.url(), link.as_deref());
     server
         .run(async {
             tokio::select! {
@@ -114,6 +130,16 @@ pub async fn serve(config: Config, ready: impl FnOnce(SocketAddr, Option<&str>))
         })
         .await;
     Ok(())
+}
+
+/// Keys would travel readable for everybody on the way, unless a proxy in front speaks TLS.
+fn warn_of_plain_http(config: &Config) {
+    if config.tls.is_none() && config.trusted_proxies.is_empty() && !config.listen.ip().is_loopback() {
+        tracing::warn!(
+            address = %config.listen,
+            "keys and prompts travel unencrypted; set tls_certificate and tls_key, or name the proxy in front in trusted_proxies"
+        );
+    }
 }
 
 /// Binds the address, with room for a rush of new connections.

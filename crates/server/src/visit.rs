@@ -101,9 +101,11 @@ where
                     request_id,
                     access,
                     peer,
+                    quota,
                     body,
                     ..
                 } = request;
+                app.rates.address(peer, app.clock.now(), &quota)?;
                 query::refuse_keys(&query)?;
                 let bytes = match I::LIMIT {
                     Some(limit) => body::read(body, &headers, limit.of(&app.config)).await?,

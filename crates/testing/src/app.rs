@@ -66,11 +66,16 @@ pub struct Reply {
 impl TestApp {
     /// An application on a new SQLite file.
     pub async fn new() -> Self {
+        Self::with_settings(&[]).await
+    }
+
+    /// An application on a new SQLite file with these settings.
+    pub async fn with_settings(settings: &[(&str, &str)]) -> Self {
         let folder = folder();
         let db = Db::open_sqlite(&folder.path().join("test.db"), keyring())
             .await
             .expect("a new SQLite file opens");
-        Self::start(db, folder, &[], 1).await
+        Self::start(db, folder, settings, 1).await
     }
 
     /// An application on this database, as `db_test!` gives one.
@@ -167,12 +172,23 @@ impl TestApp {
 
     /// Listens on a real address until the application is dropped.
     pub async fn listen(&self, limits: listen::ListenLimits) -> SocketAddr {
+        self.listen_with(None, limits).await
+    }
+
+    /// Listens with the certificate of the settings.
+    pub async fn listen_tls(&self, limits: listen::ListenLimits) -> (SocketAddr, Arc<listen::Tls>) {
+        let files = self.app().config.tls.clone().expect("the settings name a certificate");
+        let tls = Arc::new(listen::Tls::load(files).expect("the certificate can be used"));
+        (self.listen_with(Some(Arc::clone(&tls)), limits).await, tls)
+    }
+
+    async fn listen_with(&self, tls: Option<Arc<listen::Tls>>, limits: listen::ListenLimits) -> SocketAddr {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("a bound address");
         let (stop, stopped) = oneshot::channel();
         self.stops.lock().expect("no holder of the lock can panic").push(stop);
         let service = Arc::clone(&self.service);
-        tokio::spawn(listen::serve(listener, service, limits, async {
+        tokio::spawn(listen::serve(listener, tls, service, limits, async {
             let _ = stopped.await;
         }));
         address

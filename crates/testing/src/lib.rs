@@ -13,6 +13,7 @@
 
 pub mod app;
 pub mod canary;
+pub mod canaries;
 pub mod clock;
 pub mod database;
 pub mod ids;
@@ -22,6 +23,7 @@ pub mod sample;
 pub mod vault;
 
 pub use app::{Caller, PROJECT, Reply, TestApp, a_key};
+pub use canaries::Canaries;
 pub use clock::FixedClock;
 pub use ids::SeededIds;
 pub use keyring::keyring;

@@ -26,10 +26,10 @@ pub(super) fn run(args: Serve, context: &Context) -> Result {
         context.printer.warn(format!("the log level `{}` is not known; using warn", config.log));
     }
     let runtime = runtime()?;
-    let served = runtime.block_on(promptsync_server::serve(config, |address, set_up| {
+    let served = runtime.block_on(promptsync_server::serve(config, |url, set_up| {
         let mut out = std::io::stdout().lock();
         // Nobody may be reading; the server serves all the same.
-        let _ = writeln!(out, "listening on http://{address}").and_then(|()| out.flush());
+        let _ = writeln!(out, "listening on {url}").and_then(|()| out.flush());
         if let Some(link) = set_up {
             let _ = writeln!(out, "nobody can sign in yet; make the first user here, once: {link}")
                 .and_then(|()| out.flush());

@@ -60,6 +60,7 @@ use crate::{
     auth::{Guesses, Keys, Passwords, Seats, Tries, Uses, secret::ServerSecret, token::Tokens},
     config::Config,
     http::error::ApiError,
+    rates::Rates,
 };
 use access_records::AccessRecords;
 use change::Change;
@@ -95,6 +96,7 @@ pub struct App {
     pub(crate) asking: devices::Asking,
     /// Where the server listens, once it does.
     pub(crate) address: OnceLock<SocketAddr>,
+    pub(crate) rates: Rates,
     pub(crate) compiled: CompiledDocuments,
     pub(crate) signers: signing_keys::Signers,
     /// Accesses that wait to be written.
@@ -130,6 +132,7 @@ impl App {
             compiled: CompiledDocuments::new(config.cache_bytes),
             outbound: promptsync_outbound::Client::new(config.outbound.clone()),
             tokens: Tokens::new(&secret, &config.public_url),
+            rates: Rates::new(config.rates),
             config,
             secret,
             keys: Keys::default(),
@@ -156,7 +159,8 @@ impl App {
         if address.ip().is_unspecified() {
             address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
         }
-        format!("http://{address}")
+        let scheme = if self.config.tls.is_some() { "https" } else { "http" };
+        format!("{scheme}://{address}")
     }
 
     /// How long a session lasts without being used, and at most.

@@ -5,7 +5,7 @@ use std::{collections::HashMap, net::IpAddr, sync::Mutex, time::Duration};
 
 use tokio::time::Instant;
 
-use super::tries::network;
+use crate::http::addresses::network;
 
 /// Wrong passwords without a wait.
 const FREE: u32 = 5;

@@ -1,5 +1,6 @@
 //! Configuration: flag, then environment, then file, then the documented defaults. Each value knows its origin.
 
+mod edge;
 mod outbound;
 mod secrets;
 mod settings;
@@ -15,7 +16,10 @@ use std::{
 pub use secrets::SecretSettings;
 pub use settings::{SETTINGS, Setting};
 
-use crate::listen::ListenLimits;
+use crate::{
+    listen::{ListenLimits, TlsFiles},
+    rates::RateLimits,
+};
 
 /// The file in the data folder.
 const FILE: &str = "server.toml";
@@ -62,6 +66,12 @@ pub struct Config {
     pub cli_session: Duration,
     /// Where secrets may come from.
     pub secrets: SecretSettings,
+    /// Certificate and key; plain HTTP when absent.
+    pub tls: Option<TlsFiles>,
+    /// Proxies that say truly whom they speak for.
+    pub trusted_proxies: Vec<promptsync_outbound::Network>,
+    /// How much one caller, workspace, address may ask for.
+    pub rates: RateLimits,
     /// Time limits and the number of connections.
     pub limits: ListenLimits,
     /// Every value as it was found, by name.
@@ -215,6 +225,9 @@ impl Found<'_> {
             session: seconds("session_seconds")?,
             cli_session: seconds("cli_session_seconds")?,
             secrets: self.secrets()?,
+            tls: self.tls()?,
+            trusted_proxies: self.networks("trusted_proxies")?,
+            rates: self.rates()?,
             limits: ListenLimits {
                 first_byte: seconds("first_byte_seconds")?,
                 header: seconds("header_seconds")?,

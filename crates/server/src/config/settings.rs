@@ -56,6 +56,15 @@ pub const SETTINGS: &[Setting] = &[
     setting("body_bytes", "Bytes of a request's body"),
     setting("push_bytes", "Bytes of a push"),
     setting("cache_bytes", "Bytes of compiled prompts kept in memory"),
+    setting("tls_certificate", "PEM file with the certificate and those above it; plain HTTP when empty"),
+    setting("tls_key", "PEM file with the certificate's private key"),
+    setting(
+        "trusted_proxies",
+        "Networks of proxies whose X-Forwarded-For is believed, with commas between them",
+    ),
+    setting("rate_caller", "Requests a second of one key or person; 0 for no limit"),
+    setting("rate_workspace", "Requests a second of one workspace; 0 for no limit"),
+    setting("rate_address", "Requests a second of one address without a key; 0 for no limit"),
     setting(
         "outbound_allow",
         "Networks the server may call although they are not public, with commas between them",

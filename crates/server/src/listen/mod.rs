@@ -8,6 +8,7 @@ mod head;
 mod rest;
 mod stream;
 mod timed_body;
+mod tls;
 
 use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -22,6 +23,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::{Semaphore, watch},
 };
@@ -30,6 +32,8 @@ use crate::{Service, http::headers};
 use rest::Resting;
 use stream::{Guarded, Shared};
 use timed_body::TimedBody;
+pub(crate) use tls::watch;
+pub use tls::{Tls, TlsError, TlsFiles};
 
 /// How long each phase of a connection may take, and how many connections there may be.
 #[derive(Clone, Debug)]
@@ -72,9 +76,11 @@ enum Stage {
     Over,
 }
 
-/// Serves connections until `stop` is ready; then finishes what is under way, as long as the limits allow.
+/// Serves connections until `stop` is ready; then finishes what is under way, as long as the limits allow. With a
+/// certificate every connection is TLS, else none is.
 pub async fn serve(
     listener: TcpListener,
+    tls: Option<Arc<Tls>>,
     service: Arc<Service>,
     limits: ListenLimits,
     stop: impl Future<Output = ()>,
@@ -107,16 +113,20 @@ pub async fn serve(
             () = &mut stop => break,
         };
         let Ok(place) = place else { break };
-        let connection = connection(
-            socket,
+        let connection = Connection {
             peer,
-            Arc::clone(&service),
-            Arc::clone(&limits),
-            Arc::clone(&resting),
-            stage.clone(),
-        );
+            service: Arc::clone(&service),
+            limits: Arc::clone(&limits),
+            resting: Arc::clone(&resting),
+            stage: stage.clone(),
+        };
+        let tls = tls.clone();
         tokio::spawn(async move {
-            connection.await;
+            let _ = socket.set_nodelay(true);
+            match tls {
+                None => connection.converse(socket).await,
+                Some(tls) => connection.encrypted(socket, &tls).await,
+            }
             drop(place);
         });
     }
@@ -129,37 +139,58 @@ pub async fn serve(
     }
 }
 
-async fn connection(
-    socket: TcpStream,
+/// One connection and what it is told.
+struct Connection {
     peer: SocketAddr,
     service: Arc<Service>,
     limits: Arc<ListenLimits>,
     resting: Arc<Resting>,
-    mut stage: watch::Receiver<Stage>,
-) {
-    let _ = socket.set_nodelay(true);
-    let shared = Arc::new(Shared::new(resting));
-    let close = Arc::clone(shared.close());
-    let stream = Guarded::new(socket, Arc::clone(&limits), Arc::clone(&shared));
-    let handler = service_fn(move |request| {
-        let (service, shared, limits) = (Arc::clone(&service), Arc::clone(&shared), Arc::clone(&limits));
-        async move { Ok::<_, Infallible>(answer(request, peer, &service, &shared, &limits).await) }
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(None)
-        .max_buf_size(head::MAX_BYTES * 2)
-        .serve_connection(TokioIo::new(stream), handler);
-    let mut connection = std::pin::pin!(connection);
-    loop {
-        tokio::select! {
-            _ = &mut connection => return,
-            () = close.notified() => return,
-            changed = stage.changed() => match (changed, *stage.borrow_and_update()) {
-                (Ok(()), Stage::Running) => {}
-                (Ok(()), Stage::Finishing) => connection.as_mut().graceful_shutdown(),
-                (Ok(()), Stage::Over) | (Err(_), _) => return,
-            },
+    stage: watch::Receiver<Stage>,
+}
+
+impl Connection {
+    /// Agrees on keys with the client, as long as a first byte may take, and makes room like a silent connection.
+    async fn encrypted(mut self, socket: TcpStream, tls: &Tls) {
+        let close = Arc::default();
+        let number = self.resting.enter(&close);
+        let agreed = tokio::select! {
+            agreed = tokio::time::timeout(self.limits.first_byte, tls.acceptor().accept(socket)) => agreed.ok(),
+            () = close.notified() => None,
+            _ = self.stage.wait_for(|stage| *stage != Stage::Running) => None,
+        };
+        self.resting.leave(number);
+        match agreed {
+            Some(Ok(stream)) => self.converse(stream).await,
+            Some(Err(error)) => tracing::debug!(%error, "a client and the server found no common TLS"),
+            None => {}
+        }
+    }
+
+    async fn converse(mut self, socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let shared = Arc::new(Shared::new(self.resting));
+        let close = Arc::clone(shared.close());
+        let stream = Guarded::new(socket, Arc::clone(&self.limits), Arc::clone(&shared));
+        let (service, limits, peer) = (self.service, self.limits, self.peer);
+        let handler = service_fn(move |request| {
+            let (service, shared, limits) = (Arc::clone(&service), Arc::clone(&shared), Arc::clone(&limits));
+            async move { Ok::<_, Infallible>(answer(request, peer, &service, &shared, &limits).await) }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(None)
+            .max_buf_size(head::MAX_BYTES * 2)
+            .serve_connection(TokioIo::new(stream), handler);
+        let mut connection = std::pin::pin!(connection);
+        loop {
+            tokio::select! {
+                _ = &mut connection => return,
+                () = close.notified() => return,
+                changed = self.stage.changed() => match (changed, *self.stage.borrow_and_update()) {
+                    (Ok(()), Stage::Running) => {}
+                    (Ok(()), Stage::Finishing) => connection.as_mut().graceful_shutdown(),
+                    (Ok(()), Stage::Over) | (Err(_), _) => return,
+                },
+            }
         }
     }
 }
@@ -175,7 +206,7 @@ async fn answer(
     let (mut response, close) = if let Some(refusal) = shared.take_refusal() {
         let request_id = service.app().ids.next();
         let mut response = refusal.into_response(&request_id);
-        headers::complete(response.headers_mut(), &request_id);
+        headers::complete(response.headers_mut(), &request_id, &service.app().config);
         (response, true)
     } else {
         let (parts, body) = request.into_parts();

@@ -14,7 +14,6 @@ use std::{
 use bytes::{Buf as _, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     sync::Notify,
     time::{Instant, Sleep, sleep},
 };
@@ -106,9 +105,9 @@ enum Phase {
     Refused(&'static [u8]),
 }
 
-/// A guarded connection.
-pub(super) struct Guarded {
-    socket: TcpStream,
+/// A guarded connection, of plain TCP or inside of TLS.
+pub(super) struct Guarded<S> {
+    socket: S,
     limits: Arc<ListenLimits>,
     shared: Arc<Shared>,
     buffer: BytesMut,
@@ -122,8 +121,8 @@ pub(super) struct Guarded {
     lingering: bool,
 }
 
-impl Guarded {
-    pub(super) fn new(socket: TcpStream, limits: Arc<ListenLimits>, shared: Arc<Shared>) -> Self {
+impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
+    pub(super) fn new(socket: S, limits: Arc<ListenLimits>, shared: Arc<Shared>) -> Self {
         let resting = Some(shared.resting.enter(&shared.close));
         let deadline = Box::pin(sleep(limits.first_byte));
         Self {
@@ -216,7 +215,7 @@ impl Guarded {
     }
 }
 
-impl AsyncRead for Guarded {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guarded<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -289,7 +288,7 @@ impl AsyncRead for Guarded {
     }
 }
 
-impl AsyncWrite for Guarded {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -309,7 +308,14 @@ impl AsyncWrite for Guarded {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.socket).poll_flush(context)
+        match Pin::new(&mut self.socket).poll_flush(context) {
+            Poll::Pending => {
+                // TLS takes bytes in write and may still hold them here.
+                self.check_time(context)?;
+                Poll::Pending
+            }
+            ready => ready,
+        }
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -331,8 +337,10 @@ impl AsyncWrite for Guarded {
     }
 }
 
-impl Drop for Guarded {
+impl<S> Drop for Guarded<S> {
     fn drop(&mut self) {
-        self.wake_up();
+        if let Some(number) = self.resting.take() {
+            self.shared.resting.leave(number);
+        }
     }
 }

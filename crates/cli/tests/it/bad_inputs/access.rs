@@ -20,6 +20,7 @@ pub(super) fn rows(process: &Process) -> Vec<Row> {
     let as_viewer = |request: Request| request.header(format!("Authorization: Bearer {viewer}"));
     // The header says `{"alg":"none"}`; no token but a key of this server's own opens anything.
     let unsigned = "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhZG1pbiJ9.";
+    let token = |head: &str| bearer(&format!("{head}.eyJzdWIiOiJhZG1pbiIsImV4cCI6OTk5OTk5OTk5OX0.AA"));
     vec![
         row("A01", nobody(LIST), "401 unauthenticated"),
         row("A01", with(String::new()), "401 unauthenticated"),
@@ -30,6 +31,17 @@ pub(super) fn rows(process: &Process) -> Vec<Row> {
         row("A03", bearer(&flipped), "401 unauthenticated"),
         row("A03", bearer(&admin.to_uppercase()), "401 unauthenticated"),
         row("A12", bearer(unsigned), "401 unauthenticated"),
+        // {"alg":"None"}, {"alg":"nOnE"}, {"alg":"HS256"}; a key to fetch elsewhere; unknown `crit`; a compressed claim.
+        row("A12", token("eyJhbGciOiJOb25lIn0"), "401 unauthenticated"),
+        row("A12", token("eyJhbGciOiJuT25FIn0"), "401 unauthenticated"),
+        row("A12", token("eyJhbGciOiJIUzI1NiJ9"), "401 unauthenticated"),
+        row(
+            "A15",
+            token("eyJhbGciOiJFZERTQSIsImprdSI6Imh0dHA6Ly8xMjcuMC4wLjE6MS9rIn0"),
+            "401 unauthenticated",
+        ),
+        row("A21", token("eyJhbGciOiJFZERTQSIsImNyaXQiOlsieCJdLCJ4IjoxfQ"), "401 unauthenticated"),
+        row("A21", token("eyJhbGciOiJFZERTQSIsInppcCI6IkRFRiJ9"), "401 unauthenticated"),
         row("A24", bearer(&"x.".repeat(4_096)), "401 unauthenticated"),
         row(
             "A05",

@@ -5,6 +5,8 @@
 //! and silent clients have their tests in the server's crate, where the time limits can be short.
 
 mod access;
+mod browser;
+mod canaries;
 mod files;
 mod http;
 mod names;
@@ -32,13 +34,14 @@ fn each_bad_request_gets_its_answer_and_the_process_lives_on() {
     let mut process = Process::start();
     let good = post("/api/prompts", &serde_json::json!({ "name": "greeting", "content": "Hi {{ name }}" }));
     process.check(&row("good", good, "201"));
-    let tables: [Vec<Row>; 6] = [
+    let tables: [Vec<Row>; 7] = [
         templates::rows(),
         files::rows(),
         names::rows(),
         values::rows(),
         protocol::rows(),
         access::rows(&process),
+        browser::rows(),
     ];
     process.warm_up();
     let before = process.resident();

@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    path::Path,
     process::Stdio,
 };
 
@@ -40,7 +41,7 @@ pub(super) struct Process {
 
 impl Process {
     pub(super) fn start() -> Self {
-        let sandbox = Sandbox::new().env("PROMPTSYNC_LOG", "debug");
+        let sandbox = Sandbox::new().env("PROMPTSYNC_LOG", "trace");
         let make = |folder, project, role| {
             let args = ["keys", "create", "--data-dir", folder, "--project", project, "--role", role];
             String::from_utf8(sandbox.output(&args).stdout).expect("a key is text").trim().to_owned()
@@ -60,6 +61,34 @@ impl Process {
         http::send(&self.address, &request.bytes(&self.address, &self.served.key))
     }
 
+    /// What a command prints that reaches the server, and its name.
+    pub(super) fn command(&self, args: &[&str]) -> (String, Vec<u8>) {
+        self.command_with_key(&self.served.key, args)
+    }
+
+    /// What a command prints that is given this key.
+    pub(super) fn command_with_key(&self, key: &str, args: &[&str]) -> (String, Vec<u8>) {
+        let output = self.served.sandbox.command(args).env("PROMPTSYNC_API_KEY", key).output();
+        let output = output.expect("the command runs");
+        (args.join(" "), [output.stdout, output.stderr].concat())
+    }
+
+    /// Where the server's folder and log are.
+    pub(super) fn folder(&self) -> &Path {
+        self.served.sandbox.path()
+    }
+
+    /// Everything that opens something: keys that were given out, and the server's own.
+    pub(super) fn all_keys(&self) -> Vec<String> {
+        let own = fs::read_dir(self.folder().join("data")).expect("the data folder");
+        let own = own.map(|entry| entry.expect("an entry").path());
+        let own = own.filter(|path| path.extension().is_some_and(|ending| ending == "key"));
+        let own = own.map(|path| fs::read_to_string(path).expect("a key is text").trim().to_owned());
+        let own: Vec<_> = own.filter(|key| !key.is_empty()).collect();
+        assert!(!own.is_empty(), "the server keeps no key");
+        own.into_iter().chain(self.keys.iter().cloned()).collect()
+    }
+
     /// What is wrong with the answer to a row, or with the process after it.
     pub(super) fn wrong(&mut self, row: &Row) -> Option<String> {
         let before = self.resident();
@@ -71,6 +100,8 @@ impl Process {
             format!("is `{}`, not `{}`", answer.outcome(), row.outcome)
         } else if let Some(missing) = row.holds.iter().find(|text| !answer.text.contains(*text)) {
             format!("does not hold `{missing}`")
+        } else if let Some(text) = row.lacks.iter().find(|text| answer.text.contains(*text)) {
+            format!("holds `{text}`")
         } else if let Some(inside) = self.inside(&answer) {
             format!("holds `{inside}`")
         } else if grown > GROWTH {
@@ -146,7 +177,7 @@ impl Process {
     pub(super) fn log_holds_no_secret(&self) {
         let log = self.served.sandbox.read("server.log");
         assert!(log.lines().filter(|line| line.contains("answered")).count() > 200, "the log is empty");
-        assert!(log.contains("DEBUG"), "the log is not at its finest level");
+        assert!(log.contains("TRACE"), "the log is not at its finest level");
         let secrets = self.keys.iter().map(String::as_str).chain([VALUE, DEFAULT]);
         for secret in secrets {
             assert!(!log.contains(secret), "the log holds {secret}");

@@ -9,6 +9,8 @@ pub(super) struct Row {
     /// Status and code, and for a push the codes of its files: `422 push_refused yaml_depth`.
     pub(super) outcome: &'static str,
     pub(super) holds: Vec<String>,
+    /// What it must not hold.
+    pub(super) lacks: Vec<String>,
 }
 
 impl Row {
@@ -16,8 +18,13 @@ impl Row {
         self.holds.push(text.into());
         self
     }
+
+    pub(super) fn lacking(mut self, text: impl Into<String>) -> Self {
+        self.lacks.push(text.into());
+        self
+    }
 }
 
 pub(super) fn row(id: &'static str, request: Request, outcome: &'static str) -> Row {
-    Row { id, request, outcome, holds: Vec::new() }
+    Row { id, request, outcome, holds: Vec::new(), lacks: Vec::new() }
 }
