@@ -36,6 +36,17 @@ pub(super) fn jinja(table: &mut Table) -> Result {
     Ok(())
 }
 
+/// Knowing who calls and whether they may read, with everything in memory.
+pub(super) fn admission(table: &mut Table) -> Result {
+    let output = example("promptsync-server", "bench_auth", &[])?;
+    for line in output.lines().filter(|line| line.ends_with(" us")) {
+        let name = line.split(':').next().unwrap_or(line);
+        let what = format!("server: authentication and authorisation of a read, {name}, warm");
+        table.at_most(5.0, "µs", what, number_after(line, ": ")?);
+    }
+    Ok(())
+}
+
 fn example(package: &str, name: &str, arguments: &[&str]) -> Result<String> {
     let mut command = cargo(&["run", "--quiet", "--release", "--package", package, "--example", name, "--"]);
     capture(command.args(arguments))

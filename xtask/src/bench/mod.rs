@@ -33,6 +33,7 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     load::full_server(&binary, &mut table)?;
     examples::store(&mut table)?;
     examples::jinja(&mut table)?;
+    examples::admission(&mut table)?;
     print!("\n{table}");
     if write {
         fs::write(root().join(REPORT), table.report()?)?;

@@ -4,6 +4,7 @@
 //! hurried change does, not what somebody determined could hide.
 
 mod documents;
+mod evidence;
 mod layers;
 mod sizes;
 mod sql;
@@ -70,7 +71,15 @@ struct Finding {
 /// Checks every rule and prints what was found.
 pub(crate) fn run() -> Result {
     let files = read_repository()?;
-    let rules = [sql::check, layers::check, sizes::check, texts::check, documents::check, store_tests::check];
+    let rules = [
+        sql::check,
+        layers::check,
+        sizes::check,
+        texts::check,
+        documents::check,
+        store_tests::check,
+        evidence::check,
+    ];
     let mut findings: Vec<Finding> = rules.iter().flat_map(|check| check(&files)).collect();
     findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     for Finding { rule, path, line, message } in &findings {
