@@ -85,6 +85,8 @@ codes! {
     RELEASE_NOT_FOUND "release_not_found" 404 "No such release";
     DOCUMENT_NOT_FOUND "document_not_found" 404 "No such document";
     KEY_NOT_FOUND "key_not_found" 404 "No such key";
+    CHECKPOINT_NOT_FOUND "checkpoint_not_found" 404 "No checkpoint was signed yet";
+    ENTRY_NOT_FOUND "entry_not_found" 404 "The audit log has no such entry";
     SESSION_NOT_FOUND "session_not_found" 404 "No such session";
     INVITATION_NOT_FOUND "invitation_not_found" 404 "No such invitation";
     USER_NOT_FOUND "user_not_found" 404 "No such person";

@@ -6,6 +6,7 @@
 
 pub mod aliases;
 pub mod bindings;
+pub mod audit;
 pub mod connectors;
 pub mod devices;
 pub mod environments;

@@ -5,6 +5,7 @@
 #![warn(missing_docs)]
 
 mod aliases;
+mod audit;
 mod environments;
 mod error;
 mod keys;

@@ -144,6 +144,12 @@ impl Client {
         String::from_utf8(bytes).map_err(|error| self.unreadable(status, error.to_string()))
     }
 
+    /// The body as it is.
+    pub(crate) async fn whole(&self, request: RequestBuilder) -> Result<Vec<u8>, ClientError> {
+        let response = self.send(request).await?;
+        self.bytes(response).await
+    }
+
     pub(crate) async fn nothing(&self, request: RequestBuilder) -> Result<(), ClientError> {
         self.send(request).await.map(drop)
     }

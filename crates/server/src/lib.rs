@@ -6,6 +6,7 @@
 
 pub mod admission;
 mod app;
+pub mod audit;
 mod auth;
 pub mod backup;
 pub mod config;

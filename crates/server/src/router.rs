@@ -5,7 +5,7 @@
 use hyper::Method;
 use promptsync_core::access::Permission::{
     LockVersion, ManageEnvironments, ManageKeys, ManageMembers, ManageProject, ManageSecrets,
-    ManageWorkspace, MoveAlias, Publish, Read, Render,
+    ManageWorkspace, MoveAlias, Publish, Read, ReadAudit, Render,
 };
 
 use crate::{
@@ -14,9 +14,9 @@ use crate::{
         Route, open_route as open, public, route,
     },
     routes::{
-        aliases, bindings, connectors, devices, diffs, documents, environments, health, history, invitations,
-        keys, members, openapi, pages, project_secrets, projects, prompts, push, releases, render, roles,
-        search, sessions, sign_in, signing_keys, snapshots, teams, versions, whoami, workspaces,
+        aliases, audit, bindings, connectors, devices, diffs, documents, environments, health, history,
+        invitations, keys, members, openapi, pages, project_secrets, projects, prompts, push, releases, render,
+        roles, search, sessions, sign_in, signing_keys, snapshots, teams, versions, whoami, workspaces,
     },
 };
 
@@ -133,6 +133,10 @@ pub(crate) fn routes() -> Vec<Route> {
         route(GET, "/api/aliases/{alias}", Read, None, aliases::get, "Shows an alias"),
         route(PUT, "/api/aliases/{alias}", MoveAlias, Write, aliases::set, "Creates or moves an alias"),
         route(GET, "/api/documents/{digest}", Read, None, documents::get, "A document by its digest; it never changes"),
+
+        route(GET, "/api/audit", ReadAudit, None, audit::list, "What happened in the workspace, newest first"),
+        route(GET, "/api/audit/export", ReadAudit, None, audit::export, "The whole audit log with its proofs, page by page"),
+        route(GET, "/api/audit/checkpoint", ReadAudit, None, audit::checkpoint, "The newest signed checkpoint of the audit log"),
     ]
 }
 

@@ -134,6 +134,49 @@ pub async fn before(
     rows.into_iter().map(ChainedEntry::try_from).collect()
 }
 
+/// The hash of an entry as it stands in the log.
+pub async fn hash_at(tx: &mut ReadTx, workspace: &WorkspaceId, revision: Revision) -> Result<Option<Digest>> {
+    let hash: Option<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT hash FROM audit_log WHERE workspace_id = $1 AND revision = $2",
+    )
+    .bind(workspace.as_str())
+    .bind(revision)
+    .fetch_optional(c)
+    .await)?;
+    hash.map(|hash| Digest::parse(&hash).map_err(lies("audit_log", "hash", &revision.to_string())))
+        .transpose()
+}
+
+/// The entries after a revision as far as they can be read, oldest first: a row that cannot be is named, and keeps no
+/// other from being read.
+pub async fn readable_since(
+    tx: &mut ReadTx,
+    workspace: &WorkspaceId,
+    after: Revision,
+    limit: u32,
+) -> Result<Vec<(Revision, Result<ChainedEntry>)>> {
+    let refused = match since(tx, workspace, after, limit).await {
+        Ok(entries) => return Ok(entries.into_iter().map(|entry| (entry.revision, Ok(entry))).collect()),
+        Err(refused) => refused,
+    };
+    let mut found = Vec::new();
+    for revision in after + 1..=after + Revision::from(limit) {
+        match since(tx, workspace, revision - 1, 1).await {
+            Ok(entries) => found.extend(
+                entries
+                    .into_iter()
+                    .filter(|entry| entry.revision == revision)
+                    .map(|entry| (revision, Ok(entry))),
+            ),
+            Err(unreadable) => {
+                found.push((revision, Err(unreadable)));
+                return Ok(found);
+            }
+        }
+    }
+    Err(refused)
+}
+
 impl TryFrom<AuditRow> for ChainedEntry {
     type Error = StoreError;
 

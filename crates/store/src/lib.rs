@@ -16,6 +16,7 @@ pub mod audit;
 pub mod backup;
 pub mod bindings;
 mod blind;
+pub mod checkpoints;
 pub mod conn;
 pub mod connectors;
 pub mod data_keys;

@@ -1,6 +1,7 @@
 //! What can be typed: one struct a command. The help texts here are the reference.
 
 mod aliases;
+mod audit;
 mod diff;
 mod environments;
 mod keys;
@@ -20,6 +21,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
     aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet},
+    audit::{AuditCommand, AuditExport, AuditList, AuditVerify, AuditWitness},
     diff::{Diff, DiffFormat},
     environments::{EnvironmentCommand, EnvironmentRemove, EnvironmentSet},
     keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, KeysRotateMaster, When},
@@ -141,6 +143,9 @@ pub enum Command {
     Version(VersionCommand),
     /// Show what changed, by whom and when
     History(History),
+    /// The audit log: list it, export it, prove that it was not changed
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Find prompts by words or tags
     Search(Search),
     /// Show the connection and where the aliases stand

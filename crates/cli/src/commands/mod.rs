@@ -3,6 +3,7 @@
 mod alias;
 #[cfg(feature = "serve")]
 mod backup;
+mod audit;
 mod completions;
 mod config;
 mod diff;
@@ -60,6 +61,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Release(command) => release::run(&command, context),
         Command::Version(command) => version::run(&command, context),
         Command::History(args) => history::run(&args, context),
+        Command::Audit(command) => return audit::run(&command, context),
         Command::Search(args) => search::run(&args, context),
         Command::Status => status::run(context),
         Command::Config(command) => config::run(&command, context),

@@ -138,6 +138,7 @@ impl Change {
         };
         let revision = tx.commit(&self.workspace, entry).await?;
         self.outcome.store(COMMITTED, Ordering::Relaxed);
+        app.changed();
         Ok(revision)
     }
 }

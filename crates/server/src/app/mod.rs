@@ -6,6 +6,7 @@
 pub(crate) mod access_records;
 pub(crate) mod aliases;
 pub(crate) mod bindings;
+pub(crate) mod audit;
 pub(crate) mod change;
 mod compiled;
 pub(crate) mod connectors;
@@ -66,6 +67,9 @@ use access_records::AccessRecords;
 use change::Change;
 use compiled::CompiledDocuments;
 
+/// Changes after which the audit chain is signed, if its minute is not over before.
+const CHANGES_PER_CHECKPOINT: u64 = 500;
+
 /// Fills a buffer with random bytes. The process has the system's source, tests a seeded one.
 pub type Random = dyn Fn(&mut [u8]) + Send + Sync;
 
@@ -101,6 +105,9 @@ pub struct App {
     pub(crate) signers: signing_keys::Signers,
     /// Accesses that wait to be written.
     pub(crate) access: AccessRecords,
+    /// Asks for a checkpoint before its time.
+    pub(crate) checkpoint_due: tokio::sync::Notify,
+    changes: AtomicU64,
     pub(crate) secrets: secrets::Backends,
     unaudited: AtomicU64,
 }
@@ -139,6 +146,8 @@ impl App {
             key_uses: Uses::default(),
             tries: Tries::default(),
             signers: signing_keys::Signers::default(),
+            checkpoint_due: tokio::sync::Notify::new(),
+            changes: AtomicU64::new(0),
             guesses: Guesses::default(),
             passwords: Passwords::default(),
             seats: Seats::default(),
@@ -186,6 +195,13 @@ impl App {
         if !change.is_accounted_for() {
             self.unaudited.fetch_add(1, Ordering::Relaxed);
             tracing::error!(path, "a change was answered without an audit entry");
+        }
+    }
+
+    /// Counts a committed change: after some hundred of them the chain is signed before its time.
+    pub(crate) fn changed(&self) {
+        if (self.changes.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(CHANGES_PER_CHECKPOINT) {
+            self.checkpoint_due.notify_one();
         }
     }
 

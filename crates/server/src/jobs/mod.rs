@@ -4,6 +4,7 @@
 //! Jobs end before the database is closed, after the listeners; those that have something in memory run once more.
 
 pub mod access_records;
+pub mod checkpoints;
 pub mod old_versions;
 mod reseal;
 
@@ -40,7 +41,7 @@ enum AtStop {
     RunOnce,
 }
 
-/// Every job.
+/// Every job; those that run once more at the end do so in this order.
 fn jobs() -> Vec<Job> {
     vec![
         Job {
@@ -48,6 +49,13 @@ fn jobs() -> Vec<Job> {
             every: Duration::from_secs(5),
             run: |app| Box::pin(async move { Ok(access_records::run_once(&app).await?) }),
             nudge: |app| Some(app.access.full()),
+            at_stop: AtStop::RunOnce,
+        },
+        Job {
+            name: "checkpoints",
+            every: Duration::from_mins(1),
+            run: |app| Box::pin(async move { Ok(checkpoints::run_once(&app).await?) }),
+            nudge: |app| Some(&app.checkpoint_due),
             at_stop: AtStop::RunOnce,
         },
         Job {
@@ -75,10 +83,10 @@ fn jobs() -> Vec<Job> {
 }
 
 /// Jobs that run.
-#[derive(Debug)]
 pub(crate) struct Jobs {
+    app: Arc<App>,
     stop: watch::Sender<bool>,
-    running: JoinSet<()>,
+    running: JoinSet<(usize, Job)>,
 }
 
 impl Jobs {
@@ -90,26 +98,36 @@ impl Jobs {
     fn of(jobs: Vec<Job>, app: &Arc<App>) -> Self {
         let stop = watch::Sender::new(false);
         let mut running = JoinSet::new();
-        for job in jobs {
-            running.spawn(job.repeat(Arc::clone(app), stop.subscribe()));
+        for (place, job) in jobs.into_iter().enumerate() {
+            let (app, stopped) = (Arc::clone(app), stop.subscribe());
+            running.spawn(async move {
+                job.repeat(&app, stopped).await;
+                (place, job)
+            });
         }
-        Self { stop, running }
+        Self { app: Arc::clone(app), stop, running }
     }
 
     /// Tells every job to end, and waits until they have.
     pub(crate) async fn stop(self) {
         self.stop.send_replace(true);
-        self.running.join_all().await;
+        let mut ended = self.running.join_all().await;
+        ended.sort_by_key(|(place, _)| *place);
+        for (_, job) in ended {
+            if job.at_stop == AtStop::RunOnce {
+                job.run(&self.app).await;
+            }
+        }
     }
 }
 
 impl Job {
-    async fn repeat(self, app: Arc<App>, mut stopped: watch::Receiver<bool>) {
+    async fn repeat(&self, app: &Arc<App>, mut stopped: watch::Receiver<bool>) {
         let mut ticks = tokio::time::interval_at(Instant::now() + self.every, self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let nudged = async {
-                match (self.nudge)(&app) {
+                match (self.nudge)(app) {
                     Some(notify) => notify.notified().await,
                     None => std::future::pending().await,
                 }
@@ -119,10 +137,7 @@ impl Job {
                 _ = ticks.tick() => {}
                 () = nudged => {}
             }
-            self.run(&app).await;
-        }
-        if self.at_stop == AtStop::RunOnce {
-            self.run(&app).await;
+            self.run(app).await;
         }
     }
 

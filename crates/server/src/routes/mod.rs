@@ -4,6 +4,7 @@
 
 pub(crate) mod aliases;
 pub(crate) mod bindings;
+pub(crate) mod audit;
 pub(crate) mod connectors;
 pub(crate) mod devices;
 pub(crate) mod diffs;

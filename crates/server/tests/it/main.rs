@@ -2,6 +2,7 @@
 
 mod access_records;
 mod aliases;
+mod audit;
 mod authorisation;
 mod bad_input;
 mod caching;

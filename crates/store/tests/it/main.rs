@@ -5,6 +5,7 @@ mod access_records;
 mod aliases;
 mod audit;
 mod backup;
+mod checkpoints;
 mod data_keys;
 mod documents;
 mod immutable;

@@ -1,12 +1,11 @@
 //! Writing what was noted: a batch for each workspace, and one chained audit entry with its Merkle root.
 
 use promptsync_core::{
-    access_records::{AccessRecord, BATCH, root},
-    audit::{Actor, AuditEntry},
+    access_records::{AccessRecord, BATCH},
+    audit::{Actor, AuditEntry, lines::batch_details},
     ids::WorkspaceId,
 };
 use promptsync_store::{StoreError, access_records};
-use serde_json::{Map, Value, json};
 
 use super::buffer::Buffer;
 use crate::app::App;
@@ -64,21 +63,10 @@ async fn write(
         after: None,
         reason: None,
         request_id: None,
-        details: details(records),
+        details: batch_details(records),
         at: app.clock.now(),
     };
     tx.commit(workspace, entry).await.map(drop)
-}
-
-fn details(records: &[AccessRecord]) -> Map<String, Value> {
-    let accesses = records.iter().fold(0_u64, |sum, record| sum.saturating_add(record.count));
-    Map::from_iter([
-        ("root".to_owned(), json!(root(records))),
-        ("count".to_owned(), json!(records.len())),
-        ("accesses".to_owned(), json!(accesses)),
-        ("from".to_owned(), json!(records.iter().map(|record| record.first_at).min())),
-        ("to".to_owned(), json!(records.iter().map(|record| record.last_at).max())),
-    ])
 }
 
 #[cfg(test)]

@@ -1,4 +1,12 @@
 //! The audit log: a chain in which each entry's hash covers the one before.
+//!
+//! [`canonical`] has the bytes that are hashed, [`statements`] what is signed about a chain, [`lines`] how a log is
+//! written into a file, and [`verify`] finds the first entry of a log that is not as it was written.
+
+pub mod canonical;
+pub mod lines;
+pub mod statements;
+pub mod verify;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -75,11 +83,7 @@ pub fn genesis() -> Digest {
 
 /// Gives an entry its place: the hash covers workspace, revision, parent hash and every field.
 pub fn chain(workspace: &str, revision: Revision, parent: Digest, entry: AuditEntry) -> ChainedEntry {
-    let mut value = serde_json::json!({
-        "workspace": workspace, "revision": revision, "parent": parent, "entry": entry,
-    });
-    value.sort_all_objects();
-    let hash = Digest::of(value.to_string().as_bytes());
+    let hash = Digest::of(&canonical::body(workspace, revision, &parent, &entry));
     ChainedEntry { revision, parent, hash, entry }
 }
 
