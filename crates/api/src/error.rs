@@ -77,6 +77,10 @@ codes! {
     NOT_INVITED "not_invited" 403 "Nobody has invited the person";
     CROSS_SITE "cross_site" 403 "The request comes from a foreign page";
     SECRET_NOT_ALLOWED "secret_not_allowed" 403 "The project may not use this secret";
+    OIDC_STATE "oidc_state" 403 "The sign-in was not started here, or is too old";
+    OIDC_DENIED "oidc_denied" 403 "The identity provider did not sign the person in";
+    OIDC_REFUSED "oidc_refused" 403 "The identity provider's answer is not believed";
+    EMAIL_UNVERIFIED "email_unverified" 403 "The identity provider does not vouch for the address";
     NOT_FOUND "not_found" 404 "Nothing is here";
     PROJECT_NOT_FOUND "project_not_found" 404 "No such project";
     PROMPT_NOT_FOUND "prompt_not_found" 404 "No such prompt";
@@ -110,6 +114,8 @@ codes! {
     VERSION_LOCKED "version_locked" 409 "The version is locked";
     NOT_LOCKED "not_locked" 409 "The alias takes locked versions only";
     CONFLICT "conflict" 409 "Somebody else changed this at the same moment";
+    EMAIL_IN_USE "email_in_use" 409 "Somebody else has this address here";
+    IDENTITY_IN_USE "identity_in_use" 409 "The account at the provider belongs to somebody else here";
     SET_UP_DONE "set_up_done" 409 "The server has been set up already";
     STALE "stale" 412 "The object changed since it was read";
     TOO_LARGE "too_large" 413 "The request is too large";
@@ -195,6 +201,7 @@ codes! {
     UPSTREAM_UNREACHABLE "upstream_unreachable" 502 "Another server cannot be reached";
     UNAVAILABLE "unavailable" 503 "The server cannot do this now";
     SECRET_UNAVAILABLE "secret_unavailable" 503 "A secret cannot be read now";
+    OIDC_UNAVAILABLE "oidc_unavailable" 503 "The identity provider cannot be reached";
     STORAGE_FULL "storage_full" 507 "The storage is full";
 }
 

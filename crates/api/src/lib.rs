@@ -15,6 +15,7 @@ pub mod history;
 pub mod invitations;
 pub mod keys;
 pub mod members;
+pub mod oidc;
 pub mod page;
 pub mod projects;
 pub mod prompts;

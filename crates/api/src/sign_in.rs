@@ -245,7 +245,9 @@ hidden! { Login SetUp AcceptInvitation LinkQuestion ResetPassword Refresh Signed
 
 /// Reads a token. One that is `null`, missing, a list or anything but a text is no token at all; it is not an error of
 /// its own, so that each is answered like a wrong one.
-fn text_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn text_or_nothing<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<String>, D::Error> {
     let value = serde_json::Value::deserialize(deserializer)?;
     Ok(match value {
         serde_json::Value::String(text) if !text.is_empty() => Some(text),

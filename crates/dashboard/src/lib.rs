@@ -10,6 +10,8 @@ pub const SET_UP: &str = include_str!("set_up.html");
 pub const DEVICE: &str = include_str!("device.html");
 /// Accepting an invitation, or setting a new password.
 pub const INVITATION: &str = include_str!("invitation.html");
+/// What went wrong, with places for title, detail, hint, code and trace.
+pub const PROBLEM: &str = include_str!("problem.html");
 /// What the pages do.
 pub const SCRIPT: &str = include_str!("pages.js");
 /// How the pages look.
@@ -26,9 +28,13 @@ mod tests {
 
     #[test]
     fn nothing_in_a_page_is_inline_and_every_field_has_a_label() {
-        for (name, page) in
-            [("sign_in", SIGN_IN), ("set_up", SET_UP), ("device", DEVICE), ("invitation", INVITATION)]
-        {
+        for (name, page) in [
+            ("sign_in", SIGN_IN),
+            ("set_up", SET_UP),
+            ("device", DEVICE),
+            ("invitation", INVITATION),
+            ("problem", PROBLEM),
+        ] {
             for inline in [
                 "<style",
                 " style=",

@@ -52,10 +52,28 @@ function enter(signedIn) {
 // Only pages of our own are gone to after signing in, by name: an address from outside leads nowhere.
 const NEXT = { device: "/device" };
 
-function goOn() {
+function nextPage() {
   const wanted = new URLSearchParams(location.search).get("next");
   const page = Object.hasOwn(NEXT, wanted) ? NEXT[wanted] : "/";
-  location.replace(page + (page === "/device" ? location.hash : ""));
+  return page + (page === "/device" ? location.hash : "");
+}
+
+function goOn() {
+  location.replace(nextPage());
+}
+
+// To the identity provider, with what the server wants back from there.
+function goToProvider(button, path, body) {
+  button.addEventListener("click", async () => {
+    button.disabled = true;
+    say("");
+    try {
+      location.assign((await ask("POST", path, body)).location);
+    } catch (error) {
+      say(error.message);
+      button.disabled = false;
+    }
+  });
 }
 
 async function signInPage() {
@@ -63,11 +81,12 @@ async function signInPage() {
   const signedIn = await renew();
   if (signedIn) {
     if (new URLSearchParams(location.search).has("next")) return goOn();
-    return inside(signedIn);
+    return inside(signedIn, options);
   }
   $("first").hidden = !options.set_up_needed;
   $("password").hidden = !options.passwords || options.set_up_needed;
   $("provider").hidden = !options.provider;
+  $("provider").querySelector("a").href = "/auth/oidc/start?next=" + encodeURIComponent(nextPage());
   onSubmit($("password"), async () => {
     const body = { email: $("email").value, password: $("secret").value, kind: "browser" };
     enter(await ask("POST", "/api/auth/login", body));
@@ -75,11 +94,13 @@ async function signInPage() {
   });
 }
 
-async function inside(signedIn) {
+async function inside(signedIn, options) {
   document.querySelector("h1").textContent = "PromptSync";
   $("who").textContent = signedIn.user.name;
   $("where").textContent = signedIn.workspace.name;
   $("inside").hidden = false;
+  $("link").hidden = !options.provider;
+  goToProvider($("link").querySelector("button"), "/api/auth/oidc/link");
   $("out").addEventListener("click", async () => {
     await ask("POST", "/api/auth/logout", {});
     location.replace("/");
@@ -132,6 +153,7 @@ async function devicePage() {
 
 async function invitationPage() {
   const token = location.hash.slice(1);
+  const options = await ask("GET", "/api/auth/options");
   const link = await ask("POST", "/api/auth/link", { token });
   const reset = link.purpose === "reset";
   $("purpose").textContent = reset
@@ -140,7 +162,9 @@ async function invitationPage() {
       + (link.known ? "Enter the password you have." : "Choose a password.");
   $("named").hidden = reset || link.known;
   $("rule").hidden = link.known && !reset;
-  $("form").hidden = false;
+  $("form").hidden = !options.passwords;
+  $("provider").hidden = !options.provider || reset;
+  goToProvider($("provider").querySelector("button"), "/api/auth/oidc/invitation", { token });
   onSubmit($("form"), async () => {
     const body = { token, password: $("secret").value, kind: "browser" };
     if (reset) body.email = link.email; else body.name = $("name").value;

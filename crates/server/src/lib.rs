@@ -20,6 +20,7 @@ pub mod keys;
 pub mod listen;
 pub mod logging;
 mod masters;
+mod oidc;
 pub mod openapi;
 pub mod people;
 mod rates;

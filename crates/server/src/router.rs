@@ -15,8 +15,8 @@ use crate::{
     },
     routes::{
         aliases, audit, bindings, connectors, devices, diffs, documents, environments, health, history,
-        invitations, keys, members, openapi, pages, project_secrets, projects, prompts, push, releases, render,
-        roles, search, sessions, sign_in, signing_keys, snapshots, teams, versions, whoami, workspaces,
+        invitations, keys, members, oidc, openapi, pages, project_secrets, projects, prompts, push, releases,
+        render, roles, search, sessions, sign_in, signing_keys, snapshots, teams, versions, whoami, workspaces,
     },
 };
 
@@ -49,6 +49,10 @@ pub(crate) fn routes() -> Vec<Route> {
         public(POST, "/api/auth/link", None, sign_in::link, "Says what a one-time link is for"),
         public(POST, "/api/auth/invitation", Write, sign_in::invitation, "Accepts an invitation"),
         public(POST, "/api/auth/reset", Write, sign_in::reset, "Sets a new password with a link"),
+        public(GET, "/auth/oidc/start", None, oidc::start, "Sends a browser to the identity provider"),
+        public(GET, crate::oidc::CALLBACK, Write, oidc::callback, "Takes a browser back from the identity provider"),
+        public(POST, "/api/auth/oidc/invitation", None, oidc::invitation, "Accepts an invitation at the identity provider"),
+        route(POST, "/api/auth/oidc/link", Read, None, oidc::link, "Links oneself to an account at the identity provider"),
         public(POST, "/api/auth/device", None, devices::start, "Gives a device its codes"),
         public(POST, "/api/auth/token", Write, devices::ask, "Lets a device in that somebody approved"),
         route(POST, "/api/auth/device/decision", Read, Write, devices::decide, "Decides about a device"),

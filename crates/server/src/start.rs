@@ -14,6 +14,7 @@ use crate::{
     jobs::Jobs,
     listen::{self, Tls, TlsError},
     masters::{MasterKeyError, Masters},
+    oidc::OidcError,
     system_random,
 };
 
@@ -59,6 +60,12 @@ pub enum StartError {
     /// The certificate or its key cannot be used.
     #[error("cannot use TLS")]
     Tls(#[from] TlsError),
+    /// The identity provider is configured wrongly.
+    #[error("cannot use the identity provider: {reason}")]
+    Provider {
+        /// Why.
+        reason: String,
+    },
     /// The process cannot be told to stop.
     #[error("cannot receive signals")]
     Signals(#[source] io::Error),
@@ -80,6 +87,8 @@ impl Server {
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         warn_of_plain_http(&config);
         let app = open(config).await?;
+        let wrong = |error: OidcError| StartError::Provider { reason: error.to_string() };
+        app.check_provider().await.map_err(wrong)?;
         let failed = |source| StartError::Listen { address, source };
         let listener = bind(address).map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;

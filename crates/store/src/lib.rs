@@ -33,6 +33,7 @@ pub mod keys;
 pub mod members;
 pub mod meta;
 pub mod modules;
+pub mod oidc;
 mod open;
 pub mod page;
 pub mod project_secrets;

@@ -102,7 +102,12 @@ impl Visit {
 impl App {
     /// What the server allows.
     pub(crate) fn rules(&self) -> Rules {
-        Rules { passwords: self.config.password_login, provider: false, provision: false }
+        let provider = self.config.oidc.as_ref();
+        Rules {
+            passwords: self.config.password_login,
+            provider: provider.is_some(),
+            provision: provider.is_some_and(|provider| provider.provision),
+        }
     }
 
     /// Refuses while accesses cannot be recorded: a guess that leaves no trace is worse than a person who waits.

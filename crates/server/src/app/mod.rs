@@ -14,12 +14,14 @@ pub(crate) mod devices;
 pub(crate) mod diffs;
 pub(crate) mod documents;
 pub(crate) mod environments;
+pub(crate) mod group_roles;
 pub(crate) mod history;
 pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod locks;
 pub(crate) mod login;
 pub(crate) mod members;
+pub(crate) mod oidc;
 pub(crate) mod pages;
 pub(crate) mod project_secrets;
 pub(crate) mod projects;
@@ -62,6 +64,7 @@ use crate::{
     config::Config,
     http::error::ApiError,
     rates::Rates,
+    oidc::Provider,
 };
 use access_records::AccessRecords;
 use change::Change;
@@ -109,6 +112,7 @@ pub struct App {
     pub(crate) checkpoint_due: tokio::sync::Notify,
     changes: AtomicU64,
     pub(crate) secrets: secrets::Backends,
+    pub(crate) provider: Option<Provider>,
     unaudited: AtomicU64,
 }
 
@@ -129,6 +133,7 @@ impl App {
         random: Arc<Random>,
     ) -> Self {
         let secrets = secrets::Backends::new(&config, &clock);
+        let provider = Provider::configured(&config);
         Self {
             db,
             ids,
@@ -154,6 +159,7 @@ impl App {
             asking: devices::Asking::default(),
             address: OnceLock::new(),
             secrets,
+            provider,
             unaudited: AtomicU64::new(0),
         }
     }

@@ -1,6 +1,7 @@
 //! Configuration: flag, then environment, then file, then the documented defaults. Each value knows its origin.
 
 mod edge;
+pub mod oidc;
 mod outbound;
 mod secrets;
 mod settings;
@@ -12,6 +13,8 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
+
+use promptsync_core::oidc::GroupRolesError;
 
 pub use secrets::SecretSettings;
 pub use settings::{SETTINGS, Setting};
@@ -74,6 +77,8 @@ pub struct Config {
     pub rates: RateLimits,
     /// Time limits and the number of connections.
     pub limits: ListenLimits,
+    /// The OpenID provider people sign in at.
+    pub oidc: Option<oidc::Settings>,
     /// Every value as it was found, by name.
     pub values: BTreeMap<&'static str, Value>,
 }
@@ -133,6 +138,14 @@ pub enum ConfigError {
         origin: Origin,
         /// What would fit.
         expected: &'static str,
+    },
+    /// The roles of groups cannot be read.
+    #[error("oidc_groups (from {origin}) must be `group=role` with commas between: {source}")]
+    Groups {
+        /// Where the value comes from.
+        origin: Origin,
+        /// What is wrong with it.
+        source: GroupRolesError,
     },
     /// A file names a setting that does not exist.
     #[error("{path}: unknown setting `{name}`")]
@@ -237,6 +250,7 @@ impl Found<'_> {
                 stop: seconds("stop_seconds")?,
                 connections: self.parse::<u32>("max_connections", "a whole number")? as usize,
             },
+            oidc: self.oidc()?,
             values,
         })
     }

@@ -83,6 +83,14 @@ pub const SETTINGS: &[Setting] = &[
     setting("body_total_seconds", "Seconds for a whole body"),
     setting("keep_alive_seconds", "Seconds between two requests of one connection"),
     setting("stop_seconds", "Seconds for requests under way when the server stops"),
+    setting("oidc_issuer", "The OpenID provider people sign in at; none when empty"),
+    setting("oidc_client_id", "Who this server is to the provider"),
+    secret("oidc_client_secret", "What proves it to the provider; empty for a public client"),
+    setting("oidc_scopes", "What is asked of the provider, with spaces between"),
+    setting("oidc_group_claim", "The claim that lists somebody's groups"),
+    setting("oidc_groups", "Roles by group: `platform=admin, writers=editor`"),
+    setting("oidc_provision", "Whether whoever the provider knows becomes a user at the first sign-in"),
+    setting("oidc_trust_email", "Whether addresses count as verified when the provider does not say"),
 ];
 
 impl Setting {

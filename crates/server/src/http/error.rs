@@ -2,8 +2,10 @@
 
 use bytes::Bytes;
 use hyper::{
-    Response, StatusCode,
-    header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
+    HeaderMap, Response, StatusCode,
+    header::{
+        ACCEPT, ALLOW, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+    },
 };
 use promptsync_api::error::{self, ErrorBody, ErrorCode};
 use promptsync_core::problem::Problem;
@@ -22,6 +24,8 @@ struct Failure {
     problems: Vec<Problem>,
     retry_after: Option<u64>,
     allow: Option<String>,
+    /// Whether a person sees it in a browser.
+    page: bool,
     /// What really happened; logged for 5xx, never sent.
     source: Option<Reason>,
 }
@@ -36,6 +40,7 @@ impl ApiError {
             problems: Vec::new(),
             retry_after: None,
             allow: None,
+            page: false,
             source: None,
         }))
     }
@@ -112,6 +117,13 @@ impl ApiError {
         self
     }
 
+    /// The same failure as a page, when the request came from a browser that shows one.
+    pub(crate) fn shown_to(mut self, headers: &HeaderMap) -> Self {
+        let accepted = headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        self.0.page = accepted.split(',').any(|kind| kind.trim().starts_with("text/html"));
+        self
+    }
+
     /// When it has this code and its problems are why: the first problem's own code and words, with all problems.
     pub(crate) fn unwrap_problems(mut self, from: ErrorCode, place: impl Fn(Problem) -> Problem) -> Self {
         if self.0.row != from {
@@ -135,7 +147,7 @@ impl ApiError {
 
     /// The answer. Failures of the server are logged here and nowhere else.
     pub(crate) fn into_response(self, request_id: &str) -> Response<Bytes> {
-        let Failure { row, detail, hint, problems: errors, retry_after, allow, source } = *self.0;
+        let Failure { row, detail, hint, problems: errors, retry_after, allow, page, source } = *self.0;
         if row.status >= 500 {
             let cause = source.as_deref().map(chain).unwrap_or_default();
             tracing::error!(request_id, code = row.code, cause, "the request failed");
@@ -150,11 +162,18 @@ impl ApiError {
             trace_id: request_id.into(),
             errors,
         };
-        let mut response = Response::new(serde_json::to_vec(&body).unwrap_or_default().into());
+        let bytes =
+            if page { problem_page(&body).into() } else { serde_json::to_vec(&body).unwrap_or_default() };
+        let mut response = Response::new(bytes.into());
         *response.status_mut() =
             StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        if page {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(promptsync_dashboard::POLICY));
+        } else {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        }
         if row.status == 401 {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
@@ -166,6 +185,23 @@ impl ApiError {
         }
         response
     }
+}
+
+/// The failure as a page. Every text is escaped, although all of them are ours.
+fn problem_page(body: &ErrorBody) -> String {
+    let texts = [
+        ("{title}", body.title.as_str()),
+        ("{detail}", body.detail.as_str()),
+        ("{hint}", body.hint.as_deref().unwrap_or_default()),
+        ("{code}", body.code.as_str()),
+        ("{trace_id}", body.trace_id.as_str()),
+    ];
+    texts.into_iter().fold(promptsync_dashboard::PROBLEM.to_owned(), |page, (place, text)| {
+        // No text may name a place that is filled later.
+        let text =
+            text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('{', "&#123;");
+        page.replace(place, &text)
+    })
 }
 
 /// A failure with all its causes, for the log.

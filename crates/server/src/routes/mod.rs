@@ -15,6 +15,7 @@ pub(crate) mod history;
 pub(crate) mod invitations;
 pub(crate) mod keys;
 pub(crate) mod members;
+pub(crate) mod oidc;
 pub(crate) mod openapi;
 pub(crate) mod pages;
 pub(crate) mod project_secrets;

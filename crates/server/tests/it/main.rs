@@ -16,6 +16,7 @@ mod invitations;
 mod keys;
 mod locks;
 mod matrix;
+mod oidc;
 mod openapi;
 mod pages;
 mod rates;

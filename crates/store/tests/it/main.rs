@@ -10,6 +10,7 @@ mod data_keys;
 mod documents;
 mod immutable;
 mod keys;
+mod oidc;
 mod open;
 mod people;
 mod projects;
