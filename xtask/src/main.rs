@@ -5,6 +5,7 @@
     reason = "these commands talk to a person at a terminal"
 )]
 
+mod aws;
 mod bench;
 mod build;
 mod children;

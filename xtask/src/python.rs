@@ -12,16 +12,19 @@ const CORPUS: &str = "crates/core/tests/jinja/check_jinja2.py";
 /// `None` while the tree has no corpus.
 pub(crate) fn check_jinja_corpus() -> Option<Result> {
     let script = root().join(CORPUS);
-    script
-        .exists()
-        .then(|| run(Command::new(environment()?.join("bin/python")).arg(&script).current_dir(root())))
+    script.exists().then(|| {
+        run(Command::new(environment("test-venv", &[JINJA2])?.join("bin/python"))
+            .arg(&script)
+            .current_dir(root()))
+    })
 }
 
-/// A virtual environment with what the tests import, made on first use.
-fn environment() -> Result<PathBuf> {
-    let folder = target()?.join("test-venv");
+/// A virtual environment with these packages, made on first use.
+pub(crate) fn environment(name: &str, packages: &[&str]) -> Result<PathBuf> {
+    let folder = target()?.join(name);
     let installed = folder.join("installed");
-    if fs::read_to_string(&installed).is_ok_and(|text| text == JINJA2) {
+    let wanted = packages.join("\n");
+    if fs::read_to_string(&installed).is_ok_and(|text| text == wanted) {
         return Ok(folder);
     }
     let create = || {
@@ -34,7 +37,7 @@ fn environment() -> Result<PathBuf> {
         create()?;
     }
     let mut pip = Command::new(folder.join("bin/python"));
-    run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", JINJA2]))?;
-    fs::write(installed, JINJA2)?;
+    run(pip.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(packages))?;
+    fs::write(installed, wanted)?;
     Ok(folder)
 }

@@ -9,6 +9,7 @@ use std::{
 use rustix::process::Signal;
 
 use crate::{
+    aws::Aws,
     children::{Guarded, Interrupt},
     oidc_provider::OidcProvider,
     postgres::Postgres,
@@ -24,9 +25,15 @@ pub(crate) fn run(filter: &[String]) -> Result {
     if let Err(missing) = &provider {
         println!("\nNOT TESTED, and this run will fail: {missing}\n");
     }
+    let aws = Aws::start();
+    if let Err(missing) = &aws {
+        println!("\nNOT TESTED, and this run will fail: {missing}\n");
+    }
     let started = Instant::now();
     let issuer = provider.as_ref().ok().map(OidcProvider::issuer);
-    let count = cargo_test(filter, &postgres.url(), issuer, &interrupt)?;
+    let servers =
+        [("PROMPTSYNC_TEST_OIDC", issuer), ("PROMPTSYNC_TEST_AWS", aws.as_ref().ok().map(Aws::url))];
+    let count = cargo_test(filter, &postgres.url(), &servers, &interrupt)?;
     let databases = format!("SQLite, PostgreSQL {}", postgres.version());
     drop(postgres);
     let mut lines = vec![format!("{count} in {:.0} s ({databases})", started.elapsed().as_secs_f32())];
@@ -37,6 +44,10 @@ pub(crate) fn run(filter: &[String]) -> Result {
     if let Err(missing) = provider {
         lines.push(format!("single sign-on was not tested: {missing}"));
         failures.push("the OpenID provider");
+    }
+    if let Err(missing) = aws {
+        lines.push(format!("AWS Secrets Manager was not tested: {missing}"));
+        failures.push("AWS");
     }
     if filter.is_empty()
         && let Some(outcome) = python::check_jinja_corpus()
@@ -106,7 +117,7 @@ impl std::fmt::Display for Count {
 fn cargo_test(
     filter: &[String],
     database_url: &str,
-    issuer: Option<&str>,
+    servers: &[(&str, Option<&str>)],
     interrupt: &Interrupt,
 ) -> Result<Count> {
     let mut command = cargo(&["test", "--no-fail-fast"]);
@@ -114,7 +125,7 @@ fn cargo_test(
         command.arg("--workspace");
     }
     command.args(filter).env("PROMPTSYNC_TEST_POSTGRES", database_url).stdout(Stdio::piped());
-    command.envs(issuer.map(|issuer| ("PROMPTSYNC_TEST_OIDC", issuer)));
+    command.envs(servers.iter().filter_map(|(name, url)| Some((name, (*url)?))));
     let mut child = Guarded::spawn(&mut command, Signal::TERM, Duration::from_secs(10))?;
     let output = child.process().stdout.take().ok_or("cargo test has no output")?;
     let reader = std::thread::spawn(move || show_and_count(output, std::io::stdout()));

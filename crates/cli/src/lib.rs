@@ -15,6 +15,7 @@ mod lock;
 mod printer;
 mod reference;
 mod registry;
+mod secrets;
 mod settings;
 mod trust;
 mod values;

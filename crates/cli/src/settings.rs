@@ -15,6 +15,7 @@ use crate::{
     credentials::Credentials,
     error::{CliError, Kind, Located, Result},
     git,
+    secrets::LocalSecrets,
 };
 
 /// The server when nothing names one.
@@ -34,6 +35,8 @@ pub(crate) struct Environment {
     user_folder: Option<PathBuf>,
     /// Whether a keyring of the system can be asked.
     keyring: bool,
+    /// What secrets on this machine come from: `PROMPTSYNC_SECRET_…`, `VAULT_…`.
+    secrets: Variables,
     /// `NO_COLOR` is set.
     pub(crate) no_color: bool,
     /// `CLICOLOR_FORCE` or `FORCE_COLOR` is set.
@@ -59,10 +62,25 @@ impl Environment {
             user_folder: config_home.map(|home| home.join("promptsync")),
             // Without a session bus, asking would start one.
             keyring: !cfg!(target_os = "linux") || text("DBUS_SESSION_BUS_ADDRESS").is_some(),
+            secrets: Variables(
+                std::env::vars()
+                    .filter(|(name, _)| name.starts_with("PROMPTSYNC_SECRET_") || name.starts_with("VAULT_"))
+                    .collect(),
+            ),
             no_color: text("NO_COLOR").is_some(),
             force_color: switch("CLICOLOR_FORCE") || switch("FORCE_COLOR"),
             dumb_terminal: text("TERM").is_some_and(|term| term == "dumb"),
         }
+    }
+}
+
+/// Variables whose values are secrets: they are not printed.
+#[derive(Clone, Default)]
+pub(crate) struct Variables(pub(crate) std::collections::BTreeMap<String, String>);
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
@@ -120,6 +138,10 @@ pub(crate) struct Settings {
     pub(crate) public_key: Option<Setting<PublicKey>>,
     api_key: Option<Setting<String>>,
     api_key_file: Option<Setting<PathBuf>>,
+    /// Where secrets come from on this machine.
+    pub(crate) secrets: Option<LocalSecrets>,
+    /// The variables that they may come from.
+    pub(crate) variables: Variables,
 }
 
 /// `promptsync.toml`, and `[tool.promptsync]` of `pyproject.toml`.
@@ -130,6 +152,7 @@ struct ProjectFile {
     url: Option<String>,
     path: Option<PathBuf>,
     registry: Option<RegistryTable>,
+    secrets: Option<LocalSecrets>,
     /// The server's own settings; it reads them itself.
     #[serde(rename = "server")]
     _server: Option<toml::Table>,
@@ -231,8 +254,20 @@ impl Settings {
             .find_map(|(table, file)| Some(Setting { value: table?.public_key?, source: in_file(file) }));
         let root = file.as_ref().and_then(|file| file.parent()).map(Path::to_path_buf);
         let credentials = Credentials::new(environment.user_folder.clone(), environment.keyring);
-        let folder = folder.to_path_buf();
-        Ok(Self { folder, root, url, project, path, credentials, public_key, api_key, api_key_file })
+        let secrets = from_file.secrets.map(|secrets| secrets.below(root.as_deref().unwrap_or(folder)));
+        Ok(Self {
+            folder: folder.to_path_buf(),
+            root,
+            url,
+            project,
+            path,
+            credentials,
+            public_key,
+            api_key,
+            api_key_file,
+            secrets,
+            variables: environment.secrets.clone(),
+        })
     }
 
     /// The project, when anything names one; the git remote is asked last.

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod audit;
+mod connectors;
 mod diff;
 mod environments;
 mod keys;
@@ -22,6 +23,10 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::{
     aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet},
     audit::{AuditCommand, AuditExport, AuditList, AuditVerify, AuditWitness},
+    connectors::{
+        ConnectorCommand, ConnectorList, ConnectorName, ConnectorSet, SecretAllow, SecretCommand, SecretList,
+        SecretPattern,
+    },
     diff::{Diff, DiffFormat},
     environments::{EnvironmentCommand, EnvironmentRemove, EnvironmentSet},
     keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, KeysRotateMaster, When},
@@ -182,6 +187,12 @@ pub enum Command {
     /// Roles, and who was given them
     #[command(subcommand)]
     Role(RoleCommand),
+    /// Other systems that secrets come from
+    #[command(subcommand)]
+    Connector(ConnectorCommand),
+    /// Which secrets the project's prompts may ask for
+    #[command(subcommand)]
+    Secret(SecretCommand),
     /// Run the server
     #[cfg(feature = "serve")]
     Serve(Serve),

@@ -53,7 +53,8 @@ pub struct Get {
     promptsync render customer_support@production --var customer_name=John --var issue=\"password reset\"\n  \
     promptsync render prompts/customer_support.yaml --var-file values.json\n  \
     promptsync render customer_support --path ./prompts/ --tag tone=formal --var customer_name=John\n\n\
-    Rendering happens on this machine, also of prompts that come from a server.")]
+    Rendering happens on this machine, also of prompts that come from a server. Secrets are masks; --reveal-secrets\n\
+    puts their values in, from the backend under [secrets] in promptsync.toml, or else by the server.")]
 pub struct Render {
     /// A prompt, a prompt and a version or alias (`NAME@production`), or a file
     #[arg(value_name = "PROMPT[@VERSION]|FILE")]
@@ -70,6 +71,9 @@ pub struct Render {
     /// Where the prompt files are; then the prompt is read from there.
     #[command(flatten)]
     pub folder: Folder,
+    /// Print the values of secrets instead of masks
+    #[arg(long)]
+    pub reveal_secrets: bool,
 }
 
 /// Arguments of `search`.

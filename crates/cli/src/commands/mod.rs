@@ -6,6 +6,7 @@ mod backup;
 mod audit;
 mod completions;
 mod config;
+mod connector;
 mod diff;
 mod doctor;
 mod environment;
@@ -27,6 +28,7 @@ mod release;
 mod render;
 mod roles;
 mod search;
+mod secret;
 #[cfg(feature = "serve")]
 mod serve;
 mod session;
@@ -82,6 +84,8 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Backup(args) => backup::backup(&args, context),
         #[cfg(feature = "serve")]
         Command::Restore(args) => backup::restore(&args, context),
+        Command::Connector(command) => connector::run(&command, context),
+        Command::Secret(command) => secret::run(&command, context),
         Command::Completions(args) => completions::run(&args, context),
     };
     done.map(|()| ExitCode::SUCCESS)

@@ -1,9 +1,11 @@
 //! `render`: fills a prompt with values, on this machine, wherever the prompt comes from.
 
+use promptsync_api::render::{Output, RenderPrompt, SecretsWish};
 use promptsync_core::{
     limits::Limits,
     problem::Problem,
     render::{RenderError, RenderRequest, Rendered},
+    secrets::Secrets,
 };
 use serde::Serialize;
 
@@ -12,7 +14,8 @@ use crate::{
     Context,
     args::Render,
     error::{CliError, Kind, Result},
-    values,
+    registry::Registry,
+    secrets, values,
 };
 
 #[derive(Debug, Serialize)]
@@ -35,9 +38,16 @@ pub(super) fn run(args: &Render, context: &Context) -> Result {
         model: args.chosen.model.clone(),
     };
     let (templates, limits) = (&found.compiled.templates, Limits::default());
-    let rendered = templates.render(&request, &limits).map_err(|first| {
-        let all = templates.check(&request, &limits);
-        refused(&found, if all.is_empty() { std::slice::from_ref(&first) } else { &all })
+    let asked = templates.secrets_of(&request).map_err(|error| refused(&found, &[error]))?;
+    let wrong = templates.check(&request, &limits);
+    let values = match (&context.settings.secrets, args.reveal_secrets && !asked.is_empty()) {
+        (_, true) if !wrong.is_empty() => return Err(refused(&found, &wrong)),
+        (Some(from), true) => secrets::look_up(from, &context.settings.variables.0, asked)?,
+        (None, true) => return on_server(&found, request, context),
+        (_, false) => Secrets::masked(),
+    };
+    let rendered = templates.render_with(&request, &values, &limits).map_err(|first| {
+        refused(&found, if wrong.is_empty() { std::slice::from_ref(&first) } else { &wrong })
     })?;
     if !context.printer.json {
         return context.printer.rendered(&rendered);
@@ -52,6 +62,29 @@ pub(super) fn run(args: &Render, context: &Context) -> Result {
         digest: promptsync_core::documents::digest(found.compiled.templates.document()).to_string(),
         text,
         messages,
+    })
+}
+
+/// Lets the server put secrets in: it knows where they are, and who may see them.
+fn on_server(found: &Found, request: RenderRequest, context: &Context) -> Result {
+    let Some(version) = &found.version else {
+        let message = "this machine has no secrets: promptsync.toml names no backend under [secrets]";
+        return Err(CliError::usage("secrets", message)
+            .hint("for example `[secrets]` and `backend = \"environment\"`, or render a published version"));
+    };
+    let project = context.settings.project()?;
+    let registry = Registry::connect(&context.settings, &context.printer)?;
+    let RenderRequest { variables, tags, model } = request;
+    let wanted = RenderPrompt { variables, tags, model, secrets: SecretsWish::Resolve };
+    let reference = version.to_string();
+    let rendered =
+        registry.wait(registry.client.render(project.as_str(), &found.name, &reference, &wanted))?;
+    if context.printer.json {
+        return context.printer.json(&rendered);
+    }
+    context.printer.rendered(&match rendered.output {
+        Output::Text(text) => Rendered::Text(text),
+        Output::Messages(messages) => Rendered::Messages(messages),
     })
 }
 

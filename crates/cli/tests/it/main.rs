@@ -15,6 +15,7 @@ mod lying_registry;
 mod render;
 mod rotate_master;
 mod sandbox;
+mod secrets;
 mod served;
 mod tenancy;
 mod tour;
