@@ -20,11 +20,11 @@ pub(super) fn rows() -> Vec<Row> {
         row("X01", publish(&json!({ "module": SCRIPT })), "422 name"),
         row("X01", publish(&json!({ "alias": SCRIPT })), "422 name"),
         row("X01", publish(&json!({ SCRIPT: 1 })), "422 unknown_field"),
-        row("X01", get("/api/prompts/greeting/%3Cscript%3E"), "422 reference"),
+        row("X01", get("/api/prompts/greeting/%3Cscript%3E"), "422 semver"),
         row("X06", marked(&format!("Hi {SCRIPT}")), "201"),
         row("X06", marked(&format!("Ho {break_out}")), "201"),
         row("X06", get(format!("{diff}&format=html")), "200").holding("&lt;script&gt;").lacking("<script"),
-        row("X08", get(diff), "200").holding("alert(1)"),
+        row("X08", get(diff), "200").holding("marked 1.0.1"),
         row(
             "X15",
             publish(&json!({ "name": "proto", "content": "x", "__proto__": { "admin": true } })),
@@ -33,8 +33,12 @@ pub(super) fn rows() -> Vec<Row> {
         row("X15", publish(&json!({ "name": "constructor", "content": "x" })), "201"),
         row("X15", get("/api/prompts/constructor/latest"), "200").lacking("native code"),
     ];
-    for name in ["__proto__", "constructor", "toString"] {
-        rows.push(row("X15", get(format!("/api/prompts/{name}/prototype")), "404 prompt_not_found"));
+    for (name, outcome) in [
+        ("__proto__", "404 prompt_not_found"),
+        ("constructor", "404 alias_not_found"),
+        ("toString", "404 prompt_not_found"),
+    ] {
+        rows.push(row("X15", get(format!("/api/prompts/{name}/prototype")), outcome));
     }
     for origin in ["https://app.example.evil.example", "http://127.0.0.1:1", "null"] {
         rows.push(row("X12", get("/api/projects/shop/prompts").header(format!("Origin: {origin}")), "200"));

@@ -76,7 +76,9 @@ fn forty_secrets_of_ten_kinds_turn_up_in_no_log_audit_database_page_or_output() 
             if kind == "value" {
                 assert!(answer.status == 200 && answer.json().to_string().contains("Cnry"), "{whole}");
             } else {
-                assert!((400..500).contains(&answer.status), "{kind}: {whole}");
+                // An address with a user name before the host is answered like any other.
+                let expected = if kind == "password in url" { 200..300 } else { 400..500 };
+                assert!(expected.contains(&answer.status), "{kind}: {whole}");
                 artefacts.push((format!("answer to {kind}"), whole.into_bytes()));
             }
         } else {
@@ -112,7 +114,7 @@ fn forty_secrets_of_ten_kinds_turn_up_in_no_log_audit_database_page_or_output() 
     let log = fs::read(process.folder().join("server.log")).expect("a log");
     let answered = String::from_utf8_lossy(&log).matches("answered").count();
     assert!(
-        answered > 9 * OF_EACH_KIND && String::from_utf8_lossy(&log).contains("TRACE"),
+        answered > 9 * OF_EACH_KIND && String::from_utf8_lossy(&log).contains("DEBUG"),
         "{answered} lines"
     );
     artefacts.push(("log".to_owned(), log));
