@@ -142,7 +142,7 @@ fn a_mistake_in_the_project_file_has_a_place_and_its_text_is_not_shown() {
     config
 
       × [FOLDER]/promptsync.toml:2:1: unknown field `apikey`, expected one of `project`, `url`,
-      │ `path`, `registry`, `server`
+      │ `path`, `registry`, `secrets`, `server`
     error: [FOLDER]/promptsync.toml cannot be used
     "##);
 }
