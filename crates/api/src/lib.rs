@@ -5,8 +5,8 @@
 #![warn(missing_docs)]
 
 pub mod aliases;
-pub mod bindings;
 pub mod audit;
+pub mod bindings;
 pub mod connectors;
 pub mod devices;
 pub mod environments;

@@ -16,7 +16,8 @@ use crate::{
     routes::{
         aliases, audit, bindings, connectors, devices, diffs, documents, environments, health, history,
         invitations, keys, members, oidc, openapi, pages, project_secrets, projects, prompts, push, releases,
-        render, roles, search, sessions, sign_in, signing_keys, snapshots, teams, versions, whoami, workspaces,
+        render, roles, search, sessions, sign_in, signing_keys, snapshots, teams, versions, whoami,
+        workspaces,
     },
 };
 

@@ -12,8 +12,8 @@
 #![warn(missing_docs)]
 
 pub mod app;
-pub mod canary;
 pub mod canaries;
+pub mod canary;
 pub mod clock;
 pub mod database;
 pub mod ids;

@@ -1,9 +1,9 @@
 //! One file a command, or a noun's commands together.
 
 mod alias;
+mod audit;
 #[cfg(feature = "serve")]
 mod backup;
-mod audit;
 mod completions;
 mod config;
 mod connector;

@@ -5,8 +5,8 @@
 
 pub(crate) mod access_records;
 pub(crate) mod aliases;
-pub(crate) mod bindings;
 pub(crate) mod audit;
+pub(crate) mod bindings;
 pub(crate) mod change;
 mod compiled;
 pub(crate) mod connectors;
@@ -63,8 +63,8 @@ use crate::{
     auth::{Guesses, Keys, Passwords, Seats, Tries, Uses, secret::ServerSecret, token::Tokens},
     config::Config,
     http::error::ApiError,
-    rates::Rates,
     oidc::Provider,
+    rates::Rates,
 };
 use access_records::AccessRecords;
 use change::Change;

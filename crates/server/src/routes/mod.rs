@@ -3,8 +3,8 @@
 //! They know neither the database nor the rules. A new one gets its line in `router.rs`.
 
 pub(crate) mod aliases;
-pub(crate) mod bindings;
 pub(crate) mod audit;
+pub(crate) mod bindings;
 pub(crate) mod connectors;
 pub(crate) mod devices;
 pub(crate) mod diffs;

@@ -26,7 +26,7 @@ mod secrets;
 mod sessions;
 mod sign_in;
 mod signing;
-mod tenancy;
 mod sql_injection;
+mod tenancy;
 mod tls;
 mod versions;

@@ -17,8 +17,10 @@ use sqlx::QueryBuilder;
 use crate::raw;
 
 /// Tables that belong to the server and not to a workspace: its own facts, and people, who exist once for all of them.
-/// A refresh token is found by its hash alone.
-const WITHOUT_WALL: [&str; 5] = ["_sqlx_migrations", "identities", "meta", "refresh_tokens", "users"];
+/// A refresh token, or an attempt
+/// to sign in elsewhere, is found by its hash alone.
+const WITHOUT_WALL: [&str; 6] =
+    ["_sqlx_migrations", "identities", "meta", "oidc_attempts", "refresh_tokens", "users"];
 
 /// Counts with a connection that says nothing about where it works.
 async fn count(db: &promptsync_store::Db, table: &str) -> i64 {
