@@ -12,6 +12,15 @@ pub struct AcceptAtProvider {
     pub token: Option<String>,
 }
 
+/// `POST /api/auth/oidc/link`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkAtProvider {
+    /// A path of this server to go on at afterwards; its start page when absent.
+    #[serde(default)]
+    pub next: Option<String>,
+}
+
 /// Where the browser goes on: to the identity provider.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AtProvider {

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use promptsync_api::{
     error::DUPLICATE_PARAMETER,
-    oidc::{AcceptAtProvider, AtProvider},
+    oidc::{AcceptAtProvider, AtProvider, LinkAtProvider},
 };
 use promptsync_core::oidc::Callback;
 use schemars::{Schema, SchemaGenerator};
@@ -16,7 +16,7 @@ use crate::{
         query::{Parameter, Parameters, one},
         reply::{Answer, Reply},
     },
-    input::{Asked, FromQuery, Input, Json, Nothing, Query},
+    input::{Asked, FromQuery, Input, Json, MaybeJson, Query},
     oidc::attempt::Attempt,
     subjects::Myself,
 };
@@ -106,8 +106,8 @@ pub(crate) async fn invitation(visit: Visit, Json(request): Json<AcceptAtProvide
 }
 
 /// Links who is signed in to who they are at the provider.
-pub(crate) async fn link(call: Myself, _: Nothing) -> Answer<AtProvider> {
-    oidc::start_link(&call).await.map(sent_away)
+pub(crate) async fn link(call: Myself, MaybeJson(request): MaybeJson<LinkAtProvider>) -> Answer<AtProvider> {
+    oidc::start_link(&call, request.next.as_deref().unwrap_or("/")).await.map(sent_away)
 }
 
 fn sent_away(away: Away) -> Reply<AtProvider> {

@@ -45,8 +45,8 @@ db_test! {
         let app = TestApp::on(db).await;
         let open: Vec<_> = routes().into_iter().filter(|route| route.permission.is_none()).map(|route| route.path).collect();
         let (signing_in, other): (Vec<_>, Vec<_>) = open.into_iter().partition(|path| path.starts_with("/api/auth/"));
-        assert_eq!(other, ["/", "/setup", "/device", "/invitation", "/assets/pages.js", "/assets/pages.css", "/livez", "/readyz", "/version"]);
-        assert_eq!(signing_in.len(), 10);
+        assert_eq!(other, ["/", "/setup", "/device", "/invitation", "/assets/pages.js", "/assets/pages.css", "/livez", "/readyz", "/version", "/auth/oidc/start", "/auth/oidc/callback"]);
+        assert_eq!(signing_in.len(), 11);
         for target in ["/metrics", "/debug", "/health", "/openapi.json"] {
             assert!(matches!(app.nobody().get(target).await.status, 401 | 404), "{target}");
         }

@@ -70,15 +70,17 @@ pub(crate) async fn start_invitation(visit: &Visit, request: AcceptAtProvider) -
 }
 
 /// Sends a browser away to link who is signed in here to who they are at the provider.
-pub(crate) async fn start_link(call: &Myself) -> Result<Away, ApiError> {
+pub(crate) async fn start_link(call: &Myself, next: &str) -> Result<Away, ApiError> {
     call.change.unchanged();
-    away(&call.app, Purpose::Link(call.me().0.clone()), "/").await
+    away(&call.app, Purpose::Link(call.me().0.clone()), next).await
 }
 
 /// Takes a browser back. The provider is asked before any transaction begins.
 pub(crate) async fn callback(visit: &Visit, callback: Callback<'_>) -> Result<Back, ApiError> {
     let (app, now) = (&visit.app, visit.app.clock.now());
     let provider = app.provider()?;
+    app.can_record()?;
+    visit.access.about("login", "provider".to_owned());
     let attempt = Attempt::of_browser(&app.secret, &visit.headers, now).ok_or_else(not_started)?;
     let person = provider.person(&attempt, callback, &app.public_url(), now).await.inspect_err(noted)?;
     let next = attempt.next.clone();
