@@ -1,5 +1,6 @@
 //! The command as people run it: a process, its output and its exit code.
 
+mod audit;
 mod backup;
 #[cfg(target_os = "linux")]
 mod bad_inputs;

@@ -28,6 +28,8 @@ impl Served {
         assert!(key.starts_with("ps_") && !key.contains(char::is_whitespace), "{key:?}");
         let mut server = sandbox
             .command(&["serve", "--data-dir", "data", "--listen", "127.0.0.1:0"])
+            // Batches in between would make the numbers of entries depend on how fast the machine is.
+            .env("PROMPTSYNC_ACCESS_SECONDS", "3600")
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()

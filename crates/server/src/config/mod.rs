@@ -55,6 +55,8 @@ pub struct Config {
     pub push_bytes: usize,
     /// Bytes of compiled prompts kept in memory.
     pub cache_bytes: usize,
+    /// Time between two batches of access records.
+    pub access: Duration,
     /// Which of other people's servers may be called.
     pub outbound: promptsync_outbound::Policy,
     /// Where people reach the server; the address it listens on when empty. Links and cookies are made for it.
@@ -234,6 +236,7 @@ impl Found<'_> {
             outbound: self.outbound()?,
             public_url: self.public_url()?,
             password_login: self.parse("password_login", "true or false")?,
+            access: seconds("access_seconds")?,
             session_idle: seconds("session_idle_seconds")?,
             session: seconds("session_seconds")?,
             cli_session: seconds("cli_session_seconds")?,

@@ -42,11 +42,11 @@ enum AtStop {
 }
 
 /// Every job; those that run once more at the end do so in this order.
-fn jobs() -> Vec<Job> {
+fn jobs(app: &App) -> Vec<Job> {
     vec![
         Job {
             name: "access records",
-            every: Duration::from_secs(5),
+            every: app.config.access,
             run: |app| Box::pin(async move { Ok(access_records::run_once(&app).await?) }),
             nudge: |app| Some(app.access.full()),
             at_stop: AtStop::RunOnce,
@@ -92,7 +92,7 @@ pub(crate) struct Jobs {
 impl Jobs {
     /// Starts every job.
     pub(crate) fn start(app: &Arc<App>) -> Self {
-        Self::of(jobs(), app)
+        Self::of(jobs(app), app)
     }
 
     fn of(jobs: Vec<Job>, app: &Arc<App>) -> Self {
