@@ -72,6 +72,7 @@ pub const COLUMNS: &[Column] = &[
     column!("versions", "sealed", "id"),
     column!("search_keys", "sealed", "workspace_id"),
     column!("signing_keys", "private_key_sealed", "CAST(sequence AS TEXT)"),
+    column!("connectors", "credential_sealed", "id"),
     column!("idempotency", "sealed", "caller_id || ' ' || idempotency_key"),
 ];
 
