@@ -91,7 +91,7 @@ db_test! {
         assert_eq!(prompts::names(&mut tx, &sample.project).await.unwrap(), []);
         let question = Question { text: "greeting".into(), tags: Vec::new() };
         let page = PageRequest::first(5);
-        assert_eq!(search::find(&mut tx, &sample.project, &question, &page).await.unwrap().items, []);
+        assert_eq!(search::find(&mut tx, &sample.workspace, &sample.project, &question, &page).await.unwrap().items, []);
         assert!(projects::by_id(&mut tx, &sample.workspace, &sample.project).await.unwrap().is_none());
         drop(tx);
         let mut tx = db.begin_write(&other).await.unwrap();
@@ -102,6 +102,6 @@ db_test! {
         let answer = sample.commit(tx, "test.change").await;
         assert!(matches!(answer, Err(StoreError::NotFound { what: "workspace" })), "{answer:?}");
         let mut tx = db.begin_read(&sample.workspace).await.unwrap();
-        assert_eq!(search::find(&mut tx, &sample.project, &question, &page).await.unwrap().items.len(), 1);
+        assert_eq!(search::find(&mut tx, &sample.workspace, &sample.project, &question, &page).await.unwrap().items.len(), 1);
     }
 }
