@@ -116,7 +116,15 @@ fn roles_teams_and_members_are_managed_by_an_admin_of_the_workspace() {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
     let admin = key(&sandbox, &["--role", "admin"]);
     let shop = Served::start(sandbox, std::process::Stdio::inherit());
-    let run = |args: &[&str]| run(&shop, &admin, args);
+    // Nothing here is about one project.
+    let run = |args: &[&str]| {
+        let mut command = shop.sandbox.command(args);
+        command.env_remove("PROMPTSYNC_PROJECT").env("PROMPTSYNC_API_KEY", &admin);
+        let out = command.output().expect("the command runs");
+        let text =
+            format!("{}{}", String::from_utf8_lossy(&out.stdout), String::from_utf8_lossy(&out.stderr));
+        (out.status.code().unwrap_or(-1), text)
+    };
     let (code, text) = run(&["role", "create", "mover", "--allow", "read", "--allow", "move_alias"]);
     assert_eq!((code, text.as_str()), (0, "mover\tread move_alias\t\n"));
     let (code, text) = run(&["role", "edit", "mover", "--allow", "read", "--description", "reads"]);

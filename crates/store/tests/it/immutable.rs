@@ -117,7 +117,7 @@ db_test! {
         for table in TABLES {
             for sql in [
                 format!("ALTER TABLE {table} DISABLE TRIGGER ALL"),
-                format!("DROP TRIGGER {table}_refuse_change ON {table}"),
+                format!("DROP TRIGGER {table}_refuse_truncate ON {table}"),
                 format!("DROP TABLE {table} CASCADE"),
                 "SET session_replication_role = replica".to_owned(),
             ] {
