@@ -3,6 +3,7 @@
 use promptsync_api::{
     bindings::{Binding, GiveRole},
     members::{AddMember, Member},
+    page::Page,
     roles::{CreateRole, EditRole, Role},
     teams::{CreateTeam, Team},
     workspaces::{NameWorkspace, Workspace},
@@ -14,7 +15,9 @@ use crate::{Client, ClientError, requests::with_body};
 impl Client {
     /// The workspaces the caller belongs to.
     pub async fn workspaces(&self) -> Result<Vec<Workspace>, ClientError> {
-        self.all(&["api", "workspaces"], &[]).await
+        // Somebody belongs to few workspaces: they come in one page.
+        let page: Page<Workspace> = self.answer(self.get(&["api", "workspaces"])).await?;
+        Ok(page.items)
     }
 
     /// Makes a workspace; for the server's operator.
