@@ -65,7 +65,12 @@ pub async fn bytes_of(db: &Db) -> Vec<u8> {
             use sqlx::ConnectOptions as _;
             let url = pool.connect_options().to_url_lossy().to_string();
             let url = url.split('?').next().unwrap_or_default();
-            let out = std::process::Command::new(pg_dump()).arg(url).output().expect("pg_dump runs");
+            let out = std::process::Command::new(pg_dump())
+                // The wall between workspaces holds the owner of the tables too; this setting stands for all of them.
+                .env("PGOPTIONS", "-c promptsync.workspace=*")
+                .args(["--enable-row-security", url])
+                .output()
+                .expect("pg_dump runs");
             assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
             out.stdout
         }
