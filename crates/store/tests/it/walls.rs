@@ -25,8 +25,8 @@ const WITHOUT_WALL: [&str; 6] =
 /// Counts with a connection that says nothing about where it works.
 async fn count(db: &promptsync_store::Db, table: &str) -> i64 {
     let Pools::Postgres(pool) = db.pools() else { unreachable!("only PostgreSQL has walls") };
-    let mut query = QueryBuilder::new("SELECT COUNT(*) FROM ");
-    query.push(table).build_query_scalar().fetch_one(pool).await.unwrap()
+    let sql = format!("SELECT COUNT(*) FROM {table}");
+    QueryBuilder::new(sql).build_query_scalar().fetch_one(pool).await.unwrap()
 }
 
 async fn another_workspace(db: &promptsync_store::Db, sample: &Sample) -> WorkspaceId {
