@@ -67,7 +67,7 @@ fn blocks(path: &std::path::Path, mut each: impl FnMut(&[u8])) -> Result<(), Box
     let mut file = File::open(path)?;
     loop {
         let mut block = Vec::new();
-        if file.by_ref().take(BLOCK).read_to_end(&mut block)? == 0 {
+        if Read::by_ref(&mut file).take(BLOCK).read_to_end(&mut block)? == 0 {
             return Ok(());
         }
         each(&block);
