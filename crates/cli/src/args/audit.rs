@@ -13,7 +13,7 @@ pub enum AuditCommand {
     Export(AuditExport),
     /// Check that a log is as it was written; name the first entry that is not
     Verify(AuditVerify),
-    /// Remember the newest signed checkpoint, after proving that it continues the one remembered before
+    /// Remember the newest checkpoint, after proving that it continues the last one
     Witness(AuditWitness),
 }
 

@@ -50,7 +50,7 @@ mod tests {
     #[test]
     fn length_counts_and_nothing_else_is_asked_for() {
         let email = Email::parse("annabelle@promptly.example").expect("an address");
-        let long = "ä".repeat(1024);
+        let long = "äö".repeat(512);
         for good in ["correct horse", "ffff ffg", "日本語のパスワード", long.as_str()] {
             assert_eq!(check(good, &email), Ok(()), "{good}");
         }

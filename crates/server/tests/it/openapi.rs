@@ -10,6 +10,9 @@ fn the_committed_document_is_the_one_the_routes_give() {
     assert!(committed == made, "openapi/promptsync.json is not up to date: run `cargo xtask gen`");
 }
 
+/// What they are asked to do, their address says already.
+const WITHOUT_BODY: [&str; 1] = ["/api/connectors/{name}/test"];
+
 #[test]
 fn every_route_is_described_with_its_permission() {
     let document = openapi::document();
@@ -18,7 +21,8 @@ fn every_route_is_described_with_its_permission() {
         assert!(operation["summary"].as_str().is_some_and(|text| !text.is_empty()), "{}", route.path);
         assert_eq!(operation["x-permission"].is_string(), route.permission.is_some(), "{}", route.path);
         let has_body = operation["requestBody"].is_object();
-        assert_eq!(has_body, matches!(&*route.method, "POST" | "PUT"), "{} {}", route.method, route.path);
+        let sends = matches!(&*route.method, "POST" | "PUT") && !WITHOUT_BODY.contains(&route.path);
+        assert_eq!(has_body, sends, "{} {}", route.method, route.path);
     }
 }
 
