@@ -26,6 +26,7 @@ pub(crate) const PROJECT_FILE: &str = "promptsync.toml";
 pub(crate) const LOCK_FILE: &str = "promptsync.lock";
 
 /// What the environment says.
+#[expect(clippy::struct_excessive_bools, reason = "each is a variable of its own")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
     url: Option<String>,

@@ -47,7 +47,9 @@ fn measure(path: &std::path::Path, entries: Revision) -> Result<(), Box<dyn Erro
         blocks(path, |block| {
             rest.extend_from_slice(block);
             let end = rest.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            parse_all(&rest[..end], threads).into_iter().for_each(|line| verifier.line(line));
+            for line in parse_all(&rest[..end], threads) {
+                verifier.line(line);
+            }
             rest.drain(..end);
         })?;
         let verdict = verifier.finish();

@@ -96,10 +96,10 @@ mod tests {
             |record| record.target.push('x'),
         ];
         for (index, change) in changes.into_iter().enumerate() {
-            let mut changed = record();
-            change(&mut changed);
-            assert_ne!(root(&[record(), changed.clone()]), root(&[record(), record()]), "change {index}");
-            assert_ne!(root(&[record(), changed.clone()]), root(&[changed, record()]), "change {index}");
+            let mut other = record();
+            change(&mut other);
+            assert_ne!(root(&[record(), other.clone()]), root(&[record(), record()]), "change {index}");
+            assert_ne!(root(&[record(), other.clone()]), root(&[other, record()]), "change {index}");
         }
     }
 }

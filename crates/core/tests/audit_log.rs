@@ -58,7 +58,7 @@ impl Original {
             if number % KEPT == 0 {
                 states.push(verifier.clone());
             }
-            let line = lines::parse(bytes).unwrap();
+            let line = lines::parse(bytes).expect("the test made it so");
             match &line {
                 Line::Entry(entry) => {
                     last = entry.revision;
@@ -77,7 +77,7 @@ impl Original {
         let witness = |signed: &Checkpoint| {
             let known = Known { pin: log.pin(), witness: vec![signed.clone()] };
             let mut verifier = Verifier::new(known);
-            let behind = usize::try_from(signed.statement.revision - APART).unwrap() + 1;
+            let behind = usize::try_from(signed.statement.revision - APART).expect("the test made it so") + 1;
             read[..first[behind]].iter().for_each(|line| verifier.line(Ok(line.clone())));
             verifier
         };
@@ -86,11 +86,14 @@ impl Original {
     }
 
     fn group(&self, revision: Revision) -> &Group {
-        &self.log.groups[usize::try_from(revision).unwrap() - 1]
+        &self.log.groups[usize::try_from(revision).expect("the test made it so") - 1]
     }
 
     fn first(&self, revision: Revision) -> usize {
-        self.first.get(usize::try_from(revision).unwrap()).copied().unwrap_or(self.lines.len() - 1)
+        self.first
+            .get(usize::try_from(revision).expect("the test made it so"))
+            .copied()
+            .unwrap_or(self.lines.len() - 1)
     }
 
     /// Replaces the lines of one entry.
@@ -108,7 +111,7 @@ impl Original {
     fn judge(&self, mutant: &Mutant) -> Option<Finding> {
         let (mut verifier, from) = match mutant.remembered {
             Some(end) => {
-                let place = usize::try_from(end / APART).unwrap() - 1;
+                let place = usize::try_from(end / APART).expect("the test made it so") - 1;
                 (self.witnesses[place].clone(), self.first(end - APART + 1))
             }
             None => (self.states[mutant.at / KEPT].clone(), mutant.at / KEPT * KEPT),
@@ -137,7 +140,7 @@ impl Original {
 }
 
 fn any_revision(dice: &mut Dice) -> Revision {
-    Revision::try_from(dice.roll(10_000)).unwrap() + 1
+    Revision::try_from(dice.roll(10_000)).expect("the test made it so") + 1
 }
 
 fn next_checkpoint(revision: Revision) -> Revision {
@@ -231,7 +234,7 @@ fn truncate(original: &Original, dice: &mut Dice) -> Mutant {
 fn renumber(original: &Original, dice: &mut Dice) -> Mutant {
     let revision = any_revision(dice);
     let group = original.group(revision);
-    let number = revision + 1 + Revision::try_from(dice.roll(50)).unwrap();
+    let number = revision + 1 + Revision::try_from(dice.roll(50)).expect("the test made it so");
     let chained = if dice.roll(2) == 0 {
         ChainedEntry { revision: number, ..group.chained.clone() }
     } else {
@@ -242,7 +245,9 @@ fn renumber(original: &Original, dice: &mut Dice) -> Mutant {
 
 fn time_change(original: &Original, dice: &mut Dice) -> Mutant {
     let revision = any_revision(dice);
-    let by = chrono::TimeDelta::microseconds(1 + i64::try_from(dice.roll(1_000_000_000)).unwrap());
+    let by = chrono::TimeDelta::microseconds(
+        1 + i64::try_from(dice.roll(1_000_000_000)).expect("the test made it so"),
+    );
     let mut group = original.group(revision).clone();
     if dice.roll(2) == 0 {
         group.chained.entry.at -= by;
@@ -271,8 +276,8 @@ fn rebuilt(original: &Original, revision: Revision) -> Vec<Group> {
 fn rebuild(original: &Original, dice: &mut Dice) -> Mutant {
     let revision = any_revision(dice);
     let mut groups = rebuilt(original, revision);
-    let last = groups.last_mut().unwrap();
-    let genuine = last.checkpoint.clone().unwrap();
+    let last = groups.last_mut().expect("the test made it so");
+    let genuine = last.checkpoint.clone().expect("the test made it so");
     if dice.roll(2) == 0 {
         let statement = promptsync_core::audit::statements::CheckpointStatement {
             hash: last.chained.hash.clone(),
@@ -308,8 +313,8 @@ fn fork(original: &Original, dice: &mut Dice) -> Mutant {
     let revision = any_revision(dice);
     let end = next_checkpoint(revision);
     let mut groups = rebuilt(original, revision);
-    let last = groups.last_mut().unwrap();
-    let genuine = last.checkpoint.clone().unwrap();
+    let last = groups.last_mut().expect("the test made it so");
+    let genuine = last.checkpoint.clone().expect("the test made it so");
     let mut statement = genuine.statement.clone();
     statement.hash = last.chained.hash.clone();
     let signs = usize::from(end >= 5_000).min(original.log.private.len() - 1);
@@ -370,12 +375,13 @@ fn every_mutation_of_a_log_of_10000_entries_is_found_at_the_right_entry() {
 fn a_log_nobody_touched_is_never_blamed() {
     let mut dice = Dice(7);
     for number in 0..100 {
-        let size = 1 + Revision::try_from(dice.roll(300)).unwrap();
+        let size = 1 + Revision::try_from(dice.roll(300)).expect("the test made it so");
         let [batches, apart, rotated] =
-            [2, 1, 2].map(|least| least + Revision::try_from(dice.roll(60)).unwrap());
+            [2, 1, 2].map(|least| least + Revision::try_from(dice.roll(60)).expect("the test made it so"));
         let log = Log::new(size, batches, apart, rotated);
         let after = if number % 3 == 0 {
-            Revision::try_from(dice.roll(usize::try_from(size).unwrap())).unwrap()
+            Revision::try_from(dice.roll(usize::try_from(size).expect("the test made it so")))
+                .expect("the test made it so")
         } else {
             0
         };
@@ -397,7 +403,8 @@ fn an_older_export_is_whole_in_itself_and_given_away_by_the_witness_alone() {
     let older = log.export(0, 150).concat();
     let known = |witness| Known { pin: log.pin(), witness };
     assert_eq!(judge(&older, known(Vec::new())).finding, None);
-    let finding = judge(&older, known(log.checkpoints().cloned().collect())).finding.unwrap();
+    let finding =
+        judge(&older, known(log.checkpoints().cloned().collect())).finding.expect("the test made it so");
     assert_eq!((finding.class, finding.revision), (Class::RolledBack, 151));
 
     // Cut at the same checkpoint without the key to sign the end.
@@ -405,10 +412,16 @@ fn an_older_export_is_whole_in_itself_and_given_away_by_the_witness_alone() {
     let cut = whole
         .iter()
         .position(|line| matches!(lines::parse(line), Ok(Line::Entry(entry)) if entry.revision == 151));
-    let finding = judge(&whole[..cut.unwrap()].concat(), known(Vec::new())).finding.unwrap();
+    let finding = judge(&whole[..cut.expect("the test made it so")].concat(), known(Vec::new()))
+        .finding
+        .expect("the test made it so");
     assert_eq!((finding.class, finding.revision), (Class::Truncated, 151));
-    let with_trailer = [whole[..cut.unwrap()].concat(), whole.last().unwrap().clone()].concat();
-    let finding = judge(&with_trailer, known(Vec::new())).finding.unwrap();
+    let with_trailer = [
+        whole[..cut.expect("the test made it so")].concat(),
+        whole.last().expect("the test made it so").clone(),
+    ]
+    .concat();
+    let finding = judge(&with_trailer, known(Vec::new())).finding.expect("the test made it so");
     assert_eq!((finding.class, finding.revision), (Class::Truncated, 151));
 }
 
@@ -419,7 +432,7 @@ fn a_log_of_another_key_is_not_believed_by_who_knows_the_right_one() {
         pin: Some(promptsync_core::signing::Pin { key: key(9).public(), sequence: None }),
         ..Known::default()
     };
-    let finding = judge(&log.export(0, 20).concat(), known).finding.unwrap();
+    let finding = judge(&log.export(0, 20).concat(), known).finding.expect("the test made it so");
     assert_eq!((finding.class, finding.revision), (Class::Keys, 0));
 }
 

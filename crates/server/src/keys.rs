@@ -73,6 +73,7 @@ pub async fn create(app: &App, workspace: Option<&str>, wanted: &CreateKey) -> R
     Ok(secret.secret().to_owned())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the shape `map_err` takes")]
 fn refused(error: crate::http::error::ApiError) -> OfflineError {
     OfflineError::Refused(error.detail().to_owned())
 }

@@ -93,12 +93,11 @@ impl Keyring {
 
     /// Opens a data key with the master key it was sealed under.
     pub(crate) fn unwrap(&self, workspace: &str, row: &SealedKey) -> Result<DataKey> {
-        let master = match self.master(&row.master) {
-            Some(master) => master,
-            None => {
-                self.refresh();
-                self.master(&row.master).ok_or_else(|| self.unknown(&row.master))?
-            }
+        let master = if let Some(master) = self.master(&row.master) {
+            master
+        } else {
+            self.refresh();
+            self.master(&row.master).ok_or_else(|| self.unknown(&row.master))?
         };
         master.unwrap(workspace, row.version, &row.sealed).map_err(|source| StoreError::Sealed {
             table: "data_keys",

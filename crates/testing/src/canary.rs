@@ -1,13 +1,10 @@
 //! Canaries: texts that occur nowhere else, and a search for their traces in whatever bytes there are.
 
-use std::path::PathBuf;
-
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use promptsync_store::{Db, Pools};
 
 /// A word of 20 letters that stands nowhere but where a test put it.
 ///
@@ -44,46 +41,6 @@ pub fn traces(bytes: &[u8], secret: &str) -> Vec<&'static str> {
     }
     let holds = |form: &str| bytes.windows(form.len()).any(|part| part == form.as_bytes());
     forms.into_iter().filter(|(_, form)| holds(form)).map(|(name, _)| name).collect()
-}
-
-/// Every byte the database keeps: SQLite's files, or what `pg_dump` writes.
-pub async fn bytes_of(db: &Db) -> Vec<u8> {
-    match db.pools() {
-        Pools::Sqlite { writer, .. } => {
-            let file: String =
-                sqlx::query_scalar("SELECT file FROM pragma_database_list WHERE name = 'main'")
-                    .fetch_one(writer)
-                    .await
-                    .expect("SQLite knows its file");
-            let mut bytes = Vec::new();
-            for end in ["", "-wal", "-shm"] {
-                bytes.extend(std::fs::read(format!("{file}{end}")).unwrap_or_default());
-            }
-            bytes
-        }
-        Pools::Postgres(pool) => {
-            use sqlx::ConnectOptions as _;
-            let url = pool.connect_options().to_url_lossy().to_string();
-            let url = url.split('?').next().unwrap_or_default();
-            let out = std::process::Command::new(pg_dump())
-                // The wall between workspaces holds the owner of the tables too; this setting stands for all of them.
-                .env("PGOPTIONS", "-c promptsync.workspace=*")
-                .args(["--enable-row-security", url])
-                .output()
-                .expect("pg_dump runs");
-            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
-            out.stdout
-        }
-    }
-}
-
-/// The newest `pg_dump` of Debian's folders, else the one on the path.
-fn pg_dump() -> PathBuf {
-    let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
-    let mut found: Vec<PathBuf> = folders.map(|folder| folder.path().join("bin/pg_dump")).collect();
-    found.retain(|path| path.is_file());
-    found.sort();
-    found.pop().unwrap_or_else(|| "pg_dump".into())
 }
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 use std::{
     future::Future,
-    panic, process,
+    panic,
+    path::PathBuf,
+    process,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use promptsync_store::Db;
-use sqlx::{Connection as _, PgConnection, QueryBuilder};
+use promptsync_store::{Db, Pools};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, QueryBuilder};
 use tempfile::TempDir;
 
 use crate::keyring;
@@ -172,4 +174,43 @@ fn as_role(url: &str) -> String {
 #[expect(clippy::disallowed_methods, reason = "tests have no configuration that could read the environment")]
 fn maintenance_url() -> Option<String> {
     std::env::var(POSTGRES_VARIABLE).ok()
+}
+
+/// Every byte the database keeps: SQLite's files, or what `pg_dump` writes.
+pub async fn bytes_of(db: &Db) -> Vec<u8> {
+    match db.pools() {
+        Pools::Sqlite { writer, .. } => {
+            let file: String =
+                sqlx::query_scalar("SELECT file FROM pragma_database_list WHERE name = 'main'")
+                    .fetch_one(writer)
+                    .await
+                    .expect("SQLite knows its file");
+            let mut bytes = Vec::new();
+            for end in ["", "-wal", "-shm"] {
+                bytes.extend(std::fs::read(format!("{file}{end}")).unwrap_or_default());
+            }
+            bytes
+        }
+        Pools::Postgres(pool) => {
+            let url = pool.connect_options().to_url_lossy().to_string();
+            let url = url.split('?').next().unwrap_or_default();
+            let out = process::Command::new(pg_dump())
+                // The wall between workspaces holds the owner of the tables too; this setting stands for all of them.
+                .env("PGOPTIONS", "-c promptsync.workspace=*")
+                .args(["--enable-row-security", url])
+                .output()
+                .expect("pg_dump runs");
+            assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
+            out.stdout
+        }
+    }
+}
+
+/// The newest `pg_dump` of Debian's folders, else the one on the path.
+fn pg_dump() -> PathBuf {
+    let folders = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let mut found: Vec<PathBuf> = folders.map(|folder| folder.path().join("bin/pg_dump")).collect();
+    found.retain(|path| path.is_file());
+    found.sort();
+    found.pop().unwrap_or_else(|| "pg_dump".into())
 }

@@ -1,9 +1,6 @@
 //! `connector`: other systems that a workspace set up.
 
-use std::{
-    io::Read as _,
-    path::{Path, PathBuf},
-};
+use std::{io::Read as _, path::Path};
 
 use promptsync_api::connectors::{Credential, SetConnector};
 use serde_json::{Map, Value};
@@ -98,7 +95,7 @@ fn settings(pairs: &[(String, String)]) -> Result<Map<String, Value>> {
 fn credential(path: &Path) -> Result<Credential> {
     let failed = |error: &std::io::Error| CliError::file("read", path, error);
     let mut text = String::new();
-    if *path == PathBuf::from("-") {
+    if path.as_os_str() == "-" {
         std::io::stdin().take(LARGEST).read_to_string(&mut text).map_err(|error| failed(&error))?;
     } else {
         let file = std::fs::File::open(path).map_err(|error| failed(&error))?;

@@ -74,7 +74,8 @@ fn show(roles: &[Role], context: &Context) -> Result {
     }
     let mut table = Table::new(&["ROLE", "ALLOWS", "DESCRIPTION"]);
     for role in roles {
-        let allowed: Vec<_> = role.permissions.iter().map(|permission| permission.as_str()).collect();
+        let allowed: Vec<_> =
+            role.permissions.iter().map(promptsync_core::access::Permission::as_str).collect();
         table.row([role.name.clone(), allowed.join(" "), role.description.clone()]);
     }
     context.printer.table(&table)

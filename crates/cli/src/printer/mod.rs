@@ -95,6 +95,7 @@ impl Printer {
     }
 
     /// Tells the person something without which they cannot go on.
+    #[expect(clippy::unused_self, reason = "said like the other notes")]
     pub(crate) fn always(&self, text: impl AsRef<str>) {
         let _ = writeln!(std::io::stderr(), "{}", text.as_ref());
     }

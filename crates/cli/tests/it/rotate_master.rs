@@ -67,7 +67,11 @@ fn the_master_key_changes_under_a_running_server_and_past_every_kill() {
     assert!(done.contains("The master key was replaced"), "{done}");
     assert_ne!(served.sandbox.read("data/master.key"), before);
     let names = keys(&served);
-    assert!(names.len() >= 2 && names[1..].iter().all(|name| name.ends_with(".old")), "{names:?}");
+    assert!(
+        names.len() >= 2
+            && names[1..].iter().all(|name| name.rsplit_once('.').is_some_and(|(_, end)| end == "old")),
+        "{names:?}"
+    );
     for old in &names[1..] {
         fs::remove_file(served.sandbox.path().join("data").join(old)).expect("a file");
     }

@@ -294,9 +294,8 @@ mod tests {
 
     fn any_scope() -> impl Strategy<Value = Scope> {
         let any_project = || prop_oneof![Just("p1"), Just("p2")].prop_map(ProjectId::new);
-        let any_module =
-            prop_oneof![Just(""), Just("a"), Just("a/b"), Just("ab")].prop_map(|path| module(path));
-        let any_alias = prop_oneof![Just("dev"), Just("production")].prop_map(|name| alias(name));
+        let any_module = prop_oneof![Just(""), Just("a"), Just("a/b"), Just("ab")].prop_map(module);
+        let any_alias = prop_oneof![Just("dev"), Just("production")].prop_map(alias);
         prop_oneof![
             Just(Scope::Workspace),
             any_project().prop_map(Scope::Project),

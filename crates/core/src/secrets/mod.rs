@@ -88,7 +88,7 @@ impl SecretRef {
         let (path, key) = text.split_once('#').map_or((text, None), |(path, key)| (path, Some(key)));
         check_path(path)
             .and_then(|()| key.map_or(Ok(()), check_part))
-            .and_then(|()| if text.len() > MAX_REFERENCE { Err(SecretRefRule::TooLong) } else { Ok(()) })
+            .and(if text.len() > MAX_REFERENCE { Err(SecretRefRule::TooLong) } else { Ok(()) })
             .map_err(|rule| SecretRefError { value: text.chars().take(80).collect(), rule })?;
         Ok(Self { text: text.to_owned(), path: path.len() })
     }

@@ -80,6 +80,7 @@ impl KeyLink {
     }
 
     /// The key after this one, which `own` is the private half of.
+    #[must_use]
     pub fn next(&self, own: &PrivateKey, key: &PrivateKey, now: Timestamp) -> Self {
         Self::link(&self.statement.workspace, self.statement.sequence + 1, key, Some(own), now)
     }

@@ -69,7 +69,8 @@ impl PublicKey {
     /// Its short name.
     pub fn id(&self) -> SigningKeyId {
         let digest = Sha256::digest(self.as_bytes());
-        SigningKeyId(digest[..8].iter().map(|byte| format!("{byte:02x}")).collect())
+        let start: [u8; 8] = digest[..8].try_into().expect("a SHA-256 digest has 32 bytes");
+        SigningKeyId(format!("{:016x}", u64::from_be_bytes(start)))
     }
 
     /// Whether this key made the signature over this statement.

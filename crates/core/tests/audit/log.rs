@@ -44,7 +44,7 @@ pub(crate) struct Log {
 }
 
 pub(crate) fn moment(second: i64) -> Timestamp {
-    Timestamp::from_timestamp(1_790_000_000 + second, 123_456_000).unwrap()
+    Timestamp::from_timestamp(1_790_000_000 + second, 123_456_000).expect("the test made it so")
 }
 
 pub(crate) fn key(number: u8) -> PrivateKey {
@@ -115,21 +115,21 @@ impl Log {
     }
 
     pub(crate) fn hash_before(&self, revision: Revision) -> Digest {
-        match usize::try_from(revision).unwrap() {
+        match usize::try_from(revision).expect("the test made it so") {
             1 => genesis(),
             place => self.groups[place - 2].chained.hash.clone(),
         }
     }
 
     fn push(&mut self, entry: AuditEntry, records: Vec<AccessRecord>) {
-        let revision = Revision::try_from(self.groups.len()).unwrap() + 1;
+        let revision = Revision::try_from(self.groups.len()).expect("the test made it so") + 1;
         let chained = chain(WORKSPACE, revision, self.hash_before(revision), entry);
         self.groups.push(Group { chained, records, checkpoint: None });
     }
 
     fn sign(&mut self) {
         let previous = self.checkpoints().last().map_or_else(genesis, |last| last.statement.id());
-        let last = self.groups.last_mut().unwrap();
+        let last = self.groups.last_mut().expect("the test made it so");
         let statement = CheckpointStatement {
             at: last.chained.entry.at,
             hash: last.chained.hash.clone(),
@@ -137,7 +137,7 @@ impl Log {
             revision: last.chained.revision,
             workspace: WORKSPACE.into(),
         };
-        last.checkpoint = Some(self.private.last().unwrap().sign(statement));
+        last.checkpoint = Some(self.private.last().expect("the test made it so").sign(statement));
     }
 
     pub(crate) fn checkpoints(&self) -> impl DoubleEndedIterator<Item = &Checkpoint> {
@@ -166,18 +166,20 @@ impl Log {
             revision: through,
             workspace: WORKSPACE.into(),
         };
-        lines::trailer(self.private.last().unwrap().sign(statement))
+        lines::trailer(self.private.last().expect("the test made it so").sign(statement))
     }
 
     /// The lines of an export.
     pub(crate) fn export(&self, after: Revision, through: Revision) -> Vec<Vec<u8>> {
-        let range = usize::try_from(after).unwrap()..usize::try_from(through).unwrap();
+        let range = usize::try_from(after).expect("the test made it so")
+            ..usize::try_from(through).expect("the test made it so");
         let groups = self.groups[range].iter().flat_map(Group::lines);
         [self.header(after)].into_iter().chain(groups).chain([self.trailer(after, through)]).collect()
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "what the verifier takes")]
     pub(crate) fn pin(&self) -> Option<Pin> {
-        Some(Pin { key: self.private.last().unwrap().public(), sequence: None })
+        Some(Pin { key: self.private.last().expect("the test made it so").public(), sequence: None })
     }
 }
 

@@ -97,7 +97,7 @@ impl Ambient {
         self.variables.get(name).map(SecretValue::expose).filter(|value| !value.is_empty())
     }
 
-    fn from_environment(&self) -> Option<Credentials> {
+    fn of_environment(&self) -> Option<Credentials> {
         Some(Credentials {
             access_key: self.variable("AWS_ACCESS_KEY_ID")?.to_owned(),
             secret_key: SecretValue::new(self.variable("AWS_SECRET_ACCESS_KEY")?.to_owned()),
@@ -106,7 +106,7 @@ impl Ambient {
     }
 
     /// The profile of `~/.aws/credentials`.
-    fn from_file(&self) -> Option<Credentials> {
+    fn of_file(&self) -> Option<Credentials> {
         let path = match self.variable("AWS_SHARED_CREDENTIALS_FILE") {
             Some(path) => PathBuf::from(path),
             None => self.home.as_ref()?.join(".aws/credentials"),
@@ -116,7 +116,7 @@ impl Ambient {
     }
 
     /// What the container's host lends; renewed before it ends.
-    async fn from_container(&self, now: Timestamp) -> Result<Option<Credentials>, ReadError> {
+    async fn of_container(&self, now: Timestamp) -> Result<Option<Credentials>, ReadError> {
         let relative =
             self.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").map(|path| format!("{CONTAINER}{path}"));
         let full = self.variable(FULL_URI).map(str::to_owned);
@@ -152,9 +152,9 @@ impl CredentialSource {
     pub(super) async fn get(&self, now: Timestamp) -> Result<Credentials, ReadError> {
         match self {
             Self::Stored(credentials) => Ok(credentials.clone()),
-            Self::Ambient(ambient) => match ambient.from_environment().or_else(|| ambient.from_file()) {
+            Self::Ambient(ambient) => match ambient.of_environment().or_else(|| ambient.of_file()) {
                 Some(credentials) => Ok(credentials),
-                None => ambient.from_container(now).await?.ok_or(ReadError::NoCredentials),
+                None => ambient.of_container(now).await?.ok_or(ReadError::NoCredentials),
             },
         }
     }
@@ -208,7 +208,7 @@ mod tests {
     fn the_environment_comes_first() {
         let variables = [("AWS_ACCESS_KEY_ID", "A"), ("AWS_SECRET_ACCESS_KEY", "S"), ("OTHER", "x")];
         let ambient = Ambient::new(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
-        assert_eq!(ambient.from_environment().map(|one| one.access_key).as_deref(), Some("A"));
-        assert!(ambient.from_file().is_none());
+        assert_eq!(ambient.of_environment().map(|one| one.access_key).as_deref(), Some("A"));
+        assert!(ambient.of_file().is_none());
     }
 }

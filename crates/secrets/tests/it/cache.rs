@@ -33,7 +33,7 @@ async fn read(
 #[tokio::test]
 async fn a_secret_is_read_once_for_all_who_ask_and_again_when_it_is_old() {
     let (clock, reads) = (Arc::new(FixedClock::default()), AtomicUsize::new(0));
-    let cache = Cache::new(clock.clone(), Duration::from_secs(300));
+    let cache = Cache::new(clock.clone(), Duration::from_mins(5));
     let (a, b) = tokio::join!(read(&cache, "a", &reads, Ok("1")), read(&cache, "a", &reads, Ok("2")));
     assert_eq!((a.as_deref(), b.as_deref(), reads.load(Ordering::Relaxed)), (Ok("1"), Ok("1"), 1));
     clock.advance(TimeDelta::seconds(301));
@@ -44,7 +44,7 @@ async fn a_secret_is_read_once_for_all_who_ask_and_again_when_it_is_old() {
 #[tokio::test]
 async fn a_failure_is_kept_for_seconds_only() {
     let (clock, reads) = (Arc::new(FixedClock::default()), AtomicUsize::new(0));
-    let cache = Cache::new(clock.clone(), Duration::from_secs(300));
+    let cache = Cache::new(clock.clone(), Duration::from_mins(5));
     assert_eq!(read(&cache, "a", &reads, Err(ReadError::TooSlow)).await, Err(ReadError::TooSlow));
     assert_eq!(read(&cache, "a", &reads, Ok("1")).await, Err(ReadError::TooSlow));
     clock.advance(TimeDelta::seconds(6));
@@ -54,7 +54,7 @@ async fn a_failure_is_kept_for_seconds_only() {
 #[tokio::test]
 async fn what_is_old_goes_and_what_belongs_to_a_changed_connector_too() {
     let (clock, reads) = (Arc::new(FixedClock::default()), AtomicUsize::new(0));
-    let cache = Cache::new(clock.clone(), Duration::from_secs(300));
+    let cache = Cache::new(clock.clone(), Duration::from_mins(5));
     for path in ["a", "b"] {
         read(&cache, path, &reads, Ok("1")).await.expect("read");
     }

@@ -143,7 +143,7 @@ fn check_form(kind: ConnectorKind, url: &str, credential: Option<&SecretValue>) 
     if kind == ConnectorKind::Vault && url.is_empty() {
         return wrong("url", "a Vault needs a URL".to_owned());
     }
-    if !kind.is_remote() && !(url.is_empty() && credential.is_none()) {
+    if !(kind.is_remote() || url.is_empty() && credential.is_none()) {
         return wrong(
             "url",
             format!("a connector of the kind `{}` has no URL and no credential", kind.as_str()),

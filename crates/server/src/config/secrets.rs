@@ -48,8 +48,7 @@ impl Found<'_> {
     pub(super) fn secrets(&self) -> Result<SecretSettings, ConfigError> {
         let words: Vec<Word> =
             self.list("secret_backends", "words of vault, aws, environment, file, aws_ambient")?;
-        let seconds =
-            |name| self.parse(name, "a whole number of seconds").map(|seconds| Duration::from_secs(seconds));
+        let seconds = |name| self.parse(name, "a whole number of seconds").map(Duration::from_secs);
         let variables = || self.environment.iter().map(|(name, value)| (name.clone(), value.clone()));
         Ok(SecretSettings {
             aws_ambient: words.iter().any(|word| matches!(word, Word::AwsAmbient)),

@@ -82,6 +82,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::type_complexity, reason = "a table")]
     fn only_the_servers_own_pages_may_send_its_cookie() {
         let table: &[(&[(&str, &str)], &str, bool)] = &[
             (&[("host", "h:1"), ("origin", "http://h:1"), ("x-promptsync", "1")], "", true),

@@ -60,7 +60,7 @@ fn jobs(app: &App) -> Vec<Job> {
         },
         Job {
             name: "old versions",
-            every: Duration::from_secs(60),
+            every: Duration::from_mins(1),
             run: |app| Box::pin(async move { old_versions::run_once(&app).await.map(|_| ()) }),
             nudge: |_| None,
             at_stop: AtStop::End,

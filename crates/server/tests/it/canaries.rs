@@ -1,6 +1,7 @@
 use promptsync_testing::{
     TestApp,
-    canary::{bytes_of, canary, traces},
+    canary::{canary, traces},
+    database::bytes_of,
     db_test,
 };
 use serde_json::json;

@@ -28,7 +28,8 @@ async fn keys(caller: &Caller) -> Vec<KeyLink> {
 }
 
 fn check(ring: &KeyRing, body: &Value, number: &str) -> Result<(), SigningError> {
-    let (prompt, number) = (PromptName::parse("greeting").unwrap(), VersionNumber::parse(number).unwrap());
+    let (prompt, number) =
+        (PromptName::parse("greeting").expect("a name"), VersionNumber::parse(number).expect("a number"));
     let signed: Option<Signed<VersionStatement>> = read(&body["signature"]);
     let digest: Digest = read(&body["digest"]);
     let subject = VersionSubject { project: "shop", prompt: &prompt, version: &number };

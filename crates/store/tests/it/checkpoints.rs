@@ -68,7 +68,7 @@ db_test! {
         drop(tx);
         let drop_trigger = match db.pools() {
             Pools::Sqlite { .. } => "DROP TRIGGER audit_log_refuse_update",
-            Pools::Postgres(_) => "ALTER TABLE audit_log DISABLE TRIGGER ALL",
+            Pools::Postgres(_) => "ALTER TABLE audit_log DISABLE TRIGGER USER",
         };
         raw::execute(db, drop_trigger).await.unwrap();
         raw::execute(db, "UPDATE audit_log SET parent = 'sha256:x' WHERE revision = 3").await.unwrap();

@@ -1,12 +1,25 @@
+use std::sync::Arc;
+
 use promptsync_core::seal::MasterKey;
 use promptsync_store::{
-    OnUnique as _, StoreError,
+    Keyring, OnUnique as _, StoreError,
     data_keys::{self, SealedKey},
 };
 use promptsync_testing::{Sample, db_test, keyring::master};
 
 fn a_key(version: u32) -> SealedKey {
     SealedKey { version, master: MasterKey::from_bytes(&[1; 32]).id(), sealed: vec![7; 60] }
+}
+
+#[test]
+fn a_keyring_seals_with_the_key_there_is_now_and_keeps_its_own_when_there_is_none() {
+    let (old, new) = (MasterKey::from_bytes(&[1; 32]), MasterKey::from_bytes(&[2; 32]));
+    let made = |masters: Vec<MasterKey>| {
+        Keyring::new(vec![old.clone()], Arc::new(|_| ())).reloading(move || masters.clone())
+    };
+    assert_eq!(made(vec![new.clone()]).current().unwrap().id(), new.id());
+    assert_eq!(made(Vec::new()).current().unwrap().id(), old.id());
+    assert!(matches!(Keyring::new(Vec::new(), Arc::new(|_| ())).current(), Err(StoreError::NoMasterKey)));
 }
 
 db_test! {

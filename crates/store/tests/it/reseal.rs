@@ -45,7 +45,7 @@ async fn assert_reads(db: &Db, sample: &Sample, prompts: usize) {
 async fn versions_in_use(db: &Db) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for table in ["documents", "versions", "search_keys"] {
-        let sql = format!("SELECT DISTINCT CAST(length(sealed) > 5 AS TEXT) || ':' || ");
+        let sql = "SELECT DISTINCT CAST(length(sealed) > 5 AS TEXT) || ':' || ".to_string();
         let part = match db.pools() {
             Pools::Sqlite { .. } => "hex(substr(sealed, 2, 4))",
             Pools::Postgres(_) => "encode(substr(sealed, 2, 4), 'hex')",

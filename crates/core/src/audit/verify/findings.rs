@@ -93,12 +93,12 @@ pub struct Finding {
 }
 
 impl Finding {
-    pub(super) fn at(class: Class, revision: Revision, reason: String) -> Box<Self> {
+    pub(super) fn at(class: Class, revision: Revision, reason: String) -> Self {
         Self::between(class, revision, revision, reason)
     }
 
-    pub(super) fn between(class: Class, since: Revision, revision: Revision, reason: String) -> Box<Self> {
-        Box::new(Self { class, revision, since, reason })
+    pub(super) fn between(class: Class, since: Revision, revision: Revision, reason: String) -> Self {
+        Self { class, revision, since, reason }
     }
 }
 

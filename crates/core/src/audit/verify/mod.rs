@@ -74,7 +74,7 @@ struct Last {
     hash: Digest,
 }
 
-type Checked = Result<(), Box<Finding>>;
+type Checked = Result<(), Finding>;
 
 impl Verifier {
     /// A verifier that has read nothing yet.
@@ -99,7 +99,7 @@ impl Verifier {
         if self.verdict.finding.is_none()
             && let Err(finding) = self.check(line)
         {
-            self.verdict.finding = Some(*finding);
+            self.verdict.finding = Some(finding);
         }
     }
 
@@ -119,7 +119,7 @@ impl Verifier {
                 let whole = self.batch_ended().and_then(|()| self.settle(None));
                 whole.and_then(|()| Err(self.truncated("it has no signed end")))
             };
-            self.verdict.finding = checked.err().map(|finding| *finding);
+            self.verdict.finding = checked.err();
         }
         self.verdict
     }
@@ -136,7 +136,7 @@ impl Verifier {
                     self.end()
                 }
             });
-            self.verdict.finding = checked.err().map(|finding| *finding);
+            self.verdict.finding = checked.err();
         }
         self.verdict
     }
@@ -387,7 +387,7 @@ impl Verifier {
         self.last.revision + 1
     }
 
-    fn malformed(&mut self, malformed: &Malformed) -> Box<Finding> {
+    fn malformed(&mut self, malformed: &Malformed) -> Finding {
         let revision = match malformed.kind {
             Kind::Header => 0,
             Kind::Access | Kind::Checkpoint => self.last.revision,
@@ -402,17 +402,17 @@ impl Verifier {
         Finding::at(Class::Malformed, revision, malformed.reason.clone())
     }
 
-    fn replaced(&self, revision: Revision) -> Box<Finding> {
+    fn replaced(&self, revision: Revision) -> Finding {
         let reason = "the entry after it does not follow it".to_owned();
         Finding::between(Class::Replaced, (self.verdict.signed + 1).min(revision), revision, reason)
     }
 
-    fn rewritten(&self, reason: String) -> Box<Finding> {
+    fn rewritten(&self, reason: String) -> Finding {
         let revision = self.last.revision;
         Finding::between(Class::Rewritten, (self.verdict.signed + 1).min(revision), revision, reason)
     }
 
-    fn truncated(&self, reason: &str) -> Box<Finding> {
+    fn truncated(&self, reason: &str) -> Finding {
         Finding::at(Class::Truncated, self.next(), reason.to_owned())
     }
 }

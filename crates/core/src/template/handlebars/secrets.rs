@@ -55,5 +55,7 @@ fn expression(expr: &Expr, place: Place, found: &mut Vec<SecretUse>) {
         found.push(SecretUse { reference, line: place.line, column: place.column });
         return;
     }
-    params.iter().for_each(|param| expression(param, place, found));
+    for param in params {
+        expression(param, place, found);
+    }
 }

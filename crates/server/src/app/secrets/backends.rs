@@ -80,9 +80,10 @@ impl Backends {
         {
             return Ok(Arc::clone(backend));
         }
-        let credential = match connector.has_credential {
-            true => connectors::credential(tx, &connector.workspace, &connector.id).await?,
-            false => None,
+        let credential = if connector.has_credential {
+            connectors::credential(tx, &connector.workspace, &connector.id).await?
+        } else {
+            None
         };
         let settings = Value::Object(connector.settings.clone());
         let built = self.build(&app.config, connector.kind, &connector.url, settings, credential)?;

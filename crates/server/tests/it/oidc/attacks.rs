@@ -20,6 +20,7 @@ fn header(header: Value, signer: Signer) -> Script {
     Script { header, signer, ..Script::default() }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "a case is written where it is used")]
 fn endpoint(more: Value, userinfo: Value) -> Script {
     let mut claims = json!({ "email": null, "email_verified": null, "groups": null });
     for (name, value) in more.as_object().into_iter().flatten() {

@@ -192,7 +192,8 @@ async fn serve(listener: TcpListener, inner: Arc<Mutex<Inner>>) {
                 let inner = Arc::clone(&inner);
                 async move {
                     let (parts, body) = request.into_parts();
-                    let body = body.collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+                    let body =
+                        body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default();
                     let authorization = parts.headers.get("authorization");
                     let authorization =
                         authorization.and_then(|value| value.to_str().ok()).unwrap_or_default();

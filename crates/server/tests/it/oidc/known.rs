@@ -73,7 +73,7 @@ db_test! {
         // Who has been sent away already cannot come in either.
         let mut waiting = Browser::default();
         let asked = waiting.start(&app).await;
-        let reply = waiting.back(&app, &[("code", "c"), ("state", asked.get("state")), ("iss", &settings[0].1)]).await;
+        let reply = waiting.back(&app, &[("code", "c"), ("state", asked.get("state")), ("iss", settings[0].1)]).await;
         assert_eq!(reply.outcome(), "503 oidc_unavailable");
 
         let provider = Double::at(address).await;
