@@ -21,8 +21,9 @@ use crate::{
     http::{error::ApiError, query::Parameter},
 };
 
+/// Declares subjects: what they wrap, and how they decide whether the caller may do something.
 macro_rules! subjects {
-    ($($(#[$doc:meta])* $name:ident($inner:ident);)*) => { $(
+    ($($(#[$doc:meta])* $name:ident($inner:ident) => |$call:pat_param, $permission:pat_param| $decision:expr;)*) => { $(
         $(#[$doc])*
         pub(crate) struct $name($inner);
 
@@ -33,44 +34,64 @@ macro_rules! subjects {
                 &self.0
             }
         }
+
+        impl Subject for $name {
+            const PARAMETERS: &'static [Parameter] = $inner::PARAMETERS;
+
+            async fn open(call: Call) -> Result<Self, ApiError> {
+                $inner::open(call).await.map(Self)
+            }
+
+            fn call(&self) -> &Call {
+                self
+            }
+
+            async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
+                let ($call, $permission) = (&self.0, permission);
+                Ok($decision)
+            }
+        }
     )* };
 }
 
 subjects! {
-    /// A call that whoever is known may make: about themselves.
-    Known(Call);
+    /// A call that whoever is known may make: who somebody is they may know without a permission.
+    Known(Call) => |_, _| true;
     /// A call that is decided part by part: whoever has the permission somewhere in the workspace comes in.
-    Anywhere(Call);
+    Anywhere(Call) => |call, permission| can_somewhere(&call.caller.principal, permission, None);
     /// The same within one project; a right to one alias alone is not enough.
-    WithinProject(InProject);
+    WithinProject(InProject) => |call, permission| {
+        can_within(&call.caller.principal, permission, Some(&call.project.id))
+    };
     /// The same across the projects of the workspace.
-    WithinWorkspace(Call);
+    WithinWorkspace(Call) => |call, permission| can_within(&call.caller.principal, permission, None);
     /// A call for the server as a whole: its operator's alone, whatever others may do in their workspaces.
-    Operator(Call);
+    Operator(Call) => |call, _| call.caller.operator;
     /// A call about the prompt `{name}`.
-    OnPrompt(InProject);
+    OnPrompt(InProject) => |call, permission| {
+        call.allows(permission).await? || in_module(call, permission).await?
+    };
     /// A call about the alias `{alias}`.
-    OnAlias(InProject);
+    OnAlias(InProject) => |call, permission| {
+        let alias = AliasName::parse(call.segment("alias")).ok();
+        call.allows(permission).await? || in_environment(call, permission, alias.as_ref())
+    };
     /// A call about the alias that the query names.
-    OnAskedAlias(InProject);
+    OnAskedAlias(InProject) => |call, permission| {
+        let mut asked = form_urlencoded::parse(call.query.as_bytes()).filter(|(name, _)| name == "alias");
+        let alias = asked.next().and_then(|(_, value)| AliasName::parse(&value).ok());
+        call.allows(permission).await? || in_environment(call, permission, alias.as_ref())
+    };
     /// A call for the prompt `{name}` by `{version_or_alias}`.
-    OnReference(InProject);
-}
-
-impl Subject for Anywhere {
-    const PARAMETERS: &'static [Parameter] = Call::PARAMETERS;
-
-    async fn open(call: Call) -> Result<Self, ApiError> {
-        Ok(Self(call))
-    }
-
-    fn call(&self) -> &Call {
-        self
-    }
-
-    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
-        Ok(can_somewhere(&self.caller.principal, permission, None))
-    }
+    OnReference(InProject) => |call, permission| {
+        let reference = Reference::parse(call.segment("version_or_alias")).ok();
+        // What the alias served in the past is another version.
+        let now = reference.as_ref().filter(|reference| reference.at.is_none());
+        let alias = now.and_then(|reference| alias_of(&reference.selector));
+        call.allows(permission).await?
+            || in_environment(call, permission, alias)
+            || in_module(call, permission).await?
+    };
 }
 
 /// A call about the caller's own things: whoever signed in comes in, a key does not, whatever it may do.
@@ -115,144 +136,6 @@ impl Subject for Myself {
     /// One's own things need no permission.
     async fn allows(&self, _: Permission) -> Result<bool, ApiError> {
         Ok(true)
-    }
-}
-
-impl Subject for Known {
-    const PARAMETERS: &'static [Parameter] = Call::PARAMETERS;
-
-    async fn open(call: Call) -> Result<Self, ApiError> {
-        Ok(Self(call))
-    }
-
-    fn call(&self) -> &Call {
-        self
-    }
-
-    /// Who somebody is they may know without a permission.
-    async fn allows(&self, _: Permission) -> Result<bool, ApiError> {
-        Ok(true)
-    }
-}
-
-impl Subject for WithinProject {
-    const PARAMETERS: &'static [Parameter] = InProject::PARAMETERS;
-
-    async fn open(call: Call) -> Result<Self, ApiError> {
-        InProject::open(call).await.map(Self)
-    }
-
-    fn call(&self) -> &Call {
-        self
-    }
-
-    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
-        Ok(can_within(&self.caller.principal, permission, Some(&self.project.id)))
-    }
-}
-
-impl Subject for Operator {
-    const PARAMETERS: &'static [Parameter] = Call::PARAMETERS;
-
-    async fn open(call: Call) -> Result<Self, ApiError> {
-        Ok(Self(call))
-    }
-
-    fn call(&self) -> &Call {
-        self
-    }
-
-    async fn allows(&self, _: Permission) -> Result<bool, ApiError> {
-        Ok(self.caller.operator)
-    }
-}
-
-impl Subject for WithinWorkspace {
-    const PARAMETERS: &'static [Parameter] = Call::PARAMETERS;
-
-    async fn open(call: Call) -> Result<Self, ApiError> {
-        Ok(Self(call))
-    }
-
-    fn call(&self) -> &Call {
-        self
-    }
-
-    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
-        Ok(can_within(&self.caller.principal, permission, None))
-    }
-}
-
-impl Subject for OnPrompt {
-    const PARAMETERS: &'static [Parameter] = InProject::PARAMETERS;
-
-    async fn open(call: Call) -> Result<Self, ApiError> {
-        InProject::open(call).await.map(Self)
-    }
-
-    fn call(&self) -> &Call {
-        self
-    }
-
-    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
-        Ok(self.0.allows(permission).await? || in_module(self, permission).await?)
-    }
-}
-
-impl Subject for OnAlias {
-    const PARAMETERS: &'static [Parameter] = InProject::PARAMETERS;
-
-    async fn open(call: Call) -> Result<Self, ApiError> {
-        InProject::open(call).await.map(Self)
-    }
-
-    fn call(&self) -> &Call {
-        self
-    }
-
-    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
-        let alias = AliasName::parse(self.segment("alias")).ok();
-        Ok(self.0.allows(permission).await? || in_environment(self, permission, alias.as_ref()))
-    }
-}
-
-impl Subject for OnAskedAlias {
-    const PARAMETERS: &'static [Parameter] = InProject::PARAMETERS;
-
-    async fn open(call: Call) -> Result<Self, ApiError> {
-        InProject::open(call).await.map(Self)
-    }
-
-    fn call(&self) -> &Call {
-        self
-    }
-
-    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
-        let mut asked = form_urlencoded::parse(self.query.as_bytes()).filter(|(name, _)| name == "alias");
-        let alias = asked.next().and_then(|(_, value)| AliasName::parse(&value).ok());
-        Ok(self.0.allows(permission).await? || in_environment(self, permission, alias.as_ref()))
-    }
-}
-
-impl Subject for OnReference {
-    const PARAMETERS: &'static [Parameter] = InProject::PARAMETERS;
-
-    async fn open(call: Call) -> Result<Self, ApiError> {
-        InProject::open(call).await.map(Self)
-    }
-
-    fn call(&self) -> &Call {
-        self
-    }
-
-    async fn allows(&self, permission: Permission) -> Result<bool, ApiError> {
-        let reference = Reference::parse(self.segment("version_or_alias")).ok();
-        // What the alias served in the past is another version.
-        let now = reference.as_ref().filter(|reference| reference.at.is_none());
-        let alias = now.and_then(|reference| alias_of(&reference.selector));
-        Ok(self.0.allows(permission).await?
-            || in_environment(self, permission, alias)
-            || in_module(self, permission).await?)
     }
 }
 
