@@ -27,13 +27,9 @@ impl Digest {
 
     /// The written form of a SHA-256 that was computed elsewhere.
     pub fn from_hash(hash: &[u8; 32]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut text = String::with_capacity(71);
         text.push_str("sha256:");
-        for byte in hash {
-            text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-            text.push(char::from(DIGITS[usize::from(byte & 15)]));
-        }
+        push_hex(&mut text, hash);
         Self(text)
     }
 
@@ -55,6 +51,21 @@ impl Digest {
     /// The first 12 digits, for people.
     pub fn short(&self) -> &str {
         &self.0[7..19]
+    }
+}
+
+/// Bytes as lower-case hexadecimal digits, two a byte.
+pub fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len() * 2);
+    push_hex(&mut text, bytes);
+    text
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for byte in bytes {
+        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
+        text.push(char::from(DIGITS[usize::from(byte & 15)]));
     }
 }
 

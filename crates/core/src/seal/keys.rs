@@ -3,6 +3,8 @@
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
+use crate::digest::hex;
+
 /// Seals the values of one workspace.
 #[derive(Clone)]
 pub struct DataKey {
@@ -56,19 +58,12 @@ impl MasterKey {
 
     /// The 64 hexadecimal digits, for the file it is kept in.
     pub fn to_hex(&self) -> Zeroizing<String> {
-        let mut text = Zeroizing::new(String::with_capacity(64));
-        for byte in self.0.iter() {
-            for half in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(half), 16).unwrap_or('0'));
-            }
-        }
-        text
+        Zeroizing::new(hex(&*self.0))
     }
 
     /// What it is known by: 16 hexadecimal digits that say nothing about the key itself.
     pub fn id(&self) -> String {
-        let hash = self.derive("id");
-        hash[..8].iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"))
+        hex(&self.derive("id")[..8])
     }
 
     /// Another key for one purpose, from which this one cannot be found.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::{Signed, SigningError, Statement, message};
+use crate::digest::hex;
 
 /// How the text of a public key begins.
 const PREFIX: &str = "ed25519:";
@@ -68,9 +69,7 @@ impl PublicKey {
 
     /// Its short name.
     pub fn id(&self) -> SigningKeyId {
-        let digest = Sha256::digest(self.as_bytes());
-        let start: [u8; 8] = digest[..8].try_into().expect("a SHA-256 digest has 32 bytes");
-        SigningKeyId(format!("{:016x}", u64::from_be_bytes(start)))
+        SigningKeyId(hex(&Sha256::digest(self.as_bytes())[..8]))
     }
 
     /// Whether this key made the signature over this statement.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use promptsync_core::digest::hex;
 use sha2::Sha256;
 
 /// The file in the data folder that holds the secret when none is configured.
@@ -99,14 +100,6 @@ impl ServerSecret {
         }
         mac
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(unix)]

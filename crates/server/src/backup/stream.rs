@@ -7,7 +7,7 @@ use std::io::{self, Read, Write};
 
 use aead_stream::{DecryptorBE32, EncryptorBE32};
 use aes_gcm::{Aes256Gcm, KeyInit as _, aead::Payload};
-use promptsync_core::seal::MasterKey;
+use promptsync_core::{digest::hex, seal::MasterKey};
 
 use crate::system_random;
 
@@ -93,8 +93,7 @@ impl<R: Read> Read for Reader<R> {
 
 fn cipher(master: &MasterKey, header: &[u8]) -> Aes256Gcm {
     let salt = &header[MAGIC.len() + ID..MAGIC.len() + ID + SALT];
-    let salt = salt.iter().fold(String::new(), |text, byte| format!("{text}{byte:02x}"));
-    Aes256Gcm::new((&*master.derive(&format!("backup {salt}"))).into())
+    Aes256Gcm::new((&*master.derive(&format!("backup {}", hex(salt)))).into())
 }
 
 fn nonce(header: &[u8]) -> io::Result<[u8; NONCE]> {
