@@ -15,7 +15,7 @@ use promptsync_core::{
     ids::WorkspaceId,
     time::Timestamp,
 };
-use promptsync_store::{ReadTx, access_records, audit, checkpoints, signing_keys};
+use promptsync_store::{PageRequest, ReadTx, access_records, audit, checkpoints, signing_keys};
 
 use super::pages::{self, Paging};
 use crate::{endpoint::Call, http::error::ApiError};
@@ -55,12 +55,27 @@ pub(crate) async fn list(
     let workspace = &call.caller.workspace;
     let list = format!("audit:{workspace}:{filter:?}");
     let request = paging.request(&call.app, &list)?;
-    let wrong = || ApiError::internal("a sealed cursor holds no revision");
-    let mut before = request.after.map(|text| text.parse().map_err(|_| wrong())).transpose()?;
     let mut tx = call.app.db.begin_read(workspace).await?;
+    let page = newest(&mut tx, workspace, &request, |chained| filter.fits(chained)).await?;
+    Ok(pages::answer(&call.app, &list, page, |ChainedEntry { revision, hash, entry, .. }| LoggedEntry {
+        revision,
+        hash,
+        entry,
+    }))
+}
+
+/// The newest entries of a page that fit; its cursor is a revision.
+pub(super) async fn newest(
+    tx: &mut ReadTx,
+    workspace: &WorkspaceId,
+    request: &PageRequest,
+    fits: impl Fn(&ChainedEntry) -> bool,
+) -> Result<promptsync_store::Page<ChainedEntry>, ApiError> {
+    let wrong = || ApiError::internal("a sealed cursor holds no revision");
+    let mut before = request.after.as_deref().map(|text| text.parse().map_err(|_| wrong())).transpose()?;
     let (mut items, mut looked_at) = (Vec::new(), 0);
     let next: Option<Revision> = 'pages: loop {
-        let entries = audit::before(&mut tx, workspace, before, STEP).await?;
+        let entries = audit::before(tx, workspace, before, STEP).await?;
         let is_last = entries.len() < STEP as usize;
         for chained in entries {
             if items.len() == request.limit as usize || looked_at == LOOKED_AT {
@@ -68,7 +83,7 @@ pub(crate) async fn list(
             }
             looked_at += 1;
             before = Some(chained.revision);
-            if filter.fits(&chained) {
+            if fits(&chained) {
                 items.push(chained);
             }
         }
@@ -76,12 +91,7 @@ pub(crate) async fn list(
             break None;
         }
     };
-    let page = promptsync_store::Page { items, next: next.map(|revision| revision.to_string()) };
-    Ok(pages::answer(&call.app, &list, page, |ChainedEntry { revision, hash, entry, .. }| LoggedEntry {
-        revision,
-        hash,
-        entry,
-    }))
+    Ok(promptsync_store::Page { items, next: next.map(|revision| revision.to_string()) })
 }
 
 impl Filter {

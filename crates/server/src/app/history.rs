@@ -2,18 +2,14 @@
 
 use promptsync_api::{history::HistoryEntry, page::Page};
 use promptsync_core::{access::Permission, audit::ChainedEntry};
-use promptsync_store::{audit, prompts};
+use promptsync_store::prompts;
 
 use super::{
+    audit,
     pages::{self, Paging},
     projects::prompt_name,
 };
 use crate::{endpoint::InProject, http::error::ApiError};
-
-/// Entries looked at for one page; a page of a rare prompt may be short, and its cursor leads on.
-const LOOKED_AT: usize = 5_000;
-/// Entries read at once.
-const STEP: u32 = 200;
 
 /// The changes of a project, or those that concern one prompt: these also for who may read its module alone.
 pub(crate) async fn list(
@@ -33,29 +29,11 @@ pub(crate) async fn list(
     }
     let list = format!("history:{}:{prompt:?}", call.project.id);
     let request = paging.request(&call.app, &list)?;
-    let wrong = || ApiError::internal("a sealed cursor holds no revision");
-    let mut before = request.after.map(|text| text.parse().map_err(|_| wrong())).transpose()?;
-    let (mut items, mut looked_at) = (Vec::new(), 0);
-    let next = 'pages: loop {
-        let entries = audit::before(&mut tx, &call.caller.workspace, before, STEP).await?;
-        let is_last = entries.len() < STEP as usize;
-        for chained in entries {
-            if items.len() == request.limit as usize || looked_at == LOOKED_AT {
-                break 'pages before;
-            }
-            looked_at += 1;
-            before = Some(chained.revision);
-            let ours = chained.entry.project.as_deref() == Some(call.project.name.as_str());
-            if ours && prompt.as_ref().is_none_or(|prompt| concerns(&chained, prompt.as_str())) {
-                items.push(view(chained));
-            }
-        }
-        if is_last {
-            break None;
-        }
-    };
-    let page = promptsync_store::Page { items, next: next.map(|revision| revision.to_string()) };
-    Ok(pages::answer(&call.app, &list, page, |item| item))
+    let page = audit::newest(&mut tx, &call.caller.workspace, &request, |chained| {
+        chained.entry.project.as_deref() == Some(call.project.name.as_str())
+            && prompt.as_ref().is_none_or(|prompt| concerns(chained, prompt.as_str()))
+    });
+    Ok(pages::answer(&call.app, &list, page.await?, view))
 }
 
 fn concerns(chained: &ChainedEntry, prompt: &str) -> bool {
