@@ -114,16 +114,11 @@ pub(crate) async fn commit(
     project: Option<String>,
 ) -> Result<(), StoreError> {
     let entry = AuditEntry {
-        action: deed.action.to_owned(),
-        actor: Actor::System,
         project,
-        target: deed.target,
         before: deed.before,
         after: deed.after,
         reason: deed.reason,
-        request_id: None,
-        details: deed.details,
-        at: app.clock.now(),
+        ..AuditEntry::of_system(deed.action, deed.target, deed.details, app.clock.now())
     };
     tx.commit(workspace, entry).await.map(|_| ())
 }

@@ -63,6 +63,29 @@ pub struct AuditEntry {
     pub at: Timestamp,
 }
 
+impl AuditEntry {
+    /// What the system did by itself: on nobody's request, in no project, for no reason but the action.
+    pub fn of_system(
+        action: impl Into<String>,
+        target: impl Into<String>,
+        details: serde_json::Map<String, serde_json::Value>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            action: action.into(),
+            actor: Actor::System,
+            project: None,
+            target: target.into(),
+            before: None,
+            after: None,
+            reason: None,
+            request_id: None,
+            details,
+            at,
+        }
+    }
+}
+
 /// An entry in its place.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ChainedEntry {

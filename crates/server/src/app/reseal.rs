@@ -1,10 +1,6 @@
 //! Changing the master key while everything goes on: new keys at once, then every value from the old to the new.
 
-use promptsync_core::{
-    audit::{Actor, AuditEntry},
-    documents::Document,
-    ids::WorkspaceId,
-};
+use promptsync_core::{audit::AuditEntry, documents::Document, ids::WorkspaceId};
 use promptsync_store::{
     StoreError, Tx, data_keys, documents,
     reseal::{self, COLUMNS},
@@ -230,17 +226,7 @@ async fn commit(
         Value::Object(details) => details,
         _ => Map::new(),
     };
-    let entry = AuditEntry {
-        action: action.to_owned(),
-        actor: Actor::System,
-        project: None,
-        target: format!("workspace:{workspace}"),
-        before: None,
-        after: None,
-        reason: None,
-        request_id: None,
-        details,
-        at: app.clock.now(),
-    };
+    let target = format!("workspace:{workspace}");
+    let entry = AuditEntry::of_system(action, target, details, app.clock.now());
     tx.commit(workspace, entry).await.map(|_| ())
 }

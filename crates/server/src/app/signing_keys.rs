@@ -7,7 +7,7 @@ use std::{
 
 use promptsync_api::signing_keys::{RotateSigningKey, SigningKeys};
 use promptsync_core::{
-    audit::{Actor, AuditEntry},
+    audit::AuditEntry,
     ids::WorkspaceId,
     signing::{KeyLink, PrivateKey, PublicKey, Signature, Signed, Statement},
     time::Timestamp,
@@ -71,18 +71,8 @@ impl App {
             return Ok(found);
         }
         let key = first(self, &mut tx, workspace).await?;
-        let entry = AuditEntry {
-            action: "signing_key.create".to_owned(),
-            actor: Actor::System,
-            project: None,
-            target: format!("signing_key:{}", key.id()),
-            before: None,
-            after: None,
-            reason: None,
-            request_id: None,
-            details: Map::new(),
-            at: self.clock.now(),
-        };
+        let target = format!("signing_key:{}", key.id());
+        let entry = AuditEntry::of_system("signing_key.create", target, Map::new(), self.clock.now());
         tx.commit(workspace, entry).await?;
         let mut tx = self.db.begin_read(workspace).await?;
         let made = self.signer_within(&mut tx, workspace).await?;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use promptsync_core::{
-    audit::{Actor, AuditEntry, first_bad},
+    audit::{AuditEntry, first_bad},
     digest::Digest,
     ids::WorkspaceId,
     time::Clock as _,
@@ -208,18 +208,8 @@ fn entry(workspace: &WorkspaceId, manifest: &Manifest, done: &Restored) -> Audit
     let details = json!({
         "backup_created_at": manifest.created_at, "epoch": done.epoch, "rolled_back": done.rolled_back,
     });
-    AuditEntry {
-        action: "backup.restore".to_owned(),
-        actor: Actor::System,
-        project: None,
-        target: format!("workspace:{workspace}"),
-        before: None,
-        after: None,
-        reason: None,
-        request_id: None,
-        details: details.as_object().cloned().unwrap_or_default(),
-        at: SystemClock.now(),
-    }
+    let (details, target) = (details.as_object().cloned(), format!("workspace:{workspace}"));
+    AuditEntry::of_system("backup.restore", target, details.unwrap_or_default(), SystemClock.now())
 }
 
 /// Puts database and server key in place. The rename is the moment at which the folder changes; what was there is

@@ -1,9 +1,6 @@
 //! Signs versions that were published before their workspace had a signing key.
 
-use promptsync_core::{
-    audit::{Actor, AuditEntry},
-    ids::WorkspaceId,
-};
+use promptsync_core::{audit::AuditEntry, ids::WorkspaceId};
 use promptsync_store::{signing_keys, version_signatures, workspaces};
 use serde_json::{Map, json};
 
@@ -52,17 +49,11 @@ async fn sign_some(app: &App, workspace: &WorkspaceId) -> Result<usize, Reason> 
     let missing = version_signatures::missing(&mut tx, workspace, until, STEP).await?;
     let signatures = proofs::sign(signer, missing).await?;
     version_signatures::insert_all(&mut tx, workspace, &signatures).await?;
+    let details = Map::from_iter([("versions".to_owned(), json!(signatures.len()))]);
+    let target = format!("workspace:{workspace}");
     let entry = AuditEntry {
-        action: "version.sign".to_owned(),
-        actor: Actor::System,
-        project: None,
-        target: format!("workspace:{workspace}"),
-        before: None,
-        after: None,
         reason: Some("published before there were signatures".to_owned()),
-        request_id: None,
-        details: Map::from_iter([("versions".to_owned(), json!(signatures.len()))]),
-        at: app.clock.now(),
+        ..AuditEntry::of_system("version.sign", target, details, app.clock.now())
     };
     tx.commit(workspace, entry).await?;
     Ok(signatures.len())

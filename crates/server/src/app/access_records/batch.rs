@@ -2,7 +2,7 @@
 
 use promptsync_core::{
     access_records::{AccessRecord, BATCH},
-    audit::{Actor, AuditEntry, lines::batch_details},
+    audit::{AuditEntry, lines::batch_details},
     ids::WorkspaceId,
 };
 use promptsync_store::{StoreError, access_records};
@@ -54,18 +54,7 @@ async fn write(
     };
     let mut tx = app.db.begin_write(workspace).await?;
     access_records::insert(&mut tx, workspace, records).await?;
-    let entry = AuditEntry {
-        action: BATCH.to_owned(),
-        actor: Actor::System,
-        project: None,
-        target: "access".to_owned(),
-        before: None,
-        after: None,
-        reason: None,
-        request_id: None,
-        details: batch_details(records),
-        at: app.clock.now(),
-    };
+    let entry = AuditEntry::of_system(BATCH, "access", batch_details(records), app.clock.now());
     tx.commit(workspace, entry).await.map(drop)
 }
 
