@@ -2,7 +2,7 @@
 //!
 //! A [`Backend`] reads one secret by its path: from the environment, from a folder of files, from a Vault (HashiCorp's or
 //! OpenBao, KV version 2) or from AWS Secrets Manager. [`Fields::pick`] takes the field a reference asks for. [`Cache`]
-//! keeps what came over the network, in memory and for a while.
+//! keeps what came over the network, in memory and for a while. [`Vault::wrap`] lets a Vault's transit engine encrypt.
 //!
 //! Values live in [`SecretValue`](promptsync_core::secrets::SecretValue), which is not printed and is wiped. No error
 //! holds one, nor anything that a server answered.

@@ -167,8 +167,8 @@ pub async fn open(config: Config) -> Result<App, StartError> {
         Some(key) => ServerSecret::parse(&key.0)?,
         None => ServerSecret::of_data_dir(&config.data_dir)?,
     };
-    let masters = Masters::of(&config)?;
-    let keyring = masters.keyring()?;
+    let masters = Masters::of(&config);
+    let keyring = masters.keyring().await?;
     let first = keyring.ids().is_empty();
     let db = match &config.database_url {
         Some(url) => Db::open_postgres(&url.0, keyring).await?,
@@ -176,11 +176,12 @@ pub async fn open(config: Config) -> Result<App, StartError> {
     };
     // It opened without a master key, so nothing is sealed in it.
     if first {
-        masters.create()?;
+        masters.create().await?;
         db.keyring().replace(masters.read()?);
     }
     let app =
-        App::new(db, config, secret, Arc::new(SystemClock), Arc::new(RandomIds), Arc::new(system_random));
+        App::new(db, config, secret, Arc::new(SystemClock), Arc::new(RandomIds), Arc::new(system_random))
+            .with_masters(masters);
     if app.db.passes_walls().await? {
         tracing::warn!(
             "the database role is a superuser or has BYPASSRLS: row-level security does not hold the server; \

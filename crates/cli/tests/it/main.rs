@@ -21,6 +21,7 @@ mod served;
 mod tenancy;
 mod tour;
 mod validate;
+mod vault;
 mod verify;
 
 use sandbox::Sandbox;

@@ -71,6 +71,16 @@ fn a_data_key_opens_under_its_master_key_workspace_and_version() {
 }
 
 #[test]
+fn the_next_master_key_opens_under_the_one_before_it_and_under_its_own_name() {
+    let (master, next) = (MasterKey::from_bytes(&[5; 32]), MasterKey::from_bytes(&[6; 32]));
+    let sealed = master.hand_over(NONCES, "vault:v1:a", &next);
+    assert_eq!(master.take_over("vault:v1:a", &sealed).unwrap().id(), next.id());
+    assert_eq!(master.take_over("vault:v1:b", &sealed).unwrap_err(), SealError::Forged);
+    assert_eq!(next.take_over("vault:v1:a", &sealed).unwrap_err(), SealError::Forged);
+    assert_eq!(master.unwrap("", 0, &sealed).unwrap_err(), SealError::Forged);
+}
+
+#[test]
 fn a_master_key_is_64_hexadecimal_digits_and_known_by_a_part_of_its_hash() {
     let master = MasterKey::parse(&format!(" {}\n", "aB".repeat(32))).unwrap();
     assert_eq!(*master.to_hex(), "ab".repeat(32));

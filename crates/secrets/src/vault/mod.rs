@@ -1,16 +1,22 @@
-//! HashiCorp Vault and OpenBao: the key-value store of version 2, with a token, an AppRole or a JWT.
+//! HashiCorp Vault and OpenBao: the key-value store of version 2 and the transit engine, with a token, an AppRole or a
+//! JWT.
 
 mod session;
+mod transit;
 mod wire;
 
 use std::sync::Arc;
 
+use http::Method;
 use promptsync_core::{secrets::SecretValue, time::Clock};
 use promptsync_outbound::Client;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{Fields, ReadError};
 use session::Session;
+pub use transit::TransitKey;
+use wire::Answer;
 
 /// Where a Vault is and how one signs in, without what must stay secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -137,15 +143,10 @@ impl Vault {
 
     /// The newest version of a secret.
     pub async fn read(&self, path: &str) -> Result<Fields, ReadError> {
-        let token = self.token().await?;
-        match self.read_with(&token, path).await {
-            // A session can end before its time: a role that was changed, a Vault that was restored. One try more.
-            Err(ReadError::Forbidden) if self.settings.auth != VaultAuth::Token => {
-                let token = self.sign_in_again(&token).await?;
-                self.read_with(&token, path).await
-            }
-            outcome => outcome,
-        }
+        let VaultSettings { mount, prefix, .. } = &self.settings;
+        let path = if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") };
+        let path = format!("{mount}/data/{path}");
+        wire::fields(self.ask(Method::GET, &path, None).await?)
     }
 
     /// Signs in, and asks who we are.
@@ -154,9 +155,16 @@ impl Vault {
         wire::lookup(self, &token).await.map(drop)
     }
 
-    async fn read_with(&self, token: &SecretValue, path: &str) -> Result<Fields, ReadError> {
-        let VaultSettings { mount, prefix, .. } = &self.settings;
-        let path = if prefix.is_empty() { path.to_owned() } else { format!("{prefix}/{path}") };
-        wire::read(self, token, &format!("{mount}/data/{path}")).await
+    /// Asks with a token that works.
+    async fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Answer, ReadError> {
+        let token = self.token().await?;
+        match wire::send(self, method.clone(), path, Some(&token), body).await {
+            // A session can end before its time: a role that was changed, a Vault that was restored. One try more.
+            Err(ReadError::Forbidden) if self.settings.auth != VaultAuth::Token => {
+                let token = self.sign_in_again(&token).await?;
+                wire::send(self, method, path, Some(&token), body).await
+            }
+            outcome => outcome,
+        }
     }
 }

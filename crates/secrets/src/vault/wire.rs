@@ -11,8 +11,9 @@ use serde_json::{Map, Value};
 use super::{Vault, session::Lease};
 use crate::{Fields, ReadError};
 
+/// What a Vault answers.
 #[derive(Deserialize)]
-struct Answer {
+pub(super) struct Answer {
     data: Option<Map<String, Value>>,
     auth: Option<Auth>,
 }
@@ -26,14 +27,21 @@ struct Auth {
     renewable: bool,
 }
 
-/// Reads a secret of a store of version 2: its fields are inside `data.data`.
-pub(super) async fn read(vault: &Vault, token: &SecretValue, path: &str) -> Result<Fields, ReadError> {
-    let answer = send(vault, Method::GET, path, Some(token), None).await?;
+/// The fields of a secret of a store of version 2: they are inside `data.data`.
+pub(super) fn fields(answer: Answer) -> Result<Fields, ReadError> {
     let mut data = answer.data.ok_or(ReadError::Answer)?;
     match data.remove("data") {
         Some(Value::Object(fields)) => Fields::named(fields),
         // The newest version was deleted.
         Some(Value::Null) => Err(ReadError::NotFound),
+        _ => Err(ReadError::Answer),
+    }
+}
+
+/// The text of this name in an answer of the transit engine.
+pub(super) fn text(answer: Answer, name: &str) -> Result<SecretValue, ReadError> {
+    match answer.data.ok_or(ReadError::Answer)?.remove(name) {
+        Some(Value::String(text)) => Ok(SecretValue::new(text)),
         _ => Err(ReadError::Answer),
     }
 }
@@ -76,7 +84,8 @@ fn lease(auth: Option<Auth>) -> Result<Lease, ReadError> {
     })
 }
 
-async fn send(
+/// Sends one request.
+pub(super) async fn send(
     vault: &Vault,
     method: Method,
     path: &str,

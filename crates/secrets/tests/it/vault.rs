@@ -5,7 +5,7 @@ use promptsync_core::secrets::SecretValue;
 use promptsync_outbound::{Client, Limits, Network, Policy, SystemLookup};
 use promptsync_secrets::{
     ReadError, Vault,
-    vault::{VaultAuth, VaultSettings},
+    vault::{TransitKey, VaultAuth, VaultSettings},
 };
 use promptsync_testing::{
     FixedClock, VaultDouble,
@@ -106,5 +106,61 @@ async fn each_failure_says_what_failed_and_nothing_of_the_credential() {
     assert!(matches!(error, ReadError::Unreachable { .. }), "{error:?}");
     for told in [format!("{error} {error:?}"), format!("{gone:?} {wrong_role:?} {wrong_token:?}")] {
         assert!(!told.contains("wrong-credential"), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn the_transit_engine_wraps_and_unwraps_past_new_versions_of_its_key_and_with_each_way_to_sign_in() {
+    let key: TransitKey = "transit/promptsync".parse().expect("a key");
+    let methods = [VaultAuth::Token, approle(), VaultAuth::Jwt { role: "r".into(), mount: "jwt".into() }];
+    for method in methods {
+        let (double, clock) = (VaultDouble::start().await, Arc::default());
+        double.make_transit_key("promptsync");
+        double.let_in(TOKEN, 900);
+        let vault = vault(&double, &clock, method, TOKEN);
+        let first = vault.wrap(&key, b"\0secret").await.expect("wrapped");
+        double.make_transit_key("promptsync");
+        let second = vault.wrap(&key, b"\0secret").await.expect("wrapped");
+        assert!(first.starts_with("vault:v1:") && second.starts_with("vault:v2:"), "{first} {second}");
+        for wrapped in [&first, &second] {
+            assert_eq!(vault.unwrap(&key, wrapped).await.expect("unwrapped").as_slice(), b"\0secret");
+        }
+        let mut altered = first.into_bytes();
+        altered[30] ^= 1;
+        let altered = String::from_utf8(altered).expect("text");
+        assert_eq!(vault.unwrap(&key, &altered).await, Err(ReadError::Status { status: 400 }));
+        let other = "transit/other".parse().expect("a key");
+        assert_eq!(vault.unwrap(&other, &second).await, Err(ReadError::Status { status: 400 }));
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_ended_before_its_time_is_opened_again_for_the_transit_engine_too() {
+    let (double, clock) = (VaultDouble::start().await, Arc::default());
+    double.make_transit_key("promptsync");
+    double.let_in("credential", 900);
+    let key: TransitKey = "transit/promptsync".parse().expect("a key");
+    let vault = vault(&double, &clock, approle(), "credential");
+    let wrapped = vault.wrap(&key, b"x").await.expect("wrapped");
+    double.accept(&[]);
+    assert_eq!(vault.unwrap(&key, &wrapped).await.expect("unwrapped").as_slice(), b"x");
+    assert_eq!(double.count("POST /v1/auth/approle/login"), 2);
+}
+
+#[test]
+fn the_name_of_a_transit_key_cannot_leave_its_engine() {
+    for (text, fits) in [
+        ("transit/promptsync", true),
+        ("team/a/transit/k", true),
+        ("transit", false),
+        ("", false),
+        ("transit/", false),
+        ("/k", false),
+        ("transit/../sys/raw", false),
+        ("transit/k?x=y", false),
+        ("transit/a%2fb", false),
+        ("transit/k#x", false),
+    ] {
+        assert_eq!(text.parse::<TransitKey>().is_ok(), fits, "{text}");
     }
 }

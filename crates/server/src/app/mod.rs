@@ -63,6 +63,7 @@ use crate::{
     auth::{Guesses, Keys, Passwords, Seats, Tries, Uses, secret::ServerSecret, token::Tokens},
     config::Config,
     http::error::ApiError,
+    masters::Masters,
     oidc::Provider,
     rates::Rates,
 };
@@ -93,6 +94,8 @@ pub struct App {
     /// The configuration.
     pub config: Config,
     pub(crate) secret: ServerSecret,
+    /// Where the master keys are that the database was opened with.
+    pub(crate) masters: Masters,
     pub(crate) keys: Keys,
     pub(crate) key_uses: Uses,
     pub(crate) tries: Tries,
@@ -145,6 +148,7 @@ impl App {
             outbound: promptsync_outbound::Client::new(config.outbound.clone()),
             tokens: Tokens::new(&secret, &config.public_url),
             rates: Rates::new(config.rates),
+            masters: Masters::of(&config),
             config,
             secret,
             keys: Keys::default(),
@@ -162,6 +166,12 @@ impl App {
             provider,
             unaudited: AtomicU64::new(0),
         }
+    }
+
+    /// The same with master keys that are in memory already.
+    #[must_use]
+    pub(crate) fn with_masters(self, masters: Masters) -> Self {
+        Self { masters, ..self }
     }
 
     /// Where people reach the server, without a slash at the end: as configured, else where it listens. Never what a

@@ -10,11 +10,7 @@ use promptsync_store::{
 use serde_json::{Map, Value, json};
 
 use super::App;
-use crate::{
-    Config, StartError,
-    masters::{MasterKeyError, Masters},
-    start,
-};
+use crate::{Config, StartError, masters::MasterKeyError, start};
 
 /// Prompts that are indexed at once.
 const INDEXED: u32 = 100;
@@ -71,7 +67,7 @@ pub(crate) async fn is_pending(app: &App) -> Result<bool, ResealError> {
             return Ok(true);
         }
     }
-    Ok(Masters::of(&app.config)?.has_next())
+    Ok(app.masters.has_next())
 }
 
 /// Makes a new master key in the data folder, unless one was made and is not everywhere yet, and brings everything
@@ -79,9 +75,8 @@ pub(crate) async fn is_pending(app: &App) -> Result<bool, ResealError> {
 ///
 /// It can be stopped at any moment and called again, also while a server uses the same database.
 pub(crate) async fn rotate(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<Resealed, ResealError> {
-    let masters = Masters::of(&app.config)?;
-    masters.begin_next()?;
-    app.db.keyring().replace(masters.read()?);
+    app.masters.begin_next().await?;
+    app.db.keyring().replace(app.masters.read()?);
     let workspaces = new_keys(app).await?;
     let done = all(app, progress).await?;
     Ok(Resealed { workspaces: workspaces + done.workspaces, ..done })
@@ -107,7 +102,7 @@ async fn new_keys(app: &App) -> Result<u64, ResealError> {
 /// It begins no rotation by itself: servers whose configurations differ for a while would undo each other's.
 pub(crate) async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<Resealed, ResealError> {
     let mut done = Resealed::default();
-    if Masters::of(&app.config)?.has_next() {
+    if app.masters.has_next() {
         done.workspaces = new_keys(app).await?;
     }
     let mut tx = app.db.begin_system_read().await?;
@@ -121,7 +116,7 @@ pub(crate) async fn all(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<Re
     drop(tx);
     let current = app.db.keyring().current()?.id();
     if needed.iter().all(|id| *id == current) {
-        Masters::of(&app.config)?.promote()?;
+        app.masters.promote()?;
     }
     Ok(done)
 }

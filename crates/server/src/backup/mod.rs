@@ -15,7 +15,7 @@ use promptsync_store::{StoreError, meta};
 use serde::{Deserialize, Serialize};
 
 pub use self::restore::{Restore, Restored, restore};
-use crate::{Config, MasterKeyError, StartError, auth::secret, masters::Masters, start};
+use crate::{Config, MasterKeyError, StartError, auth::secret, start};
 
 /// The key of `meta` that counts restores.
 const EPOCH: &str = "epoch";
@@ -138,11 +138,4 @@ fn epoch(kept: Option<String>) -> u64 {
 fn at(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
     let path = path.display().to_string();
     move |source| BackupError::File { path, source }
-}
-
-/// The master keys of a configuration.
-fn masters(config: &Config) -> Result<(Masters, Vec<promptsync_core::seal::MasterKey>), BackupError> {
-    let masters = Masters::of(config)?;
-    let keys = masters.read()?;
-    Ok((masters, keys))
 }

@@ -11,6 +11,7 @@ use promptsync_core::{
     audit::{AuditEntry, first_bad},
     digest::Digest,
     ids::WorkspaceId,
+    seal::MasterKey,
     time::Clock as _,
 };
 use promptsync_store::{
@@ -20,8 +21,8 @@ use promptsync_store::{
 };
 use serde_json::json;
 
-use super::{BackupError, EPOCH, Manifest, at, epoch, masters, stream};
-use crate::{Config, SystemClock, auth::secret, start};
+use super::{BackupError, EPOCH, Manifest, at, epoch, stream};
+use crate::{Config, SystemClock, auth::secret, masters::Masters, start};
 
 /// Documents or audit entries that are checked at once.
 const CHECKED: u32 = 1_000;
@@ -64,15 +65,17 @@ pub async fn restore(config: Config, wanted: Restore<'_>) -> Result<Restored, Ba
         .tempdir_in(&config.data_dir)
         .map_err(at(&config.data_dir))?;
     let draft = staging.path().join(start::DATABASE);
-    let manifest = decrypt(&config, wanted.file, &draft)?;
+    let masters = Masters::of(&config);
+    let keyring = masters.keyring().await?;
+    let manifest = decrypt(&masters.read()?, wanted.file, &draft)?;
     let mut done = Restored { created_at: manifest.created_at.to_rfc3339(), ..Restored::default() };
 
-    let db = Db::open_sqlite(&draft, masters(&config)?.0.keyring()?).await?;
+    let db = Db::open_sqlite(&draft, keyring).await?;
     if wanted.verify {
         verify(&db, &mut done).await?;
     }
     let place = config.data_dir.join(start::DATABASE);
-    let before = current(&config, &place).await?;
+    let before = current(&masters, &place).await?;
     done.rolled_back = moved(&before.1, &pointers(&db).await?);
     if !done.rolled_back.is_empty() && !wanted.accept_rollback {
         return Err(BackupError::Rollback { pointers: done.rolled_back });
@@ -85,12 +88,11 @@ pub async fn restore(config: Config, wanted: Restore<'_>) -> Result<Restored, Ba
 }
 
 /// Decrypts a backup; gives what stands before its database.
-fn decrypt(config: &Config, file: &Path, draft: &Path) -> Result<Manifest, BackupError> {
+fn decrypt(keys: &[MasterKey], file: &Path, draft: &Path) -> Result<Manifest, BackupError> {
     let mut input = io::BufReader::new(fs::File::open(file).map_err(at(file))?);
     let (id, header) = stream::header(&mut input).map_err(at(file))?;
-    let (_, keys) = masters(config)?;
     let master = keys.iter().find(|key| key.id() == id).ok_or_else(|| {
-        let given: Vec<String> = keys.iter().map(promptsync_core::seal::MasterKey::id).collect();
+        let given: Vec<String> = keys.iter().map(MasterKey::id).collect();
         let given = if given.is_empty() { "none".to_owned() } else { given.join(", ") };
         StoreError::UnknownMasterKey { needed: id, given }
     })?;
@@ -153,14 +155,14 @@ async fn verify(db: &Db, done: &mut Restored) -> Result<(), BackupError> {
 }
 
 /// The epoch and the aliases of the database that is there now.
-async fn current(config: &Config, place: &Path) -> Result<(u64, Vec<Pointer>), BackupError> {
+async fn current(masters: &Masters, place: &Path) -> Result<(u64, Vec<Pointer>), BackupError> {
     if !place.exists() {
         return Ok((0, Vec::new()));
     }
     if backup::is_in_use(place).await? {
         return Err(BackupError::InUse);
     }
-    let db = Db::open_sqlite(place, masters(config)?.0.keyring()?).await?;
+    let db = Db::open_sqlite(place, masters.keyring().await?).await?;
     let mut tx = db.begin_system_read().await?;
     let found = (epoch(meta::get(&mut tx, EPOCH).await?), backup::pointers(&mut tx).await?);
     drop(tx);

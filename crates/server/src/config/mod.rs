@@ -5,6 +5,7 @@ pub mod oidc;
 mod outbound;
 mod secrets;
 mod settings;
+mod transit;
 
 use std::{
     collections::BTreeMap,
@@ -18,6 +19,7 @@ use promptsync_core::oidc::GroupRolesError;
 
 pub use secrets::SecretSettings;
 pub use settings::{SETTINGS, Setting};
+pub use transit::TransitSettings;
 
 use crate::{
     listen::{ListenLimits, TlsFiles},
@@ -47,6 +49,8 @@ pub struct Config {
     pub master_key: Option<Secret>,
     /// Master keys that only open what was sealed before, separated by commas.
     pub old_master_keys: Option<Secret>,
+    /// What wraps the master key; it stands in clear when absent.
+    pub transit: Option<TransitSettings>,
     /// What to log.
     pub log: String,
     /// Bytes of a request's body.
@@ -229,6 +233,7 @@ impl Found<'_> {
             server_key: secret("server_key")?,
             master_key: secret("master_key")?,
             old_master_keys: secret("old_master_keys")?,
+            transit: self.transit()?,
             log: self.text("log")?.0,
             body_bytes: size("body_bytes")?,
             push_bytes: size("push_bytes")?,

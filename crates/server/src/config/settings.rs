@@ -44,6 +44,16 @@ pub const SETTINGS: &[Setting] = &[
     ),
     secret("old_master_keys", "Master keys that only open what was sealed before, separated by commas"),
     setting(
+        "master_key_transit",
+        "The transit key of a Vault that wraps the master key, such as transit/promptsync; none when empty",
+    ),
+    setting("vault_url", "Where that Vault is"),
+    setting("vault_namespace", "Its namespace, where there are several"),
+    setting("vault_auth", "How the server signs in to it: token, approle, jwt"),
+    setting("vault_auth_mount", "Where that method is mounted; as the method is called when empty"),
+    setting("vault_role", "The id of the AppRole, or the role of the JWT"),
+    secret("vault_credential", "A token, the secret id of the AppRole, or a JWT"),
+    setting(
         "public_url",
         "Where people reach the server; links are made for it, never for what a request says",
     ),

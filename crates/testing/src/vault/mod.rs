@@ -1,5 +1,7 @@
 //! A double of a Vault on a loopback address, for what a real one does not do on request: refuse, fail, say nothing.
 
+mod transit;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::SocketAddr,
@@ -11,6 +13,7 @@ use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
 };
+use transit::Transit;
 
 /// The token that a new double accepts.
 pub const TOKEN: &str = "hvs.double";
@@ -40,6 +43,7 @@ pub enum Mood {
 struct State {
     mood: Mood,
     secrets: BTreeMap<String, Value>,
+    transit: Transit,
     tokens: BTreeSet<String>,
     logins: BTreeSet<String>,
     lease_seconds: u64,
@@ -88,6 +92,11 @@ impl VaultDouble {
     /// Puts a secret of the mount `secret`.
     pub fn put(&self, path: &str, fields: Value) {
         self.state().secrets.insert(path.to_owned(), fields);
+    }
+
+    /// Makes a key of the transit engine, or its next version.
+    pub fn make_transit_key(&self, name: &str) {
+        self.state().transit.make(name);
     }
 
     /// From now on it does this.
@@ -172,6 +181,7 @@ impl State {
         match seen.request.as_str() {
             "GET /v1/auth/token/lookup-self" => (200, json!({"data": {"ttl": 0, "renewable": false}})),
             "POST /v1/auth/token/renew-self" => lease(&seen.token),
+            request if request.starts_with("POST /v1/transit/") => self.transit.answer(request, body),
             request => {
                 match request.strip_prefix("GET /v1/secret/data/").and_then(|path| self.secrets.get(path)) {
                     Some(fields) => (200, json!({"data": {"data": fields, "metadata": {"version": 1}}})),
