@@ -1,15 +1,23 @@
 //! A fresh database for each test, on SQLite and on PostgreSQL.
 
 use std::{
+    collections::BTreeMap,
     future::Future,
     panic,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use promptsync_store::{Db, Pools};
-use sqlx::{ConnectOptions as _, Connection as _, PgConnection, QueryBuilder};
+use promptsync_core::seal::key_version;
+use promptsync_store::{
+    Db, Pools,
+    reseal::{COLUMNS, Column},
+};
+use sqlx::{
+    ConnectOptions as _, Connection as _, PgConnection, QueryBuilder, SqliteConnection,
+    sqlite::SqliteConnectOptions,
+};
 use tempfile::TempDir;
 
 use crate::keyring;
@@ -213,4 +221,21 @@ fn pg_dump() -> PathBuf {
     found.retain(|path| path.is_file());
     found.sort();
     found.pop().unwrap_or_else(|| "pg_dump".into())
+}
+
+/// How many values of an SQLite file are sealed under which version of their workspace's data key.
+pub async fn key_versions(file: &Path) -> BTreeMap<u32, u64> {
+    let options = SqliteConnectOptions::new().filename(file).read_only(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
+    let mut counts = BTreeMap::new();
+    for Column { table, column, .. } in COLUMNS {
+        let mut query = QueryBuilder::<sqlx::Sqlite>::new("SELECT ");
+        query.push(column).push(" FROM ").push(table).push(" WHERE length(").push(column).push(") > 0");
+        let sealed: Vec<Vec<u8>> =
+            query.build_query_scalar().fetch_all(&mut connection).await.expect("values can be read");
+        for sealed in sealed {
+            *counts.entry(key_version(&sealed).expect("a sealed value")).or_default() += 1;
+        }
+    }
+    counts
 }
