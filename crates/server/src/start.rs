@@ -11,6 +11,7 @@ use tokio::{
 use crate::{
     App, Config, RandomIds, Service, SystemClock,
     auth::secret::{SecretError, ServerSecret},
+    backup,
     jobs::Jobs,
     listen::{self, Tls, TlsError},
     masters::{MasterKeyError, Masters},
@@ -34,6 +35,15 @@ pub enum StartError {
     #[error("cannot use the data folder {path}")]
     DataDir {
         /// The folder.
+        path: String,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
+    /// A restore that was interrupted cannot be finished.
+    #[error("the restore that was interrupted in {path} cannot be finished")]
+    Restore {
+        /// The data folder.
         path: String,
         /// Why.
         #[source]
@@ -163,6 +173,8 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 pub async fn open(config: Config) -> Result<App, StartError> {
     make_private(&config.data_dir)
         .map_err(|source| StartError::DataDir { path: config.data_dir.display().to_string(), source })?;
+    backup::finish(&config.data_dir)
+        .map_err(|source| StartError::Restore { path: config.data_dir.display().to_string(), source })?;
     let secret = match &config.server_key {
         Some(key) => ServerSecret::parse(&key.0)?,
         None => ServerSecret::of_data_dir(&config.data_dir)?,

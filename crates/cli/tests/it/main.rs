@@ -14,6 +14,8 @@ mod init;
 mod login;
 mod lying_registry;
 mod render;
+#[cfg(target_os = "linux")]
+mod restore_kills;
 mod rotate_master;
 mod sandbox;
 mod secrets;

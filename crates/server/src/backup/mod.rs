@@ -1,5 +1,6 @@
 //! Backups of the embedded database: one encrypted file with all that a server needs, but the master key.
 
+mod place;
 mod restore;
 mod stream;
 
@@ -14,6 +15,7 @@ use promptsync_core::{digest::Digest, time::Timestamp};
 use promptsync_store::{StoreError, meta};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::place::finish;
 pub use self::restore::{Restore, Restored, restore};
 use crate::{Config, MasterKeyError, StartError, auth::secret, start};
 
@@ -57,6 +59,9 @@ pub enum BackupError {
     /// A server uses the data folder.
     #[error("a server uses this data folder: stop it first")]
     InUse,
+    /// Another process restores into the data folder.
+    #[error("another restore uses this data folder")]
+    Restoring,
     /// A document does not have the digest it is kept under.
     #[error("the document {digest} holds something else")]
     Document {

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::Path,
 };
 
 use promptsync_core::{
@@ -21,8 +21,8 @@ use promptsync_store::{
 };
 use serde_json::json;
 
-use super::{BackupError, EPOCH, Manifest, at, epoch, stream};
-use crate::{Config, SystemClock, auth::secret, masters::Masters, start};
+use super::{BackupError, EPOCH, Manifest, at, epoch, place::Place, stream};
+use crate::{Config, SystemClock, masters::Masters, start};
 
 /// Documents or audit entries that are checked at once.
 const CHECKED: u32 = 1_000;
@@ -60,10 +60,8 @@ pub async fn restore(config: Config, wanted: Restore<'_>) -> Result<Restored, Ba
         return Err(BackupError::Postgres);
     }
     start::make_private(&config.data_dir).map_err(at(&config.data_dir))?;
-    let staging = tempfile::Builder::new()
-        .prefix(".restore-")
-        .tempdir_in(&config.data_dir)
-        .map_err(at(&config.data_dir))?;
+    let folder = Place::hold(&config.data_dir)?;
+    let staging = folder.staging()?;
     let draft = staging.path().join(start::DATABASE);
     let masters = Masters::of(&config);
     let keyring = masters.keyring().await?;
@@ -83,7 +81,10 @@ pub async fn restore(config: Config, wanted: Restore<'_>) -> Result<Restored, Ba
     done.epoch = manifest.epoch.max(before.0) + 1;
     record(&db, &manifest, &done).await?;
     db.close().await;
-    put_in_place(&config, &manifest, &draft, &place)?;
+    if place.exists() && backup::is_in_use(&place).await? {
+        return Err(BackupError::InUse);
+    }
+    folder.put(staging, manifest.server_key.as_deref())?;
     Ok(done)
 }
 
@@ -212,39 +213,4 @@ fn entry(workspace: &WorkspaceId, manifest: &Manifest, done: &Restored) -> Audit
     });
     let (details, target) = (details.as_object().cloned(), format!("workspace:{workspace}"));
     AuditEntry::of_system("backup.restore", target, details.unwrap_or_default(), SystemClock.now())
-}
-
-/// Puts database and server key in place. The rename is the moment at which the folder changes; what was there is
-/// kept beside it.
-fn put_in_place(config: &Config, manifest: &Manifest, draft: &Path, place: &Path) -> Result<(), BackupError> {
-    let put = || {
-        if let Some(key) = &manifest.server_key {
-            let file = config.data_dir.join(secret::FILE);
-            let there = fs::read_to_string(&file).ok();
-            if there.as_ref().is_some_and(|there| there != key) {
-                keep(&file)?;
-                fs::remove_file(&file)?;
-            }
-            if there.as_ref() != Some(key) {
-                secret::write_private(&file, key.trim_end())?;
-            }
-        }
-        if place.exists() {
-            keep(place)?;
-        }
-        fs::rename(draft, place)?;
-        fs::File::open(&config.data_dir)?.sync_all()
-    };
-    put().map_err(at(place))
-}
-
-/// Gives a file a second name, that of the state before the restore.
-fn keep(file: &Path) -> io::Result<()> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".before-restore");
-    let name = PathBuf::from(name);
-    if name.exists() {
-        fs::remove_file(&name)?;
-    }
-    fs::hard_link(file, name)
 }
