@@ -12,6 +12,9 @@ use serde_json::{Map, Value, json};
 use super::App;
 use crate::{Config, StartError, masters::MasterKeyError, start};
 
+/// How often a database that is busy is tried again. Each try has waited some seconds before it failed.
+const TRIES: u32 = 30;
+
 /// Prompts that are indexed at once.
 const INDEXED: u32 = 100;
 
@@ -77,6 +80,18 @@ pub(crate) async fn is_pending(app: &App) -> Result<bool, ResealError> {
 pub(crate) async fn rotate(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<Resealed, ResealError> {
     app.masters.begin_next().await?;
     app.db.keyring().replace(app.masters.read()?);
+    let mut tries = 1;
+    loop {
+        match to_current(app, progress).await {
+            // A server seals again too, once it sees the new key, and SQLite does not queue those who wait for it.
+            Err(ResealError::Store(StoreError::Unavailable(_))) if tries < TRIES => tries += 1,
+            outcome => return outcome,
+        }
+    }
+}
+
+/// Brings everything under the master key that is current now, in new data keys.
+async fn to_current(app: &App, progress: &(dyn Fn(u64) + Sync)) -> Result<Resealed, ResealError> {
     let workspaces = new_keys(app).await?;
     let done = all(app, progress).await?;
     Ok(Resealed { workspaces: workspaces + done.workspaces, ..done })
