@@ -236,9 +236,14 @@ pub(crate) mod tests {
 
     /// An application with a database in memory.
     pub(crate) async fn app() -> App {
+        app_at(Arc::new(SystemClock)).await
+    }
+
+    /// The same with this clock.
+    pub(crate) async fn app_at(clock: Arc<dyn Clock>) -> App {
         let config = Config::merge(&[].into(), &[].into(), Path::new(".")).expect("the defaults are valid");
         let db = Db::in_memory(promptsync_testing::keyring()).await.expect("a database in memory");
         let secret = ServerSecret::from_bytes([7; 32]);
-        App::new(db, config, secret, Arc::new(SystemClock), Arc::new(RandomIds), Arc::new(system_random))
+        App::new(db, config, secret, clock, Arc::new(RandomIds), Arc::new(system_random))
     }
 }

@@ -7,6 +7,7 @@ pub mod access_records;
 pub mod checkpoints;
 pub mod old_versions;
 mod reseal;
+pub mod secret_cache;
 
 use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
 
@@ -76,6 +77,16 @@ fn jobs(app: &App) -> Vec<Job> {
             name: "reseal",
             every: Duration::from_secs(30),
             run: |app| Box::pin(async move { Ok(reseal::run_once(&app).await?) }),
+            nudge: |_| None,
+            at_stop: AtStop::End,
+        },
+        Job {
+            name: "secret cache",
+            every: Duration::from_secs(30),
+            run: |app| {
+                secret_cache::run_once(&app);
+                Box::pin(std::future::ready(Ok(())))
+            },
             nudge: |_| None,
             at_stop: AtStop::End,
         },

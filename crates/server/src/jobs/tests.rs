@@ -56,3 +56,12 @@ async fn a_job_runs_before_its_time_when_it_is_nudged_and_ends_without_running_w
     jobs.stop().await;
     assert_eq!(NUDGED.load(SeqCst), 1);
 }
+
+#[tokio::test]
+async fn every_job_is_started() {
+    let app = app().await;
+    let started: Vec<_> = jobs(&app).iter().map(|job| job.name).collect();
+    for name in ["access records", "checkpoints", "old versions", "key uses", "reseal", "secret cache"] {
+        assert!(started.contains(&name), "{name} is not among {started:?}");
+    }
+}
