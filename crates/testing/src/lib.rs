@@ -12,6 +12,7 @@
 #![warn(missing_docs)]
 
 pub mod app;
+pub mod authority;
 pub mod canaries;
 pub mod canary;
 pub mod clock;
@@ -23,6 +24,7 @@ pub mod sample;
 pub mod vault;
 
 pub use app::{Caller, PROJECT, Reply, TestApp, a_key};
+pub use authority::Authority;
 pub use canaries::Canaries;
 pub use clock::FixedClock;
 pub use ids::SeededIds;

@@ -21,6 +21,7 @@ mod sandbox;
 mod secrets;
 mod served;
 mod tenancy;
+mod tls;
 mod tour;
 mod validate;
 mod vault;

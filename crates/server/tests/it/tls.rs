@@ -1,15 +1,10 @@
 //! TLS: which versions are spoken, and a certificate that is replaced while requests come in.
 
-use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use promptsync_server::listen::{ListenLimits, Tls};
-use promptsync_testing::TestApp;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
-use rustls::{
-    ClientConfig, RootCertStore,
-    crypto::ring,
-    pki_types::{CertificateDer, ServerName},
-};
+use promptsync_testing::{Authority, TestApp, authority::put};
+use rustls::pki_types::{CertificateDer, ServerName};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
@@ -20,39 +15,6 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 
 /// What takes so long is a failure.
 const NEVER: Duration = Duration::from_mins(1);
-
-/// Signs certificates for `localhost`.
-struct Authority {
-    issuer: Issuer<'static, KeyPair>,
-    root: CertificateDer<'static>,
-}
-
-impl Authority {
-    fn new() -> Self {
-        let key = KeyPair::generate().expect("a key");
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let root = params.self_signed(&key).expect("a certificate").der().clone();
-        Self { issuer: Issuer::new(params, key), root }
-    }
-
-    /// Writes a new pair of files and returns the certificate.
-    fn renew(&self, folder: &Path) -> CertificateDer<'static> {
-        let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
-        let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
-        write(folder, "certificate.pem", &certificate.pem());
-        write(folder, "key.pem", &key.serialize_pem());
-        certificate.der().clone()
-    }
-}
-
-/// Puts a file into its place as renewal programs do: all at once.
-fn write(folder: &Path, name: &str, text: &str) {
-    let new = folder.join(format!("{name}.new"));
-    std::fs::write(&new, text).expect("a file");
-    std::fs::rename(new, folder.join(name)).expect("the file in its place");
-}
 
 /// A server with TLS, and clients that believe its authority.
 struct Fixture {
@@ -78,15 +40,7 @@ impl Fixture {
     }
 
     fn connector(&self, protocols: &[&str]) -> TlsConnector {
-        let mut roots = RootCertStore::empty();
-        roots.add(self.authority.root.clone()).expect("a root");
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .expect("ring has both versions")
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|name| name.as_bytes().to_vec()).collect();
-        Arc::new(config).into()
+        self.authority.connector(protocols)
     }
 }
 
@@ -169,7 +123,7 @@ async fn a_pair_that_does_not_work_leaves_the_old_one_in_use() {
     let fixture = Fixture::new().await;
     let (address, tls) = fixture.listen().await;
     let folder = fixture.folder.path();
-    let stranger = KeyPair::generate().expect("a key").serialize_pem();
+    let stranger = fixture.authority.pair().key;
     let certificate = std::fs::read_to_string(folder.join("certificate.pem")).expect("a file");
     for (name, text, expected) in [
         ("certificate.pem", "", "holds no certificate"),
@@ -178,13 +132,13 @@ async fn a_pair_that_does_not_work_leaves_the_old_one_in_use() {
         ("key.pem", stranger.as_str(), "does not fit the certificate"),
     ] {
         let whole = std::fs::read_to_string(folder.join(name)).expect("a file");
-        write(folder, name, text);
+        put(folder, name, text);
         let error = tls.refresh().expect_err(expected).to_string();
         assert!(error.contains(expected), "{error}, not {expected}");
         assert!(!error.contains("PRIVATE KEY"), "{error}");
         let stream = connect(&fixture.connector(&[]), address).await.expect("the old one works");
         assert!(presented(&stream) == fixture.first);
-        write(folder, name, &whole);
+        put(folder, name, &whole);
     }
     assert!(tls.refresh().expect("the good files are back"));
 }
