@@ -1,4 +1,5 @@
-//! Secrets made up for a test, which must turn up nowhere: four of each kind, looked for in every common encoding.
+//! Secrets made up for a test, which must turn up nowhere, looked for in every common encoding: four of each kind with
+//! signs that encodings change, or plain words that may stand anywhere in a prompt.
 //!
 //! ```
 //! use promptsync_testing::Canaries;
@@ -18,6 +19,9 @@ use memchr::memmem;
 
 /// Canaries of each kind.
 pub const OF_EACH_KIND: usize = 4;
+
+/// The kind of [`Canaries::words`].
+const WORD: &str = "word";
 
 /// Made-up secrets of several kinds.
 #[derive(Debug)]
@@ -39,6 +43,22 @@ impl Canaries {
             (0..OF_EACH_KIND).map(|number| Canary::new(kind, number)).collect::<Vec<_>>()
         };
         Self(kinds.iter().flat_map(numbers).collect())
+    }
+
+    /// So many words of 20 letters, of the kind `word`. They begin differently, so that an index that shortens common
+    /// beginnings keeps all of them; and because it may share a beginning, the last three quarters are looked for.
+    pub fn words(count: usize) -> Self {
+        let canary = |number| {
+            let text = word(number);
+            let shapes = shapes(&text[text.len() / 4..]);
+            Canary { kind: WORD, number, text, shapes }
+        };
+        Self((0..count).map(canary).collect())
+    }
+
+    /// One of the words.
+    pub fn word(&self, number: usize) -> &str {
+        self.text(WORD, number)
     }
 
     /// The text of one of them: letters, digits, and characters that encodings change.
@@ -76,6 +96,16 @@ impl Canary {
     }
 }
 
+/// A word of 20 letters that stands nowhere but where a test put it.
+fn word(number: usize) -> String {
+    let mut state = (number as u64).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let letter = || {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        char::from(b'a' + u8::try_from((state >> 33) % 26).unwrap_or_default())
+    };
+    std::iter::repeat_with(letter).take(20).collect()
+}
+
 /// What a text looks like in each encoding. Of base64 the inner characters: the outer ones depend on what stands beside.
 fn shapes(text: &str) -> Vec<(&'static str, Vec<u8>)> {
     let bytes = text.as_bytes();
@@ -98,6 +128,7 @@ fn shapes(text: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("raw", text.to_owned()),
         ("JSON", text.replace('"', "\\\"")),
         ("HTML", html),
+        ("upper case", text.to_uppercase()),
         ("hexadecimal", hex.to_uppercase()),
         ("hexadecimal", hex),
         ("URL", percent(false)),
@@ -152,5 +183,21 @@ mod tests {
         let canaries = Canaries::new(&["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"]);
         let texts: std::collections::BTreeSet<_> = canaries.all().map(|(_, text)| text).collect();
         assert_eq!(texts.len(), 40);
+    }
+
+    #[test]
+    fn a_word_is_found_without_its_beginning_and_no_other_is() {
+        let canaries = Canaries::words(9);
+        let end = &canaries.word(7)[5..];
+        for (encoding, held) in [
+            ("raw", end.to_owned()),
+            ("upper case", end.to_uppercase()),
+            ("hexadecimal", end.bytes().map(|byte| format!("{byte:02X}")).collect()),
+            ("base64", STANDARD.encode(format!("a{}z", canaries.word(7)))),
+            ("reversed", canaries.word(7).chars().rev().collect()),
+        ] {
+            assert_eq!(canaries.found_in(held.as_bytes()), [format!("word 7, {encoding}")], "{held}");
+        }
+        assert_eq!(canaries.found_in(Canaries::words(10).word(9).as_bytes()), [""; 0]);
     }
 }

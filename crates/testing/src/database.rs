@@ -239,3 +239,12 @@ pub async fn key_versions(file: &Path) -> BTreeMap<u32, u64> {
     }
     counts
 }
+
+/// Drops a table of an SQLite file under the server that uses it: from now on it fails.
+pub async fn drop_table(file: &Path, table: &str) {
+    let options = SqliteConnectOptions::new().filename(file).foreign_keys(false);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
+    let mut query = QueryBuilder::<sqlx::Sqlite>::new("DROP TABLE ");
+    query.push(table).build().execute(&mut connection).await.expect("the table goes");
+    connection.close().await.expect("the connection ends");
+}

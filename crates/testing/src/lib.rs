@@ -14,7 +14,6 @@
 pub mod app;
 pub mod authority;
 pub mod canaries;
-pub mod canary;
 pub mod clock;
 pub mod database;
 pub mod ids;

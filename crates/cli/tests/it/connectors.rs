@@ -125,7 +125,10 @@ fn a_project_is_allowed_a_secret_and_a_render_puts_it_in() {
     scene.set("vault", "token");
     let reveal = ["render", "pay@latest", "--reveal-secrets"];
     let refused = scene.run(&reveal);
-    assert!(refused.starts_with("exit: 4\n--- stderr\n") && refused.contains("may not use the secret"), "{refused}");
+    assert!(
+        refused.starts_with("exit: 4\n--- stderr\n") && refused.contains("may not use the secret"),
+        "{refused}"
+    );
     let allowed = scene.run(&["secret", "allow", "payments/**", "--connector", "vault"]);
     assert_eq!(allowed, "exit: 0\n--- stdout\nshop may use payments/** of vault\n");
     let listed = scene.run(&["secret", "list"]);

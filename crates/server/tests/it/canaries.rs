@@ -1,14 +1,9 @@
-use promptsync_testing::{
-    TestApp,
-    canary::{canary, traces},
-    database::bytes_of,
-    db_test,
-};
+use promptsync_testing::{Canaries, TestApp, database::bytes_of, db_test};
 use serde_json::json;
 
 /// One prompt of each shape; `at` gives the canaries, four of each of ten kinds.
-fn files(round: u64) -> Vec<(String, String)> {
-    let at = |kind: u64| canary(round * 10 + kind);
+fn files(canaries: &Canaries, round: usize) -> Vec<(String, String)> {
+    let at = |kind: usize| canaries.word(round * 10 + kind);
     let text = format!(
         "description: plain\nversion: 1.{round}.0\n\
          content: \"Say {} to {{{{ name }}}} and {{{{ tone }}}}\"\n\
@@ -36,10 +31,10 @@ fn files(round: u64) -> Vec<(String, String)> {
 
 db_test! {
     async fn nothing_a_document_says_stands_in_the_database_in_clear(db: &Db) {
-        let app = TestApp::on(db).await;
+        let (app, canaries) = (TestApp::on(db).await, Canaries::words(41));
         let editor = app.editor().await;
         for round in 0..4 {
-            let files = files(round);
+            let files = files(&canaries, round);
             let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
             // Kept answers quote what was pushed.
             let retried = editor.clone().header("idempotency-key", &format!("push-{round}"));
@@ -47,20 +42,16 @@ db_test! {
             assert_eq!(reply.status, 200, "{}", reply.text());
         }
         // A changed set of values is quoted in the reasons of the next version.
-        let (path, text) = files(0).swap_remove(0);
-        let changed = text.replace(&canary(3), "other").replace("version: 1.0.0\n", "");
+        let (path, text) = files(&canaries, 0).swap_remove(0);
+        let changed = text.replace(canaries.word(3), "other").replace("version: 1.0.0\n", "");
         editor.push(&[(path.as_str(), changed.as_str())]).await;
-        let open = canary(1_000);
+        let open = canaries.word(40);
         let described = format!("description: {open}\ncontent: hello\n");
         editor.push(&[("described.yaml", described.as_str())]).await;
-        let found = editor.get(&format!("/api/projects/shop/search?q={}", &canary(10)[..6])).await.json();
+        let found = editor.get(&format!("/api/projects/shop/search?q={}", &canaries.word(10)[..6])).await.json();
         assert_eq!(found["items"][0]["name"], "text_1", "{found}");
 
-        let bytes = bytes_of(db).await;
-        assert!(traces(&bytes, &open).contains(&"raw"), "descriptions stand in clear, so this test sees something");
-        for number in 0..40 {
-            let traces = traces(&bytes, &canary(number));
-            assert!(traces.is_empty(), "canary {number} ({}): {traces:?}", canary(number));
-        }
+        // Descriptions stand in clear, so this test sees something.
+        assert_eq!(canaries.found_in(&bytes_of(db).await), ["word 40, raw"]);
     }
 }

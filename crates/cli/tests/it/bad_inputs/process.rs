@@ -41,7 +41,12 @@ pub(super) struct Process {
 
 impl Process {
     pub(super) fn start() -> Self {
-        let sandbox = Sandbox::new().env("PROMPTSYNC_LOG", "trace");
+        Self::in_sandbox(Sandbox::new())
+    }
+
+    /// Starts in a sandbox, with the settings that are there.
+    pub(super) fn in_sandbox(sandbox: Sandbox) -> Self {
+        let sandbox = sandbox.env("PROMPTSYNC_LOG", "trace");
         let make = |folder, project, role| {
             let args = ["keys", "create", "--data-dir", folder, "--project", project, "--role", role];
             String::from_utf8(sandbox.output(&args).stdout).expect("a key is text").trim().to_owned()
@@ -71,6 +76,15 @@ impl Process {
         let output = self.served.sandbox.command(args).env("PROMPTSYNC_API_KEY", key).output();
         let output = output.expect("the command runs");
         (args.join(" "), [output.stdout, output.stderr].concat())
+    }
+
+    /// A new key of an admin of the whole workspace.
+    pub(super) fn make_owner(&mut self) -> String {
+        let args = ["keys", "create", "--data-dir", "data", "--role", "admin"];
+        let made = self.served.sandbox.command(&args).env_remove("PROMPTSYNC_PROJECT").output();
+        let key = String::from_utf8(made.expect("it runs").stdout).expect("a key is text").trim().to_owned();
+        self.keys.push(key.clone());
+        key
     }
 
     /// Where the server's folder and log are.
