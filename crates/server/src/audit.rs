@@ -12,11 +12,11 @@ use promptsync_core::{
     },
     ids::WorkspaceId,
     merkle::leaf,
-    signing::{KeyLink, Pin},
+    signing::{KeyLink, Pin, RowsVerdict},
 };
 use promptsync_store::{ReadTx, StoreError, access_records, audit, checkpoints, signing_keys, workspaces};
 
-use crate::{Config, StartError, start};
+use crate::{Config, StartError, proofs, start};
 
 /// Entries read at once.
 const STEP: u32 = 1_000;
@@ -32,11 +32,19 @@ pub enum OfflineError {
     Store(#[from] StoreError),
 }
 
-/// Judges the log of every workspace in a database. Rows that cannot be read are findings, not errors. What was kept
-/// elsewhere, a key or checkpoints, is compared with the workspace it belongs to.
-pub async fn verify_offline(config: Config, known: &Known) -> Result<Vec<Verdict>, OfflineError> {
+/// Judges the log of every workspace in a database, and what was published in it. Rows that cannot be read are
+/// findings, not errors. What was kept elsewhere, a key or checkpoints, is compared with the workspace it belongs to.
+pub async fn verify_offline(
+    config: Config,
+    known: &Known,
+) -> Result<Vec<(Verdict, RowsVerdict)>, OfflineError> {
     let app = start::open(config).await?;
-    let verdicts = verify(&app, known).await;
+    let verdicts = match verify(&app, known).await {
+        Ok(logs) => {
+            proofs::verify(&app, known.pin.as_ref()).await.map(|rows| logs.into_iter().zip(rows).collect())
+        }
+        Err(refused) => Err(refused),
+    };
     app.db.close().await;
     Ok(verdicts?)
 }

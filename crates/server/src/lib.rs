@@ -23,6 +23,7 @@ mod masters;
 mod oidc;
 pub mod openapi;
 pub mod people;
+pub mod proofs;
 mod rates;
 mod router;
 mod routes;

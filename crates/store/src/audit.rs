@@ -134,6 +134,21 @@ pub async fn before(
     rows.into_iter().map(ChainedEntry::try_from).collect()
 }
 
+/// Project and target of every entry with this action, oldest first.
+pub async fn targets(
+    tx: &mut ReadTx,
+    workspace: &WorkspaceId,
+    action: &str,
+) -> Result<Vec<(Option<String>, String)>> {
+    Ok(on!(tx, c => sqlx::query_as(
+        "SELECT project, target FROM audit_log WHERE workspace_id = $1 AND action = $2 ORDER BY revision",
+    )
+    .bind(workspace.as_str())
+    .bind(action)
+    .fetch_all(c)
+    .await)?)
+}
+
 /// The hash of an entry as it stands in the log.
 pub async fn hash_at(tx: &mut ReadTx, workspace: &WorkspaceId, revision: Revision) -> Result<Option<Digest>> {
     let hash: Option<String> = on!(tx, c => sqlx::query_scalar(

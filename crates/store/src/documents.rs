@@ -15,7 +15,7 @@ use sqlx::QueryBuilder;
 
 use crate::{
     conn::{ReadTx, Tx, execute, on},
-    error::Result,
+    error::{Result, StoreError},
     rows::{CHUNK, lies, push_list},
 };
 
@@ -182,6 +182,23 @@ pub async fn get_all(
     Ok(found)
 }
 
+/// What the workspace's documents are kept under, in order: as it stands there, whether a digest or not.
+pub async fn digests(
+    tx: &mut ReadTx,
+    workspace: &WorkspaceId,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<String>> {
+    Ok(on!(tx, c => sqlx::query_scalar(
+        "SELECT digest FROM documents WHERE workspace_id = $1 AND digest > $2 ORDER BY digest LIMIT $3",
+    )
+    .bind(workspace.as_str())
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await)?)
+}
+
 /// Seals documents that still stand in clear; says how many of at most `limit`.
 pub async fn seal_clear(tx: &mut Tx, workspace: &WorkspaceId, limit: u32) -> Result<usize> {
     let rows: Vec<DocumentRow> = on!(tx, c => sqlx::query_as(
@@ -210,6 +227,9 @@ pub async fn seal_clear(tx: &mut Tx, workspace: &WorkspaceId, limit: u32) -> Res
 async fn open(tx: &mut ReadTx, workspace: &WorkspaceId, row: Option<DocumentRow>) -> Result<Option<String>> {
     let Some(row) = row else { return Ok(None) };
     let Some(sealed) = row.sealed else { return Ok(Some(row.content)) };
+    if !row.content.is_empty() {
+        return Err(StoreError::Corrupt { table: TABLE, column: "content", row: row.digest });
+    }
     let place = Place { workspace: workspace.as_str(), table: TABLE, column: COLUMN, row: &row.digest };
     let content = tx.open(&place, &sealed).await?;
     String::from_utf8(content).map(Some).map_err(lies(TABLE, COLUMN, &row.digest))

@@ -96,6 +96,20 @@ pub async fn of_versions(
     Ok(found)
 }
 
+/// Locks of the workspace on versions that are not in it, and of others on those that are.
+pub async fn astray(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Vec<VersionId>> {
+    let rows: Vec<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT version_locks.version_id FROM version_locks
+         LEFT JOIN versions ON versions.id = version_locks.version_id
+         WHERE (version_locks.workspace_id = $1) <> (COALESCE(versions.workspace_id, '') = $1)
+         ORDER BY version_locks.version_id",
+    )
+    .bind(workspace.as_str())
+    .fetch_all(c)
+    .await)?;
+    Ok(rows.into_iter().map(VersionId::new).collect())
+}
+
 /// The entries of a manifest that are not locked; one that names no version is none.
 pub async fn unlocked(tx: &mut ReadTx, project: &ProjectId, manifest: &Manifest) -> Result<Manifest> {
     let wanted: Vec<_> = manifest.iter().collect();

@@ -71,6 +71,19 @@ pub struct Version {
     pub created_at: Timestamp,
 }
 
+/// What a version is called, as its row and those it belongs to say.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct VersionName {
+    /// Its id.
+    pub id: String,
+    /// Its project, when it is in one.
+    pub project: Option<String>,
+    /// Its prompt, when it is one of that project.
+    pub prompt: Option<String>,
+    /// Its number.
+    pub version: String,
+}
+
 #[derive(sqlx::FromRow)]
 struct VersionRow {
     id: String,
@@ -78,6 +91,7 @@ struct VersionRow {
     project_id: String,
     prompt_id: String,
     version: String,
+    sort_key: Vec<u8>,
     digest: String,
     bump: String,
     reasons: Json<Value>,
@@ -179,6 +193,46 @@ pub async fn get(tx: &mut ReadTx, prompt: &PromptId, number: &VersionNumber) -> 
         Some(row) => row.open(tx).await?.try_into().map(Some),
         None => Ok(None),
     }
+}
+
+/// The version with this id.
+pub async fn by_id(tx: &mut ReadTx, id: &VersionId) -> Result<Option<Version>> {
+    let row: Option<VersionRow> = on!(tx, c => sqlx::query_as(
+        "SELECT versions.*, version_states.archived_at
+         FROM versions LEFT JOIN version_states ON version_states.version_id = versions.id
+         WHERE versions.id = $1",
+    )
+    .bind(id.as_str())
+    .fetch_optional(c)
+    .await)?;
+    match row {
+        Some(row) => row.open(tx).await?.try_into().map(Some),
+        None => Ok(None),
+    }
+}
+
+/// What the workspace's versions are called, in the order of their ids, as the texts stand there.
+pub async fn names(
+    tx: &mut ReadTx,
+    workspace: &WorkspaceId,
+    after: &str,
+    limit: u32,
+) -> Result<Vec<VersionName>> {
+    Ok(on!(tx, c => sqlx::query_as(
+        "SELECT versions.id, projects.name AS project, prompts.name AS prompt, versions.version
+         FROM versions
+         LEFT JOIN projects ON projects.id = versions.project_id
+             AND projects.workspace_id = versions.workspace_id
+         LEFT JOIN prompts ON prompts.id = versions.prompt_id AND prompts.project_id = versions.project_id
+         WHERE versions.workspace_id = $1 AND versions.id > $2
+         ORDER BY versions.id
+         LIMIT $3",
+    )
+    .bind(workspace.as_str())
+    .bind(after)
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await)?)
 }
 
 /// The versions of a prompt, newest first by semantic versioning.
@@ -294,6 +348,9 @@ impl VersionRow {
     /// The row with its sealed part in the columns where older rows have it.
     async fn open(mut self, tx: &mut ReadTx) -> Result<Self> {
         if let Some(sealed) = self.sealed.take() {
+            if self.reasons.0 != Value::Array(Vec::new()) || self.interface.0 != Value::Object(Map::new()) {
+                return Err(StoreError::Corrupt { table: TABLE, column: "interface", row: self.id });
+            }
             let opened = open(tx, &self.workspace_id, &self.id, &sealed).await?;
             (self.reasons, self.interface) = (Json(opened.reasons), Json(opened.interface));
         }
@@ -316,9 +373,13 @@ impl TryFrom<VersionRow> for Version {
 
     fn try_from(row: VersionRow) -> Result<Self> {
         let id = row.id;
+        let number = VersionNumber::parse(&row.version).map_err(lies("versions", "version", &id))?;
+        if row.sort_key != sort_key(&number) {
+            return Err(StoreError::Corrupt { table: TABLE, column: "sort_key", row: id });
+        }
         let origin = row.origin.map(|json| from_json(json.0, "versions", "origin", &id)).transpose()?;
         Ok(Self {
-            number: VersionNumber::parse(&row.version).map_err(lies("versions", "version", &id))?,
+            number,
             digest: Digest::parse(&row.digest).map_err(lies("versions", "digest", &id))?,
             bump: from_word(row.bump, "versions", "bump", &id)?,
             reasons: from_json(row.reasons.0, "versions", "reasons", &id)?,

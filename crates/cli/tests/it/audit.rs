@@ -122,3 +122,50 @@ fn a_witness_remembers_what_continues_and_refuses_what_was_rolled_back() {
     assert_eq!(out.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&out.stdout).contains("[truncated]"));
 }
+
+#[test]
+fn one_byte_changed_in_a_document_or_version_is_found_at_its_prompt() {
+    let mut served = Served::with(&[("prompts/greeting.txt", "Hello {{ name }}")]);
+    served.stdout(&["push", "--message", "uncommonly worded"]);
+    let served_said = as_auditor_says(&mut served, &["audit", "verify"]);
+    assert!(served_said.contains("1 versions, 1 documents and 0 locks as they were signed"), "{served_said}");
+    let digest = served.stdout(&["get", "greeting", "--json"]);
+    let digest: serde_json::Value = serde_json::from_str(&digest).expect("JSON");
+    let digest = digest["digest"].as_str().expect("a digest").to_owned();
+    served.stop();
+    let verify = ["audit", "verify", "--data-dir", "data"];
+    let said = served.stdout(&verify);
+    assert!(said.contains("1 versions, 1 documents and 0 locks as they were signed"), "{said}");
+    let path = served.sandbox.path().join("data/promptsync.db");
+    let mut bytes = fs::read(&path).expect("the database");
+    // The sealed text stands behind its digest; the changelog is in the version's row as it was written.
+    let sealed = (digest.as_bytes(), digest.len() + 40, "documents ");
+    let changelog = (&b"uncommonly"[..], 3, "bump, changelog, dependencies or origin");
+    for (text, offset, named) in [sealed, changelog] {
+        let places = (0..bytes.len()).filter(|at| bytes[*at..].starts_with(text));
+        let mut found = 0;
+        for at in places.collect::<Vec<_>>() {
+            bytes[at + offset] ^= 1;
+            fs::write(&path, &bytes).expect("the database can be written");
+            let out = served.sandbox.output(&verify);
+            let said = String::from_utf8_lossy(&out.stdout).into_owned();
+            if said.contains("TAMPERED") && said.contains(named) {
+                assert_eq!(out.status.code(), Some(1), "{said}");
+                assert!(said.contains("greeting 1.0.0 of the project shop"), "{said}");
+                found += 1;
+            }
+            bytes[at + offset] ^= 1;
+        }
+        assert_eq!(found, 1, "{named}");
+    }
+}
+
+/// What a command says to somebody with a key for the whole workspace.
+fn as_auditor_says(served: &mut Served, args: &[&str]) -> String {
+    let mut create = served.sandbox.command(&["keys", "create", "--data-dir", "data", "--role", "admin"]);
+    let made = create.env_remove("PROMPTSYNC_PROJECT").output().expect("the command runs");
+    let key = String::from_utf8(made.stdout).expect("a key is text").trim().to_owned();
+    let mut command = served.sandbox.command(args);
+    let out = command.env("PROMPTSYNC_API_KEY", key).env_remove("PROMPTSYNC_PROJECT").output();
+    String::from_utf8(out.expect("the command runs").stdout).expect("text")
+}

@@ -47,6 +47,7 @@ fn statement() -> VersionStatement {
         author: Actor::System,
         created_at: day(20),
         git_commit: None,
+        record: None,
     }
 }
 

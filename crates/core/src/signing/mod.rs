@@ -10,13 +10,15 @@
 mod chain;
 mod error;
 mod keys;
+mod rows;
 mod statements;
 mod verify;
 
 pub use chain::{KeyLink, KeyRing, KeyStatement, Pin};
 pub use error::SigningError;
 pub use keys::{PrivateKey, PublicKey, PublicKeyError, Signature, SigningKeyId};
-pub use statements::{LockStatement, SnapshotEntry, SnapshotStatement, VersionStatement};
+pub use rows::{BadRow, RowsVerdict, Wrong};
+pub use statements::{LockStatement, SnapshotEntry, SnapshotStatement, VersionRecord, VersionStatement};
 pub use verify::{ExportedVersion, VersionSubject, verify_snapshot, verify_version};
 
 use schemars::JsonSchema;

@@ -9,9 +9,11 @@ use super::Statement;
 use crate::{
     audit::{Actor, Revision},
     digest::Digest,
+    files::Origin,
     names::{AliasName, PromptName},
+    publish::Dependency,
     time::Timestamp,
-    versions::VersionNumber,
+    versions::{Bump, VersionNumber},
 };
 
 /// That a version of a prompt has this content, and where it comes from.
@@ -33,6 +35,31 @@ pub struct VersionStatement {
     pub created_at: Timestamp,
     /// The commit it was pushed from.
     pub git_commit: Option<String>,
+    /// The digest of what else is recorded about it, its [`VersionRecord`]; left out when older than that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Digest>,
+}
+
+/// What is recorded about a version beside the facts its statement has itself.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct VersionRecord<'a> {
+    /// The bump from the version before it.
+    pub bump: Bump,
+    /// What the author says changed.
+    pub changelog: Option<&'a str>,
+    /// Its dependencies as they were fixed.
+    pub dependencies: &'a BTreeMap<PromptName, Dependency>,
+    /// The file it was written in.
+    pub origin: Option<&'a Origin>,
+}
+
+impl VersionRecord<'_> {
+    /// The digest of its JSON with sorted keys and no spaces.
+    pub fn digest(&self) -> Digest {
+        let mut value = serde_json::to_value(self).expect("names, texts and digests have a JSON form");
+        value.sort_all_objects();
+        Digest::of(value.to_string().as_bytes())
+    }
 }
 
 /// That a version was locked: nobody takes it out of use or changes anything about it.

@@ -55,6 +55,7 @@ fn version() -> VersionStatement {
         author: Actor::User { id: "u1".into(), name: "Ann \"é\"".into() },
         created_at: minute(210),
         git_commit: None,
+        record: None,
     }
 }
 
@@ -281,4 +282,29 @@ fn what_is_not_signed_is_refused() {
     let subject = VersionSubject { project: "shop", prompt: &prompt, version: &number };
     let refused = verify_version(&ring(), None, subject, &Digest::of(b"content"));
     assert_eq!(refused, Err(SigningError::Missing));
+}
+
+#[test]
+fn the_record_of_a_version_is_signed_in_the_documented_form() {
+    let dependency = crate::publish::Dependency { version: number("2.0.0"), digest: Digest::of(b"d") };
+    let dependencies = BTreeMap::from([(prompt("intro"), dependency.clone())]);
+    let origin = crate::files::Origin { path: "greeting.txt".into(), format: crate::files::Format::Text };
+    let record = VersionRecord {
+        bump: crate::versions::Bump::Minor,
+        changelog: Some("warmer"),
+        dependencies: &dependencies,
+        origin: Some(&origin),
+    };
+    let form = format!(
+        r#"{{"bump":"minor","changelog":"warmer","dependencies":{{"intro":{{"digest":"{}","version":"2.0.0"}}}},"origin":{{"format":"text","path":"greeting.txt"}}}}"#,
+        dependency.digest
+    );
+    assert_eq!(record.digest(), Digest::of(form.as_bytes()));
+    let signed = key(3).sign(VersionStatement { record: Some(record.digest()), ..version() });
+    assert_eq!(ring().verify(&signed), Ok(()));
+    let mut older = signed;
+    older.statement.record = None;
+    assert_eq!(ring().verify(&older).unwrap_err().code(), "signature_invalid");
+    let unsigned_record = serde_json::to_string(&version()).unwrap();
+    assert!(!unsigned_record.contains("record"), "the form of older statements stays: {unsigned_record}");
 }

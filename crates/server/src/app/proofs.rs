@@ -4,12 +4,17 @@ use std::collections::BTreeMap;
 
 use promptsync_core::{
     audit::Actor,
+    digest::Digest,
     ids::VersionId,
     names::{ProjectName, PromptName},
-    signing::{LockStatement, Signature, Signed, VersionStatement},
+    signing::{LockStatement, Signed, VersionRecord, VersionStatement},
     time::Timestamp,
 };
-use promptsync_store::{ReadTx, StoreError, version_locks, version_signatures, versions::Version};
+use promptsync_store::{
+    ReadTx, StoreError, version_locks,
+    version_signatures::{self, VersionSignature},
+    versions::Version,
+};
 use tokio::task::JoinError;
 
 use super::signing_keys::Signer;
@@ -28,7 +33,7 @@ pub(crate) struct Subject<'a> {
 /// The signatures and locks of some versions.
 #[derive(Debug)]
 pub(crate) struct Proofs {
-    signatures: BTreeMap<VersionId, Signature>,
+    signatures: BTreeMap<VersionId, VersionSignature>,
     locks: BTreeMap<VersionId, version_locks::VersionLock>,
 }
 
@@ -43,8 +48,8 @@ impl Proofs {
 
     /// What the workspace signed about a version.
     pub(crate) fn signature(&self, subject: Subject<'_>) -> Option<Signed<VersionStatement>> {
-        let signature = self.signatures.get(&subject.version.id)?.clone();
-        Some(Signed { statement: subject.statement(), signature })
+        let VersionSignature { signature, record } = self.signatures.get(&subject.version.id)?.clone();
+        Some(Signed { statement: subject.statement(record), signature })
     }
 
     /// The lock of a version.
@@ -57,8 +62,8 @@ impl Proofs {
 }
 
 impl Subject<'_> {
-    /// What is signed when the version is published.
-    pub(crate) fn statement(self) -> VersionStatement {
+    /// What is signed when the version is published, with the digest of its record.
+    pub(crate) fn statement(self, record: Option<Digest>) -> VersionStatement {
         let version = self.version;
         VersionStatement {
             workspace: version.workspace.to_string(),
@@ -69,7 +74,20 @@ impl Subject<'_> {
             author: version.author.clone(),
             created_at: version.created_at,
             git_commit: version.git_commit.clone(),
+            record,
         }
+    }
+
+    /// The digest of what is recorded about the version beside that.
+    pub(crate) fn record(self) -> Digest {
+        let version = self.version;
+        let record = VersionRecord {
+            bump: version.bump,
+            changelog: version.changelog.as_deref(),
+            dependencies: &version.dependencies,
+            origin: version.origin.as_ref(),
+        };
+        record.digest()
     }
 
     /// What is signed when it is locked, without a reason.
@@ -92,7 +110,10 @@ impl Subject<'_> {
 pub(crate) async fn sign(
     signer: Signer,
     statements: Vec<(VersionId, VersionStatement)>,
-) -> Result<Vec<(VersionId, Signature)>, JoinError> {
-    let sign = move |(id, statement)| (id, signer.signature(&statement));
+) -> Result<Vec<(VersionId, VersionSignature)>, JoinError> {
+    let sign = move |(id, statement): (VersionId, VersionStatement)| {
+        let signature = signer.signature(&statement);
+        (id, VersionSignature { signature, record: statement.record })
+    };
     tokio::task::spawn_blocking(move || statements.into_iter().map(sign).collect()).await
 }

@@ -19,6 +19,7 @@ mod matrix;
 mod oidc;
 mod openapi;
 mod pages;
+mod published;
 mod rates;
 mod registry;
 mod scopes;

@@ -4,7 +4,10 @@ use promptsync_core::{
     time::Clock as _,
 };
 use promptsync_store::{
-    Db, Pools, StoreError, aliases::Expected, signing_keys, version_locks, version_signatures,
+    Db, Pools, StoreError,
+    aliases::Expected,
+    signing_keys, version_locks,
+    version_signatures::{self, VersionSignature},
 };
 use promptsync_testing::{Sample, db_test};
 
@@ -39,7 +42,8 @@ async fn fill(db: &Db) -> Sample {
               WHERE prompts.name = 'greeting'";
     let id = VersionId::new(raw::strings(db, id).await.remove(0));
     let mut tx = db.begin_write(&sample.workspace).await.unwrap();
-    let signatures = [(id.clone(), a_signature(&sample))];
+    let signed = VersionSignature { signature: a_signature(&sample), record: None };
+    let signatures = [(id.clone(), signed)];
     version_signatures::insert_all(&mut tx, &sample.workspace, &signatures).await.unwrap();
     version_locks::insert(&mut tx, &sample.workspace, &id, &a_lock(&sample)).await.unwrap();
     let private = PrivateKey::from_seed(&[1; 32]);

@@ -10,13 +10,17 @@ use promptsync_core::{
 use promptsync_store::{
     Db, Manifest, StoreError,
     aliases::{self, Expected},
+    audit, documents,
     environments::{self, Environment},
     prompts, snapshot,
     version_locks::{self, VersionLock},
-    version_signatures, versions,
+    version_signatures::{self, VersionSignature},
+    versions,
 };
 use promptsync_testing::{
-    Sample, db_test,
+    Sample,
+    database::tamper,
+    db_test,
     sample::{manifest, number, prompt_name},
 };
 
@@ -53,7 +57,8 @@ db_test! {
         let (a, b) = (version(db, &sample, "a", "1.0.0").await, version(db, &sample, "b", "1.0.0").await);
         let now = sample.clock.now();
         let mut tx = db.begin_write(&sample.workspace).await.unwrap();
-        let signatures = [(a.id.clone(), a_signature(&sample))];
+        let signed = VersionSignature { signature: a_signature(&sample), record: Some(a.digest.clone()) };
+        let signatures = [(a.id.clone(), signed)];
         version_signatures::insert_all(&mut tx, &sample.workspace, &signatures).await.unwrap();
         let missing = version_signatures::missing(&mut tx, &sample.workspace, now, 10).await.unwrap();
         let [(id, statement)] = missing.as_slice() else { panic!("{missing:?}") };
@@ -135,5 +140,43 @@ db_test! {
         assert_eq!(found.len(), 2);
         let entry = &found[&prompt_name("a")];
         assert_eq!((&entry.version, &entry.digest), (&old.number, &old.digest));
+    }
+
+    async fn what_stands_behind_a_proof_is_listed_as_it_is(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        sample.publish(db, &[("a", "1.0.0"), ("b", "1.0.0")]).await.unwrap();
+        let (a, b) = (version(db, &sample, "a", "1.0.0").await, version(db, &sample, "b", "1.0.0").await);
+        let mut tx = db.begin_read(&sample.workspace).await.unwrap();
+        let names = versions::names(&mut tx, &sample.workspace, "", 10).await.unwrap();
+        let shown: Vec<_> = names.iter().map(|name| (name.id.as_str(), name.prompt.as_deref())).collect();
+        assert_eq!(shown, [(a.id.as_str(), Some("a")), (b.id.as_str(), Some("b"))]);
+        let rest = versions::names(&mut tx, &sample.workspace, a.id.as_str(), 10).await.unwrap();
+        assert_eq!((rest.len(), rest[0].project.as_deref(), rest[0].version.as_str()), (1, Some("shop"), "1.0.0"));
+        assert_eq!(versions::by_id(&mut tx, &a.id).await.unwrap(), Some(a.clone()));
+        assert_eq!(versions::by_id(&mut tx, &VersionId::new("nobody")).await.unwrap(), None);
+        let mut digests = vec![a.digest.to_string(), b.digest.to_string()];
+        digests.sort();
+        assert_eq!(documents::digests(&mut tx, &sample.workspace, "", 10).await.unwrap(), digests);
+        assert_eq!(documents::digests(&mut tx, &sample.workspace, &digests[0], 10).await.unwrap(), digests[1..]);
+        let published = audit::targets(&mut tx, &sample.workspace, "prompt.publish").await.unwrap();
+        assert_eq!(published, [(Some(sample.project.to_string()), "project:shop".to_owned())]);
+    }
+
+    async fn a_signature_and_a_lock_without_their_version_are_astray(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        sample.publish(db, &[("a", "1.0.0")]).await.unwrap();
+        let a = version(db, &sample, "a", "1.0.0").await;
+        lock(db, &sample, &a.id).await;
+        let mut tx = db.begin_write(&sample.workspace).await.unwrap();
+        let signed = VersionSignature { signature: a_signature(&sample), record: None };
+        version_signatures::insert_all(&mut tx, &sample.workspace, &[(a.id.clone(), signed)]).await.unwrap();
+        sample.commit(tx, "version.sign").await.unwrap();
+        for expected in [vec![], vec![a.id.clone()]] {
+            let mut tx = db.begin_read(&sample.workspace).await.unwrap();
+            assert_eq!(version_signatures::astray(&mut tx, &sample.workspace).await.unwrap(), expected);
+            assert_eq!(version_locks::astray(&mut tx, &sample.workspace).await.unwrap(), expected);
+            drop(tx);
+            tamper(db, &["DELETE FROM versions".to_owned()]).await;
+        }
     }
 }

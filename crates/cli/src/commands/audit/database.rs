@@ -1,16 +1,17 @@
-//! `audit verify --data-dir`: the logs in a database, row by row.
+//! `audit verify --data-dir`: the logs in a database and what was published, row by row.
 
 use std::path::Path;
 
-use promptsync_core::audit::verify::{Known, Verdict};
+use promptsync_core::audit::verify::Known;
 
+use super::verify::Judged;
 use crate::{
     commands::serve::{config, failed, runtime},
     error::{CliError, Result},
 };
 
-/// Judges the log of every workspace.
-pub(super) fn verify(folder: &Path, database_url: Option<&str>, known: &Known) -> Result<Vec<Verdict>> {
+/// Judges every workspace.
+pub(super) fn verify(folder: &Path, database_url: Option<&str>, known: &Known) -> Result<Vec<Judged>> {
     if !folder.is_dir() {
         return Err(CliError::not_found("data_dir", format!("there is no data folder {}", folder.display())));
     }
@@ -22,5 +23,6 @@ pub(super) fn verify(folder: &Path, database_url: Option<&str>, known: &Known) -
         return Err(CliError::not_found("database", format!("there is no database in {}", folder.display())));
     }
     let verdicts = runtime()?.block_on(promptsync_server::audit::verify_offline(config, known));
-    verdicts.map_err(|error| failed(&error))
+    let verdicts = verdicts.map_err(|error| failed(&error))?;
+    Ok(verdicts.into_iter().map(|(log, rows)| Judged { log, rows: Some(rows) }).collect())
 }

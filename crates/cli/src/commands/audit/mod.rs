@@ -3,6 +3,7 @@
 #[cfg(feature = "serve")]
 mod database;
 mod export;
+mod published;
 mod reading;
 mod verify;
 mod witness;

@@ -128,7 +128,7 @@ async fn write_versions(
     versions::insert_all(tx, &new_versions).await?;
     let statements = some.iter().zip(&new_versions).map(|(planned, version)| {
         let subject = Subject { project: &call.project.name, prompt: &planned.name, version };
-        (version.id.clone(), subject.statement())
+        (version.id.clone(), subject.statement(Some(subject.record())))
     });
     let signatures = proofs::sign(signer.clone(), statements.collect()).await.map_err(ApiError::internal)?;
     version_signatures::insert_all(tx, workspace, &signatures).await?;
