@@ -90,6 +90,8 @@ fn write(path: &std::path::Path, entries: Revision) -> Result<(), Box<dyn Error>
         let entry = AuditEntry {
             action: "alias.move".into(),
             actor: Actor::Service { id: "01JD4X2V8Q6T0B3E5R7Y9ZKMNP".into(), name: "deploy".into() },
+            address: Some("10.0.0.1".into()),
+            on_behalf_of: None,
             project: Some("checkout".into()),
             target: "alias:production".into(),
             before: Some(parent.clone()),

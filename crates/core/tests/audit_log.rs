@@ -166,10 +166,15 @@ fn field_swap(original: &Original, dice: &mut Dice) -> Mutant {
     let revision = any_revision(dice);
     let mut group = original.group(revision).clone();
     let entry = &mut group.chained.entry;
-    match dice.roll(3) {
+    match dice.roll(5) {
         0 => std::mem::swap(&mut entry.action, &mut entry.target),
         1 => std::mem::swap(&mut entry.before, &mut entry.after),
-        _ => std::mem::swap(&mut entry.project, &mut entry.reason),
+        2 => std::mem::swap(&mut entry.project, &mut entry.reason),
+        3 => std::mem::swap(&mut entry.address, &mut entry.reason),
+        _ => {
+            let actor = entry.on_behalf_of.replace(entry.actor.clone());
+            entry.actor = actor.unwrap_or(promptsync_core::audit::Actor::System);
+        }
     }
     original.instead(revision, group.lines(), "swap of fields in")
 }

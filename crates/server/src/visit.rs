@@ -50,7 +50,8 @@ impl Visit {
 
     /// The change this request may make, once it is known who makes it and where. `caller` is their id.
     pub(crate) fn change(&self, workspace: &WorkspaceId, actor: Actor, caller: &str) -> Change {
-        Change::of_visit(workspace, actor, caller, self.request_id.clone(), Arc::clone(&self.outcome))
+        let outcome = Arc::clone(&self.outcome);
+        Change::of_visit(workspace, actor, caller, self.peer, self.request_id.clone(), outcome)
     }
 
     /// Says that the request succeeds without changing anything.

@@ -3,6 +3,9 @@
 //! Both write one transaction into an SQLite file of the same folder, with the same durability. The loop knows
 //! nothing: no rules, no types, no sealing, one prepared statement a table. `cargo run --release --example bench_push [rounds]`
 //! prints the milliseconds of each round, the best of both and their ratio.
+//!
+//! Addresses of empty PostgreSQL databases may follow: the push is measured in each. Two of them, connected to as an
+//! ordinary role and as a superuser, say what row-level security costs.
 
 use std::{path::Path, time::Instant};
 
@@ -43,21 +46,30 @@ struct Push {
 
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> Outcome<()> {
-    let rounds: usize = std::env::args().nth(1).map_or(Ok(3), |text| text.parse())?;
+    let mut args = std::env::args().skip(1);
+    let rounds: usize = args.next().map_or(Ok(3), |text| text.parse())?;
     let (mut store, mut bare) = (f64::INFINITY, f64::INFINITY);
     for round in 1..=rounds {
         let folder = tempfile::tempdir()?;
-        let ours = through_the_store(&folder.path().join("store.db")).await?;
+        let db = Db::open_sqlite(&folder.path().join("store.db"), keyring()).await?;
+        let ours = through_the_store(db).await?;
         let theirs = through_a_loop(&folder.path().join("loop.db")).await?;
         print(&format!("round {round}: store {ours:.0} ms, bare loop {theirs:.0} ms"));
         (store, bare) = (store.min(ours), bare.min(theirs));
     }
-    print(&format!("best: store {store:.0} ms, bare loop {bare:.0} ms, ratio {:.2}", store / bare));
+    if rounds > 0 {
+        print(&format!("best: store {store:.0} ms, bare loop {bare:.0} ms, ratio {:.2}", store / bare));
+    }
+    for url in args {
+        let db = Db::open_postgres(&url, keyring()).await?;
+        let held = if db.passes_walls().await? { "not held" } else { "held" };
+        let taken = through_the_store(db).await?;
+        print(&format!("PostgreSQL, {held} by row-level security: {taken:.0} ms"));
+    }
     Ok(())
 }
 
-async fn through_the_store(file: &Path) -> Outcome<f64> {
-    let db = Db::open_sqlite(file, keyring()).await?;
+async fn through_the_store(db: Db) -> Outcome<f64> {
     let sample = Sample::new(&db).await?;
     let push = a_push(&sample);
     let start = Instant::now();
@@ -177,7 +189,7 @@ async fn insert_row_by_row(pool: &SqlitePool, sample: &Sample, push: &Push) -> O
         .bind(now)
         .execute(&mut *tx)
         .await?;
-    sqlx::query("INSERT INTO audit_log VALUES ($1, 2, '', '', 'push', $2, NULL, '', NULL, NULL, NULL, NULL, '{}', $3)")
+    sqlx::query("INSERT INTO audit_log (workspace_id, revision, parent, hash, action, actor, target, details, at) VALUES ($1, 2, '', '', 'push', $2, '', '{}', $3)")
         .bind(workspace).bind(Json(&Actor::System)).bind(now).execute(&mut *tx).await?;
     tx.commit().await?;
     Ok(())

@@ -31,6 +31,8 @@ struct AuditRow {
     hash: String,
     action: String,
     actor: Json<Value>,
+    address: Option<String>,
+    on_behalf_of: Option<Json<Value>>,
     project: Option<String>,
     target: String,
     before: Option<String>,
@@ -48,8 +50,8 @@ pub(crate) async fn insert(tx: &mut Tx, workspace: &WorkspaceId, chained: &Chain
         tx,
         sqlx::query(
             "INSERT INTO audit_log (workspace_id, revision, parent, hash, action, actor, project, target, before,
-                                    after, reason, request_id, details, at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+                                    after, reason, request_id, details, at, address, on_behalf_of)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
         )
         .bind(workspace.as_str())
         .bind(chained.revision)
@@ -65,6 +67,8 @@ pub(crate) async fn insert(tx: &mut Tx, workspace: &WorkspaceId, chained: &Chain
         .bind(entry.request_id.as_deref())
         .bind(Json(&entry.details))
         .bind(entry.at)
+        .bind(entry.address.as_deref())
+        .bind(entry.on_behalf_of.as_ref().map(Json))
     )?;
     execute!(
         tx,
@@ -97,7 +101,7 @@ pub async fn since(
 ) -> Result<Vec<ChainedEntry>> {
     let rows: Vec<AuditRow> = on!(tx, c => sqlx::query_as(
         "SELECT revision, parent, hash, action, actor, project, target, before, after, reason, request_id,
-                details, at
+                details, at, address, on_behalf_of
          FROM audit_log
          WHERE workspace_id = $1 AND revision > $2
          ORDER BY revision
@@ -120,7 +124,7 @@ pub async fn before(
 ) -> Result<Vec<ChainedEntry>> {
     let rows: Vec<AuditRow> = on!(tx, c => sqlx::query_as(
         "SELECT revision, parent, hash, action, actor, project, target, before, after, reason, request_id,
-                details, at
+                details, at, address, on_behalf_of
          FROM audit_log
          WHERE workspace_id = $1 AND revision < $2
          ORDER BY revision DESC
@@ -207,6 +211,11 @@ impl TryFrom<AuditRow> for ChainedEntry {
             entry: AuditEntry {
                 action: row.action,
                 actor: from_json(row.actor.0, "audit_log", "actor", &place)?,
+                address: row.address,
+                on_behalf_of: row
+                    .on_behalf_of
+                    .map(|json| from_json(json.0, "audit_log", "on_behalf_of", &place))
+                    .transpose()?,
                 project: row.project,
                 target: row.target,
                 before: digest(row.before, "before")?,

@@ -69,6 +69,8 @@ impl Sample {
         AuditEntry {
             action: action.to_owned(),
             actor: Actor::System,
+            address: None,
+            on_behalf_of: None,
             project: Some(self.project.to_string()),
             target: "project:shop".to_owned(),
             before: None,

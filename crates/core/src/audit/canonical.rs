@@ -22,24 +22,47 @@ pub fn body(workspace: &str, revision: Revision, parent: &Digest, entry: &AuditE
 }
 
 fn write_entry(out: &mut Vec<u8>, entry: &AuditEntry) {
-    let AuditEntry { action, actor, project, target, before, after, reason, request_id, details, at } = entry;
+    let AuditEntry {
+        action,
+        actor,
+        address,
+        on_behalf_of,
+        project,
+        target,
+        before,
+        after,
+        reason,
+        request_id,
+        details,
+        at,
+    } = entry;
     field(out, b"{\"action\":", action);
-    out.extend_from_slice(b",\"actor\":");
-    match actor {
-        Actor::User { id, name } => named(out, id, "user", name),
-        Actor::Service { id, name } => named(out, id, "service", name),
-        Actor::System => out.extend_from_slice(b"{\"kind\":\"system\"}"),
+    write_actor(out, b",\"actor\":", actor);
+    if let Some(address) = address {
+        field(out, b",\"address\":", address);
     }
     field(out, b",\"after\":", after);
     field(out, b",\"at\":", at);
     field(out, b",\"before\":", before);
     out.extend_from_slice(b",\"details\":");
     write_map(out, details);
+    if let Some(actor) = on_behalf_of {
+        write_actor(out, b",\"on_behalf_of\":", actor);
+    }
     field(out, b",\"project\":", project);
     field(out, b",\"reason\":", reason);
     field(out, b",\"request_id\":", request_id);
     field(out, b",\"target\":", target);
     out.push(b'}');
+}
+
+fn write_actor(out: &mut Vec<u8>, field_name: &[u8], actor: &Actor) {
+    out.extend_from_slice(field_name);
+    match actor {
+        Actor::User { id, name } => named(out, id, "user", name),
+        Actor::Service { id, name } => named(out, id, "service", name),
+        Actor::System => out.extend_from_slice(b"{\"kind\":\"system\"}"),
+    }
 }
 
 fn named(out: &mut Vec<u8>, id: &str, kind: &str, name: &str) {
@@ -136,17 +159,18 @@ mod tests {
         #[test]
         fn the_bytes_are_those_of_sorted_json(
             (texts, options, actor) in (
-                prop::array::uniform3(".{0,20}"), prop::array::uniform4(prop::option::of(".{0,20}")), actor(),
+                prop::array::uniform3(".{0,20}"), prop::array::uniform5(prop::option::of(".{0,20}")), actor(),
             ),
+            on_behalf_of in prop::option::of(actor()),
             details in prop::collection::vec((".{0,6}", value()), 0..6),
             revision in any::<i64>(),
             micros in 0_i64..4_000_000_000_000_000,
         ) {
             let [action, target, workspace] = texts;
-            let [project, reason, request_id, digest] = options;
+            let [project, reason, request_id, digest, address] = options;
             let digest = digest.map(|text| Digest::of(text.as_bytes()));
             let entry = AuditEntry {
-                action, actor, project, target, before: digest.clone(), after: digest, reason, request_id,
+                action, actor, address, on_behalf_of, project, target, before: digest.clone(), after: digest, reason, request_id,
                 details: details.into_iter().collect(),
                 at: Timestamp::from_timestamp_micros(micros).unwrap(),
             };

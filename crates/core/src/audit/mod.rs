@@ -45,6 +45,12 @@ pub struct AuditEntry {
     pub action: String,
     /// Who did it.
     pub actor: Actor,
+    /// The address the request came from. Left out of entries without one: they keep the hash they always had.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// On whose behalf: who made the key, or the person whose session it was. Left out as the address is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub on_behalf_of: Option<Actor>,
     /// The project, when the action belongs to one.
     pub project: Option<String>,
     /// What it was done to: `alias:production`, `key:01J…`.
@@ -74,6 +80,8 @@ impl AuditEntry {
         Self {
             action: action.into(),
             actor: Actor::System,
+            address: None,
+            on_behalf_of: None,
             project: None,
             target: target.into(),
             before: None,
@@ -137,6 +145,8 @@ mod tests {
         AuditEntry {
             action: "alias.move".into(),
             actor: Actor::User { id: "u1".into(), name: "Ann".into() },
+            address: None,
+            on_behalf_of: None,
             project: Some("acme".into()),
             target: "alias:production".into(),
             before: Some(Digest::of(b"before")),
@@ -166,10 +176,12 @@ mod tests {
 
     #[test]
     fn every_field_is_covered_by_the_hash() {
-        let changes: [fn(&mut AuditEntry); 11] = [
+        let changes: [fn(&mut AuditEntry); 13] = [
             |entry| entry.action = "alias.create".into(),
             |entry| entry.actor = Actor::System,
             |entry| entry.actor = Actor::Service { id: "u1".into(), name: "Ann".into() },
+            |entry| entry.address = Some("10.0.0.1".into()),
+            |entry| entry.on_behalf_of = Some(Actor::System),
             |entry| entry.project = None,
             |entry| entry.target = "alias:dev".into(),
             |entry| entry.before = None,
@@ -220,6 +232,18 @@ mod tests {
         // Computed apart from this code (JSON with sorted keys and no white space). When this fails, the form of the hash changed and every old log with it.
         let hash = chain("w1", 1, genesis(), entry("x")).hash;
         assert_eq!(hash.as_str(), "sha256:329e44bcf0e4b092a3a76dc0427d55d2cdd0d012806d1348bf97cb76d043b2ca");
+    }
+
+    #[test]
+    fn an_entry_with_its_origin_has_another_hash_than_without() {
+        let whole = AuditEntry {
+            address: Some("10.0.0.1".into()),
+            on_behalf_of: Some(Actor::User { id: "u2".into(), name: "Eva".into() }),
+            ..entry("x")
+        };
+        // Computed apart from this code, as the one above.
+        let hash = chain("w1", 1, genesis(), whole).hash;
+        assert_eq!(hash.as_str(), "sha256:0f2e2cb51e294e7ddd62d94d9ba060659d103be4569ae711bf40f9e3328c030d");
     }
 
     proptest! {

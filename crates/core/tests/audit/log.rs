@@ -72,6 +72,9 @@ fn entry(revision: Revision, records: &[AccessRecord]) -> AuditEntry {
     AuditEntry {
         action: if is_batch { BATCH } else { "alias.move" }.into(),
         actor: Actor::User { id: format!("u{}", revision % 7), name: "Ann \u{1b}[31m“é”".into() },
+        // As older servers wrote them, and as they are written now.
+        address: (revision % 3 != 0).then(|| format!("10.0.0.{}", revision % 5)),
+        on_behalf_of: (revision % 3 == 2).then(|| Actor::User { id: "u9".into(), name: "Eva".into() }),
         project: Some("shop".into()),
         target: format!("alias:a{}", revision % 13),
         before: Some(Digest::of(b"before")),

@@ -1,8 +1,11 @@
 //! A change on its way to the audit log.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU8, Ordering},
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU8, Ordering},
+    },
 };
 
 use promptsync_core::{
@@ -27,6 +30,10 @@ pub(crate) struct Change {
     pub(crate) project: Option<ProjectName>,
     /// Who acts.
     pub(crate) actor: Actor,
+    /// On whose behalf.
+    pub(crate) on_behalf_of: Option<Actor>,
+    /// Where the request came from.
+    pub(crate) address: Option<IpAddr>,
     /// The id of the key or the person, under which answers are kept for retries.
     pub(crate) caller: String,
     /// The request's id.
@@ -61,11 +68,18 @@ pub(crate) struct Deed {
 
 impl Change {
     /// The change a caller's request may make.
-    pub(crate) fn new(caller: &crate::auth::Caller, request_id: String, idempotency: Option<String>) -> Self {
+    pub(crate) fn new(
+        caller: &crate::auth::Caller,
+        address: Option<IpAddr>,
+        request_id: String,
+        idempotency: Option<String>,
+    ) -> Self {
         Self {
             workspace: caller.workspace.clone(),
             project: None,
             actor: caller.actor(),
+            on_behalf_of: caller.on_behalf_of(),
+            address,
             caller: caller.id().to_owned(),
             request_id,
             idempotency,
@@ -79,13 +93,16 @@ impl Change {
         workspace: &WorkspaceId,
         actor: Actor,
         caller: &str,
+        address: Option<IpAddr>,
         request_id: String,
         outcome: Arc<AtomicU8>,
     ) -> Self {
         Self {
             workspace: workspace.clone(),
             project: None,
+            on_behalf_of: matches!(actor, Actor::User { .. }).then(|| actor.clone()),
             actor,
+            address,
             caller: caller.to_owned(),
             request_id,
             idempotency: None,
@@ -127,6 +144,8 @@ impl Change {
         let entry = AuditEntry {
             action: deed.action.to_owned(),
             actor: self.actor.clone(),
+            address: self.address.map(|address| address.to_canonical().to_string()),
+            on_behalf_of: self.on_behalf_of.clone(),
             project: self.project.as_ref().map(ToString::to_string),
             target: deed.target,
             before: deed.before,

@@ -61,6 +61,7 @@ impl App {
             project: key.project().cloned().zip(key.project_name.clone()),
             role: Some(key.role_name.clone()),
             operator: false,
+            key_by: key.created_by.clone(),
         })
     }
 

@@ -55,6 +55,8 @@ pub(crate) struct Caller {
     pub(crate) role: Option<String>,
     /// Whether it is a person who operates the server.
     pub(crate) operator: bool,
+    /// Who made the key.
+    pub(crate) key_by: Option<Actor>,
 }
 
 impl Caller {
@@ -64,6 +66,14 @@ impl Caller {
         match self.identity {
             Identity::Key(_) => Actor::Service { id, name },
             Identity::User(..) => Actor::User { id, name },
+        }
+    }
+
+    /// On whose behalf the caller acts: a key for whoever made it, a person for themselves.
+    pub(crate) fn on_behalf_of(&self) -> Option<Actor> {
+        match self.identity {
+            Identity::Key(_) => self.key_by.clone(),
+            Identity::User(..) => Some(self.actor()),
         }
     }
 

@@ -43,6 +43,7 @@ impl App {
             project: None,
             role: None,
             operator: seat.user.operator,
+            key_by: None,
         })
     }
 

@@ -73,6 +73,40 @@ db_test! {
         }
     }
 
+    async fn an_entry_says_where_its_request_came_from_and_on_whose_behalf(db: &Db) {
+        let app = TestApp::on(db).await;
+        let olga = app.set_up().await;
+        let address = [10, 0, 0, 7].into();
+        let person = olga.caller.clone().from_address(address).header("x-forwarded-for", "1.2.3.4");
+        let made = person.post("/api/keys", json!({ "name": "ci", "role": "editor" })).await;
+        assert_eq!(made.outcome(), "201", "{}", made.text());
+        let key = app.nobody().with_key(made.json()["secret"].as_str().expect("a secret"));
+        let mapped = "::ffff:10.0.0.8".parse().expect("an address");
+        let project = key.from_address(mapped).post("/api/projects", json!({ "name": "blog" })).await;
+        assert_eq!(project.outcome(), "403 insufficient_scope", "{}", project.text());
+        let admin = person.post("/api/keys", json!({ "name": "ops", "role": "admin" })).await.json();
+        let ops = app.nobody().with_key(admin["secret"].as_str().expect("a secret")).from_address(mapped);
+        assert_eq!(ops.post("/api/projects", json!({ "name": "blog" })).await.outcome(), "201");
+        let login = app.nobody().from_address(address);
+        let request = json!({ "email": "olga@example.com", "password": "correct horse battery" });
+        assert_eq!(login.post("/api/auth/login", request).await.status, 200);
+
+        let list = person.get("/api/audit?limit=100").await.json();
+        let of = |action: &str| {
+            let items = list["items"].as_array().expect("a list");
+            let entry = items.iter().find(|item| item["action"] == action).unwrap_or_else(|| panic!("{action}: {list}"));
+            (entry["address"].clone(), entry["on_behalf_of"]["name"].clone(), entry["actor"]["name"].clone())
+        };
+        assert_eq!(of("key.create"), (json!("10.0.0.7"), json!("Olga"), json!("Olga")));
+        assert_eq!(of("project.create"), (json!("10.0.0.8"), json!("Olga"), json!("ops")));
+        assert_eq!(of("session.open").0, json!("10.0.0.7"));
+        assert_eq!(of("session.open").1, json!("Olga"));
+        jobs::checkpoints::run_once(app.app()).await.expect("a checkpoint");
+        assert_eq!(exported(&person, 0).await.0.finding, None);
+        let offline = audit::verify(app.app(), &Known::default()).await.expect("the database is read");
+        assert_eq!(offline[0].finding, None);
+    }
+
     async fn an_export_proves_itself_with_its_access_records_and_checkpoints(db: &Db) {
         let app = TestApp::on(db).await;
         let admin = admin(&app).await;

@@ -21,6 +21,8 @@ async fn elsewhere(db: &Db, workspace: &str, change: impl AsyncFnOnce(&mut promp
     let entry = AuditEntry {
         action: "test.change".into(),
         actor: Actor::System,
+        address: None,
+        on_behalf_of: None,
         project: None,
         target: "test".into(),
         before: None,

@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 
 use promptsync_core::{
-    audit::{first_bad, genesis},
+    audit::{Actor, first_bad, genesis},
     ids::{Ids as _, WorkspaceId},
     time::Clock as _,
 };
@@ -39,6 +39,8 @@ db_test! {
         entry.reason = Some("“quoted”, \u{1F600} and \\ back-slash".into());
         entry.before = entry.after.clone();
         entry.request_id = Some("r-1".into());
+        entry.address = Some("2001:db8::1".into());
+        entry.on_behalf_of = Some(Actor::User { id: "u1".into(), name: "Ann \u{1F600}".into() });
         entry.at += chrono::TimeDelta::nanoseconds(123_456_789);
         entry.details = json!({
             "z": 1, "a": {"b": [1.5, 1e20, 1e-7, 0.1, -3, u64::MAX, true, null], "é": "e\u{301}\n\t"}, "empty": {},

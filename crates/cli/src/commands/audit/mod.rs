@@ -47,7 +47,8 @@ fn list(args: &AuditList, context: &Context) -> Result {
     if context.printer.json {
         return context.printer.json(&entries);
     }
-    let mut table = Table::new(&["REVISION", "AT", "ACTION", "TARGET", "BY", "PROJECT", "REASON"]);
+    let mut table =
+        Table::new(&["REVISION", "AT", "ACTION", "TARGET", "BY", "FOR", "FROM", "PROJECT", "REASON"]);
     for logged in &entries {
         let entry = &logged.entry;
         let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
@@ -57,6 +58,8 @@ fn list(args: &AuditList, context: &Context) -> Result {
             entry.action.clone(),
             entry.target.clone(),
             actor(&entry.actor),
+            entry.on_behalf_of.as_ref().map_or_else(|| "-".to_owned(), actor),
+            or_dash(&entry.address),
             or_dash(&entry.project),
             or_dash(&entry.reason),
         ]);

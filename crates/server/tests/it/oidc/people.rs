@@ -205,6 +205,8 @@ db_test! {
         let entry = |action: &str| promptsync_core::audit::AuditEntry {
             action: action.into(),
             actor: promptsync_core::audit::Actor::System,
+            address: None,
+            on_behalf_of: None,
             project: None,
             target: "user".into(),
             before: None,
