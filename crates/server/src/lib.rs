@@ -43,5 +43,5 @@ pub use dispatch::Service;
 pub use http::body::{BodyError, RequestBody};
 pub use masters::MasterKeyError;
 pub use router::described as routes;
-pub use start::{Server, StartError, open, serve};
+pub use start::{Server, StartError, open, passes_walls, serve};
 pub use system::{RandomIds, SystemClock, system_random};

@@ -204,6 +204,14 @@ pub async fn open(config: Config) -> Result<App, StartError> {
     Ok(app)
 }
 
+/// Whether the configured database's role passes the wall between workspaces; none with SQLite. Nothing is changed.
+pub async fn passes_walls(config: &Config) -> Result<Option<bool>, StartError> {
+    match &config.database_url {
+        Some(url) => Ok(Some(Db::role_passes_walls(&url.0).await?)),
+        None => Ok(None),
+    }
+}
+
 /// A folder that only its owner can read, when it is made here.
 pub(crate) fn make_private(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::DirBuilderExt as _;

@@ -1,12 +1,14 @@
 //! The wall between workspaces in PostgreSQL: each transaction says where it works, and row-level security holds it
 //! there. SQLite has no such thing; there the server's own decisions stand alone.
 
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres, Transaction};
 
 use crate::{
     conn::{Db, Pools},
     error::Result,
 };
+
+const PASSES: &str = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user";
 
 /// What row-level security takes for every workspace; no workspace has this id.
 pub(crate) const EVERY_WORKSPACE: &str = "*";
@@ -33,11 +35,16 @@ impl Db {
     pub async fn passes_walls(&self) -> Result<bool> {
         match self.pools() {
             Pools::Sqlite { .. } => Ok(false),
-            Pools::Postgres(pool) => Ok(sqlx::query_scalar(
-                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user",
-            )
-            .fetch_one(pool)
-            .await?),
+            Pools::Postgres(pool) => Ok(sqlx::query_scalar(PASSES).fetch_one(pool).await?),
         }
+    }
+
+    /// The same of the role in an address, without opening the database: nothing in it is looked at or brought up to
+    /// date.
+    pub async fn role_passes_walls(url: &str) -> Result<bool> {
+        let mut connection = PgConnection::connect(url).await?;
+        let passes = sqlx::query_scalar(PASSES).fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(passes)
     }
 }

@@ -179,9 +179,17 @@ fn as_role(url: &str) -> String {
     format!("{scheme}://{ROLE}:{ROLE}@{host}/{path}")
 }
 
+/// The address of the cluster, for a superuser; none when tests have no PostgreSQL.
 #[expect(clippy::disallowed_methods, reason = "tests have no configuration that could read the environment")]
-fn maintenance_url() -> Option<String> {
+pub fn maintenance_url() -> Option<String> {
     std::env::var(POSTGRES_VARIABLE).ok()
+}
+
+/// The address of a test's PostgreSQL database, for other processes.
+pub fn url_of(db: &Db) -> String {
+    let Pools::Postgres(pool) = db.pools() else { panic!("SQLite has no address") };
+    let url = pool.connect_options().to_url_lossy().to_string();
+    url.split('?').next().unwrap_or_default().to_owned()
 }
 
 /// Every byte the database keeps: SQLite's files, or what `pg_dump` writes.
@@ -199,9 +207,8 @@ pub async fn bytes_of(db: &Db) -> Vec<u8> {
             }
             bytes
         }
-        Pools::Postgres(pool) => {
-            let url = pool.connect_options().to_url_lossy().to_string();
-            let url = url.split('?').next().unwrap_or_default();
+        Pools::Postgres(_) => {
+            let url = &url_of(db);
             let out = process::Command::new(pg_dump())
                 // The wall between workspaces holds the owner of the tables too; this setting stands for all of them.
                 .env("PGOPTIONS", "-c promptsync.workspace=*")

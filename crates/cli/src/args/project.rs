@@ -49,6 +49,10 @@ pub struct Doctor {
     /// Also check this data folder of a server
     #[arg(long, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
+    /// The server's database, when it is not in the data folder [env: DATABASE_URL]
+    #[cfg(feature = "serve")]
+    #[arg(long, value_name = "URL", requires = "data_dir")]
+    pub database_url: Option<String>,
 }
 
 /// Arguments of `completions`.

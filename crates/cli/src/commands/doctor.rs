@@ -30,6 +30,8 @@ pub(super) fn run(args: &Doctor, context: &Context) -> Result<ExitCode> {
     let mut checks = vec![project_file(context), git(context), project(context), prompts(context)];
     checks.extend(server(context));
     checks.extend(args.data_dir.as_deref().map(data_dir));
+    #[cfg(feature = "serve")]
+    checks.extend(args.data_dir.as_deref().and_then(|folder| database(folder, args.database_url.as_deref())));
     if context.printer.json {
         context.printer.json(&checks)?;
     } else {
@@ -138,4 +140,29 @@ fn data_dir(folder: &Path) -> Check {
         Ok(meta) if meta.permissions().readonly() => fail(format!("{} cannot be written", folder.display())),
         Ok(_) => good("data folder", folder.display().to_string()),
     }
+}
+
+/// The role that the server of this data folder connects to PostgreSQL as; nothing when it uses SQLite.
+#[cfg(feature = "serve")]
+fn database(folder: &Path, url: Option<&str>) -> Option<Check> {
+    use super::serve::{config, failed, runtime};
+    let config =
+        config([("data_dir", Some(folder.display().to_string())), ("database_url", url.map(str::to_owned))]);
+    let passes = config.and_then(|config| {
+        runtime()?.block_on(promptsync_server::passes_walls(&config)).map_err(|error| failed(&error))
+    });
+    Some(match passes {
+        Ok(None) => return None,
+        Ok(Some(false)) => good("database", "its role is held by row-level security"),
+        Ok(Some(true)) => {
+            let words =
+                "its role is a superuser or has BYPASSRLS: row-level security does not hold the server";
+            let error = CliError::usage("database", words);
+            Check {
+                optional: true,
+                ..bad("database", error.hint("docs/operations/postgresql.md says how to set up another"))
+            }
+        }
+        Err(error) => bad("database", error),
+    })
 }

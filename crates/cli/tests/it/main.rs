@@ -6,6 +6,7 @@ mod backup;
 mod bad_inputs;
 mod config;
 mod connectors;
+mod database;
 mod diffs;
 mod errors;
 mod folders;

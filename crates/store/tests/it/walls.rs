@@ -5,13 +5,18 @@ use promptsync_core::{
     time::Clock as _,
 };
 use promptsync_store::{
-    PageRequest, Pools, StoreError,
+    Db, PageRequest, Pools, StoreError,
     aliases::Expected,
     projects, prompts,
     search::{self, Question},
     workspaces,
 };
-use promptsync_testing::{Sample, db_test, sample::workspace_name};
+use promptsync_testing::{
+    Sample,
+    database::{maintenance_url, url_of},
+    db_test,
+    sample::workspace_name,
+};
 use sqlx::QueryBuilder;
 
 use crate::raw;
@@ -59,6 +64,10 @@ db_test! {
     async fn a_statement_that_forgot_its_workspace_finds_nothing(db: &Db) {
         let Pools::Postgres(pool) = db.pools() else { return };
         assert!(!db.passes_walls().await.unwrap(), "tests connect as the server should");
+        if matches!(db.pools(), Pools::Postgres(_)) {
+            assert!(!Db::role_passes_walls(&url_of(db)).await.unwrap());
+            assert!(Db::role_passes_walls(&maintenance_url().unwrap()).await.unwrap(), "a superuser");
+        }
         let sample = Sample::new(db).await.unwrap();
         sample.publish(db, &[("greeting", "1.0.0")]).await.unwrap();
         sample.set_alias(db, "production", Expected::Absent, &[("greeting", "1.0.0")]).await.unwrap();
