@@ -7,9 +7,11 @@
 
 mod aws;
 mod bench;
+mod browser;
 mod build;
 mod children;
 mod generate;
+mod node;
 mod oidc_provider;
 mod postgres;
 mod python;

@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{BufRead, BufReader},
-    path::PathBuf,
     process::{Command, Stdio},
     sync::mpsc,
     time::Duration,
@@ -11,13 +10,9 @@ use std::{
 
 use rustix::process::Signal;
 
-use crate::{
-    children::Guarded,
-    steps::{Result, exists, root, run, target},
-};
+use crate::{children::Guarded, node, steps::Result};
 
 const SOURCE: &str = "crates/server/tests/oidc_provider";
-const FILES: [&str; 3] = ["package.json", "package-lock.json", "server.mjs"];
 const START_LIMIT: Duration = Duration::from_mins(1);
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 
@@ -30,12 +25,7 @@ pub(crate) struct OidcProvider {
 impl OidcProvider {
     /// Installs what it needs under `target`, as its lock file says, and starts it.
     pub(crate) fn start() -> Result<Self> {
-        if !exists("node") || !exists("npm") {
-            return Err("Node.js 20 or newer, with npm, is missing: single sign-on cannot be tested; \
-                 on Debian: sudo apt-get install nodejs npm"
-                .into());
-        }
-        let folder = installed()?;
+        let folder = node::installed(SOURCE, "oidc-provider", "single sign-on")?;
         let mut command = Command::new("node");
         command.arg("server.mjs").current_dir(&folder).env_remove("NODE_OPTIONS");
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(fs::File::create(folder.join("log"))?);
@@ -61,23 +51,4 @@ impl OidcProvider {
     pub(crate) fn issuer(&self) -> &str {
         &self.issuer
     }
-}
-
-/// The folder with the script and exactly the packages of its lock file.
-fn installed() -> Result<PathBuf> {
-    let (source, folder) = (root().join(SOURCE), target()?.join("oidc-provider"));
-    fs::create_dir_all(&folder)?;
-    let (lock, done) = (fs::read(source.join("package-lock.json"))?, folder.join("node_modules/.installed"));
-    for file in FILES {
-        fs::copy(source.join(file), folder.join(file))?;
-    }
-    if fs::read(&done).is_ok_and(|installed| installed == lock) {
-        return Ok(folder);
-    }
-    let mut npm = Command::new("npm");
-    run(npm
-        .args(["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"])
-        .current_dir(&folder))?;
-    fs::write(done, lock)?;
-    Ok(folder)
 }

@@ -10,6 +10,7 @@ use rustix::process::Signal;
 
 use crate::{
     aws::Aws,
+    browser::Browser,
     children::{Guarded, Interrupt},
     oidc_provider::OidcProvider,
     postgres::Postgres,
@@ -29,10 +30,18 @@ pub(crate) fn run(filter: &[String]) -> Result {
     if let Err(missing) = &aws {
         println!("\nNOT TESTED, and this run will fail: {missing}\n");
     }
+    let browser = Browser::find();
+    if let Err(missing) = &browser {
+        println!("\nNOT TESTED, and this run will fail: {missing}\n");
+    }
     let started = Instant::now();
+    let place = browser.as_ref().ok().map(Browser::place);
     let issuer = provider.as_ref().ok().map(OidcProvider::issuer);
-    let servers =
-        [("PROMPTSYNC_TEST_OIDC", issuer), ("PROMPTSYNC_TEST_AWS", aws.as_ref().ok().map(Aws::url))];
+    let servers = [
+        ("PROMPTSYNC_TEST_OIDC", issuer),
+        ("PROMPTSYNC_TEST_AWS", aws.as_ref().ok().map(Aws::url)),
+        ("PROMPTSYNC_TEST_BROWSER", place.as_deref()),
+    ];
     let count = cargo_test(filter, &postgres.url(), &servers, &interrupt)?;
     let databases = format!("SQLite, PostgreSQL {}", postgres.version());
     drop(postgres);
@@ -48,6 +57,10 @@ pub(crate) fn run(filter: &[String]) -> Result {
     if let Err(missing) = aws {
         lines.push(format!("AWS Secrets Manager was not tested: {missing}"));
         failures.push("AWS");
+    }
+    if let Err(missing) = browser {
+        lines.push(format!("the pages were not tested in a browser: {missing}"));
+        failures.push("the browser");
     }
     if filter.is_empty()
         && let Some(outcome) = python::check_jinja_corpus()

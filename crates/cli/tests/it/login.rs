@@ -15,15 +15,16 @@ use crate::{Sandbox, sandbox::shown};
 const PASSWORD: &str = "correct horse battery";
 
 /// A running server without users, and a sandbox whose commands reach it.
-struct Server {
+pub(crate) struct Server {
     sandbox: Sandbox,
-    url: String,
-    token: String,
+    pub(crate) url: String,
+    /// The token in the set-up link.
+    pub(crate) token: String,
     child: Child,
 }
 
 impl Server {
-    fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let sandbox = Sandbox::new();
         let mut child = sandbox
             .command(&["serve", "--data-dir", "data", "--listen", "127.0.0.1:0"])

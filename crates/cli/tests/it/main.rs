@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 #[cfg(target_os = "linux")]
 mod bad_inputs;
+mod browser;
 mod config;
 mod connectors;
 mod database;
