@@ -26,6 +26,7 @@ mod served;
 mod tenancy;
 mod tls;
 mod tour;
+mod two_servers;
 mod validate;
 mod vault;
 mod verify;
