@@ -8,6 +8,8 @@ const PAGE: &str = "docs/security.md";
 const STATEMENT: &str = "docs/reference/asvs.csv";
 const HEAD: &str = "section,requirements,status,tests,evidence";
 const STATUSES: [&str; 4] = ["tested", "partly", "designed", "not applicable"];
+const BAD_INPUTS: &str = "docs/reference/bad-inputs.csv";
+const BAD_INPUTS_HEAD: &str = "id,status,proof";
 
 pub(super) fn check(files: &[File]) -> Vec<Finding> {
     let functions: BTreeSet<&str> = files
@@ -36,7 +38,38 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
             findings.extend(problem.map(|message| file.finding("evidence", number, message)));
         }
     }
+    for file in files.iter().filter(|file| file.path == BAD_INPUTS) {
+        let mut ids = BTreeSet::new();
+        for (number, line) in file.lines() {
+            let problem = if number == 1 {
+                (line != BAD_INPUTS_HEAD).then(|| format!("the first line is `{BAD_INPUTS_HEAD}`"))
+            } else {
+                bad_input(line, &functions, &mut ids)
+            };
+            findings.extend(problem.map(|message| file.finding("evidence", number, message)));
+        }
+    }
     findings
+}
+
+/// What is wrong with a row of the table of bad inputs.
+fn bad_input<'a>(line: &'a str, functions: &BTreeSet<&str>, ids: &mut BTreeSet<&'a str>) -> Option<String> {
+    let fields: Vec<&str> = line.split(',').collect();
+    let [id, status, proof] = fields[..] else {
+        return Some("a row has three fields, without quotes".to_owned());
+    };
+    if !ids.insert(id) {
+        return Some(format!("`{id}` stands there twice"));
+    }
+    match status {
+        _ if proof.trim().is_empty() => Some("a row names its tests, or gives a reason".to_owned()),
+        "covered" => {
+            let missing = proof.split_whitespace().find(|name| !functions.contains(name));
+            missing.map(|name| format!("no test is called `{name}`"))
+        }
+        "not-applicable" | "later" => None,
+        other => Some(format!("`{other}` is none of covered | not-applicable | later")),
+    }
 }
 
 /// What is wrong with a row of the statement.
@@ -107,5 +140,30 @@ mod tests {
             assert_eq!(found("", bad), [format!("{STATEMENT}:2")], "{bad}");
         }
         assert_eq!(found("", "V17,7,not applicable,,there is no WebRTC"), [""; 0]);
+    }
+
+    #[test]
+    fn a_bad_input_has_a_test_that_exists_or_a_reason() {
+        let good = "A01,covered,a_claim_that_is_tested b_claim_on_both";
+        for (row, is_good) in [
+            ("A02,later,there are no webhooks", true),
+            ("A02,not-applicable,jobs have no route", true),
+            ("A02,later,", false),
+            ("A02,covered,", false),
+            ("A02,covered,a_claim_nobody_tests", false),
+            ("A02,perfect,a_claim_that_is_tested", false),
+            ("A02,covered", false),
+            (good, false),
+        ] {
+            let files = [
+                file(
+                    "crates/a/tests/it/x.rs",
+                    "fn a_claim_that_is_tested() {}\nasync fn b_claim_on_both() {}",
+                ),
+                file(BAD_INPUTS, &format!("{BAD_INPUTS_HEAD}\n{good}\n{row}\n")),
+            ];
+            let expected: Vec<String> = if is_good { Vec::new() } else { vec![format!("{BAD_INPUTS}:3")] };
+            assert_eq!(places(&check(&files)), expected, "{row}");
+        }
     }
 }

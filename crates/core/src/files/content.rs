@@ -114,6 +114,21 @@ fn same_form(
     None
 }
 
+/// Keys of a model that would say where a call of it goes, or with what. That is for whoever operates the server: a prompt
+/// that could say it would send keys of others wherever its author likes.
+const OF_A_CALL: [&str; 10] = [
+    "api_base",
+    "api_key",
+    "api_version",
+    "authorization",
+    "base_url",
+    "endpoint",
+    "extra_headers",
+    "headers",
+    "proxy",
+    "url",
+];
+
 /// Bodies for models: a map from model id to a text, a list of messages, or `{content | messages}`.
 pub(super) fn models(reading: &mut Reading<'_>, node: Node, is_chat: bool) -> IndexMap<String, Body> {
     let entries = reading.entries("models", node).unwrap_or_default();
@@ -129,6 +144,16 @@ pub(super) fn models(reading: &mut Reading<'_>, node: Node, is_chat: bool) -> In
                 if found.is_none() && reading.problems.len() == before {
                     let problem = Problem::new("missing_field", "a model needs `content` or `messages`");
                     reading.refuse(&path, at, problem);
+                }
+                for key in OF_A_CALL {
+                    if let Some(node) = take(&mut entries, key) {
+                        let message = "a prompt does not say where a model is called, or with what";
+                        reading.refuse(
+                            &format!("{path}.{key}"),
+                            node.at,
+                            Problem::new("unknown_field", message),
+                        );
+                    }
                 }
                 reading.keep_unknown(&format!("{path}."), entries, &["content", "messages"]);
                 found

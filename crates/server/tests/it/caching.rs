@@ -1,6 +1,7 @@
 //! What callers may keep, and how they learn that it is still true.
 
-use promptsync_testing::{TestApp, db_test};
+use promptsync_api::keys::CreateKey;
+use promptsync_testing::{TestApp, a_key, db_test};
 use serde_json::json;
 
 db_test! {
@@ -27,6 +28,23 @@ db_test! {
         other.post("/api/projects/other/push", json!({ "files": [{ "path": "greeting.txt", "content": "same" }] })).await;
         let reply = other.header("if-none-match", &tag).get("/api/prompts/greeting/latest").await;
         assert_eq!((reply.status, &reply.json()["project"]), (200, &json!("other")));
+    }
+
+    async fn the_tag_of_another_workspace_is_not_taken_for_ones_own(db: &Db) {
+        let app = TestApp::on(db).await;
+        let editor = app.editor().await;
+        editor.push(&[("greeting.txt", "same")]).await;
+        app.workspace("elsewhere").await;
+        let wanted = CreateKey { project: Some("shop".into()), ..a_key("editor") };
+        let other = app.nobody().with_key(&app.key_in(Some("elsewhere"), wanted).await);
+        other.push(&[("greeting.txt", "same")]).await;
+        for target in ["/api/prompts/greeting/latest", "/api/prompts/greeting/1.0.0", "/api/prompts/greeting/1.0.0?document=true"] {
+            let mine = editor.get(target).await;
+            let theirs = other.clone().header("if-none-match", mine.header("etag")).get(target).await;
+            assert_eq!(theirs.status, 200, "{target}");
+            assert_ne!(theirs.json()["signature"], mine.json()["signature"], "{target}: own content");
+            assert_ne!(theirs.header("etag"), mine.header("etag"), "{target}");
+        }
     }
 
     async fn a_document_may_be_kept_for_ever(db: &Db) {

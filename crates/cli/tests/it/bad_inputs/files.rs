@@ -53,6 +53,8 @@ fn refused() -> Vec<Row> {
         ("Y32", "content: a\ngit_commit: \"abc123; rm -rf /\"".into(), "422 push_refused bad_commit"),
         ("Y32", "content: a\ngit_commit: --upload-pack=x".into(), "422 push_refused bad_commit"),
         ("V01", "content: a\nversion: 1.2".into(), "422 push_refused semver"),
+        ("S09", "content: a\nmodels: {gpt: {content: b, base_url: \"http://169.254.169.254/\"}}".into(), "422 push_refused unknown_field"),
+        ("S09", "content: a\nmodels: {gpt: {content: b, headers: {Authorization: x}}}".into(), "422 push_refused unknown_field"),
     ];
     let mut rows: Vec<Row> = files
         .into_iter()
