@@ -21,12 +21,11 @@ impl Browser {
     pub(crate) fn find() -> Result<Self> {
         let folder = node::installed(SOURCE, "browser", "the pages")?;
         let known = || PROGRAMS.into_iter().find(|program| exists(program));
-        let name = match known() {
-            Some(name) => name,
-            None => {
-                install("chromium")?;
-                known().ok_or("the package `chromium` brought no browser")?
-            }
+        let name = if let Some(name) = known() {
+            name
+        } else {
+            install("chromium")?;
+            known().ok_or("the package `chromium` brought no browser")?
         };
         let places = std::env::var_os("PATH").unwrap_or_default();
         let program =

@@ -58,6 +58,7 @@ fn has(chain: &Result<Vec<KeyLink>, Wrong>, pin: &Pin) -> bool {
     chain.as_ref().is_ok_and(|chain| chain.iter().any(|link| link.statement.key == pin.key))
 }
 
+/// What was found in one workspace so far.
 struct Judge {
     workspace: WorkspaceId,
     counted: RowsVerdict,
@@ -125,12 +126,11 @@ impl Judge {
         let prompt = PromptName::parse(prompt).map_err(|_| astray())?;
         let subject = Subject { project: &project, prompt: &prompt, version: &version };
         let own;
-        let proofs = match together {
-            Some(proofs) => proofs,
-            None => {
-                own = Proofs::load(tx, std::slice::from_ref(id)).await.map_err(read)?;
-                &own
-            }
+        let proofs = if let Some(proofs) = together {
+            proofs
+        } else {
+            own = Proofs::load(tx, std::slice::from_ref(id)).await.map_err(read)?;
+            &own
         };
         let signed = proofs.signature(subject).ok_or(Wrong::Version(SigningError::Missing))?;
         ring.verify(&signed).map_err(Wrong::Version)?;

@@ -155,7 +155,7 @@ async fn prepare_template(connection: &mut PgConnection, maintenance: &str) {
         .expect("the lock is returned");
 }
 
-async fn statement(connection: &mut PgConnection, parts: &[&str]) {
+pub(crate) async fn statement(connection: &mut PgConnection, parts: &[&str]) {
     let mut query = QueryBuilder::new("");
     for part in parts {
         query.push(part);
@@ -164,7 +164,7 @@ async fn statement(connection: &mut PgConnection, parts: &[&str]) {
 }
 
 /// The same server, another database.
-fn with_database(url: &str, name: &str) -> String {
+pub(crate) fn with_database(url: &str, name: &str) -> String {
     let (address, parameters) =
         url.split_once('?').map_or((url, String::new()), |(address, rest)| (address, format!("?{rest}")));
     let server = address.rsplit_once('/').map_or(address, |(server, _)| server);
@@ -217,42 +217,6 @@ pub async fn bytes_of(db: &Db) -> Vec<u8> {
                 .expect("pg_dump runs");
             assert!(out.status.success(), "{}", String::from_utf8_lossy(&out.stderr));
             out.stdout
-        }
-    }
-}
-
-/// Runs statements as somebody with the database in their hands does: past triggers, keys and walls.
-pub async fn tamper(db: &Db, statements: &[String]) {
-    match db.pools() {
-        Pools::Sqlite { writer, .. } => {
-            let mut connection = writer.acquire().await.expect("SQLite answers");
-            sqlx::query("PRAGMA foreign_keys = OFF").execute(&mut *connection).await.expect("a pragma");
-            let triggers: Vec<String> =
-                sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'trigger'")
-                    .fetch_all(&mut *connection)
-                    .await
-                    .expect("triggers can be listed");
-            let drops = triggers.iter().map(|name| format!("DROP TRIGGER {name}"));
-            for text in drops.chain(statements.iter().cloned()) {
-                QueryBuilder::new(text)
-                    .build()
-                    .execute(&mut *connection)
-                    .await
-                    .expect("the file can be changed");
-            }
-            sqlx::query("PRAGMA foreign_keys = ON").execute(&mut *connection).await.expect("a pragma");
-        }
-        Pools::Postgres(pool) => {
-            let options = pool.connect_options();
-            let name = options.get_database().expect("a test's database has a name");
-            let maintenance = maintenance_url().expect("there is a PostgreSQL");
-            let mut connection =
-                PgConnection::connect(&with_database(&maintenance, name)).await.expect("PostgreSQL answers");
-            statement(&mut connection, &["SET session_replication_role = replica"]).await;
-            for text in statements {
-                statement(&mut connection, &[text]).await;
-            }
-            connection.close().await.expect("the connection ends");
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod ids;
 pub mod keyring;
 pub mod people;
 pub mod sample;
+pub mod tamper;
 pub mod vault;
 
 pub use app::{Caller, PROJECT, Reply, TestApp, a_key};

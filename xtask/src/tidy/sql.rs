@@ -2,8 +2,8 @@
 
 use super::{File, Finding};
 
-/// Where SQL may stand: the store, and what gives each of its tests a database.
-const SQL: [&str; 2] = ["crates/store/", "crates/testing/src/database.rs"];
+/// Where SQL may stand: the store, what gives each of its tests a database, and what tampers with one.
+const SQL: [&str; 3] = ["crates/store/", "crates/testing/src/database.rs", "crates/testing/src/tamper.rs"];
 const STATEMENTS: [(&str, &str); 5] = [
     ("SELECT ", " FROM "),
     ("INSERT INTO ", "("),

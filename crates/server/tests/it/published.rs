@@ -10,7 +10,10 @@ use promptsync_store::{
     documents::{self, DocumentText},
     workspaces,
 };
-use promptsync_testing::{TestApp, database::tamper, db_test};
+use promptsync_testing::{
+    TestApp, db_test,
+    tamper::{self, Row},
+};
 use serde_json::json;
 
 /// Two prompts; the first in two versions, of which the first is locked.
@@ -33,9 +36,10 @@ async fn found(app: &TestApp) -> BadRow {
     judged(app).await.finding.expect("it was changed")
 }
 
-/// The row of the first version of `greeting`.
-const OF_GREETING: &str = "(SELECT versions.id FROM versions JOIN prompts ON prompts.id = versions.prompt_id
-    WHERE prompts.name = 'greeting' AND versions.version = '1.0.0')";
+/// A part of the first version of `greeting`.
+fn row(table: &str) -> Row<'_> {
+    Row { table, prompt: "greeting", version: "1.0.0" }
+}
 
 const ZEROS: &str = "'sha256:0000000000000000000000000000000000000000000000000000000000000000'";
 
@@ -83,15 +87,6 @@ fn changes() -> Vec<(&'static str, String, &'static str)> {
     cases.into_iter().map(|(table, set, class)| (table, set.to_owned(), class)).chain(long).collect()
 }
 
-/// Which row is changed.
-fn row(table: &str) -> String {
-    match table {
-        "versions" => format!("id = {OF_GREETING}"),
-        "documents" => format!("digest = (SELECT digest FROM versions WHERE id = {OF_GREETING})"),
-        _ => format!("version_id = {OF_GREETING}"),
-    }
-}
-
 db_test! {
     async fn what_was_published_is_as_it_was_signed(db: &Db) {
         let app = TestApp::on(db).await;
@@ -108,18 +103,12 @@ db_test! {
         let app = TestApp::on(db).await;
         published(&app).await;
         for (table, set, class) in changes() {
-            let saved = format!("CREATE TABLE saved AS SELECT * FROM {table}");
-            tamper(db, &[saved, format!("UPDATE {table} SET {set} WHERE {}", row(table))]).await;
+            row(table).set(db, &set).await;
             let finding = found(&app).await;
             assert_eq!(finding.wrong.as_str(), class, "{table} {set}: {finding}");
             let is_named = finding.prompt.as_deref() == Some("greeting") || class == "astray";
             assert!(is_named, "{table} {set}: {finding}");
-            let back = [
-                format!("DELETE FROM {table}"),
-                format!("INSERT INTO {table} SELECT * FROM saved"),
-                "DROP TABLE saved".to_owned(),
-            ];
-            tamper(db, &back).await;
+            tamper::put_back(db, table).await;
             assert_eq!(judged(&app).await.finding, None, "{table} {set} taken back");
         }
     }
@@ -133,16 +122,10 @@ db_test! {
             ("versions", "astray"),
             ("documents", "document_missing"),
         ] {
-            let saved = format!("CREATE TABLE saved AS SELECT * FROM {table}");
-            tamper(db, &[saved, format!("DELETE FROM {table} WHERE {}", row(table))]).await;
+            row(table).remove(db).await;
             let finding = found(&app).await;
             assert_eq!(finding.wrong.as_str(), class, "{table}: {finding}");
-            let back = [
-                format!("DELETE FROM {table}"),
-                format!("INSERT INTO {table} SELECT * FROM saved"),
-                "DROP TABLE saved".to_owned(),
-            ];
-            tamper(db, &back).await;
+            tamper::put_back(db, table).await;
         }
     }
 
@@ -154,7 +137,7 @@ db_test! {
         let digests = documents::digests(&mut tx, &workspace, "", 10).await.expect("digests");
         drop(tx);
         let digest = Digest::parse(&digests[0]).expect("a digest");
-        tamper(db, &[format!("DELETE FROM documents WHERE digest = '{digest}'")]).await;
+        tamper::remove_where(db, "documents", "digest", digest.as_str()).await;
         let mut tx = db.begin_write(&workspace).await.expect("the database answers");
         let forged = DocumentText { digest: &digest, canonical: "{\"body\":\"Evil\"}" };
         documents::insert_all(&mut tx, &workspace, &[forged], app.clock.now()).await.expect("a row");
@@ -168,7 +151,7 @@ db_test! {
     async fn keys_that_do_not_sign_each_other_are_not_believed(db: &Db) {
         let app = TestApp::on(db).await;
         published(&app).await;
-        tamper(db, &["UPDATE signing_keys SET created_at = '2020-01-01 00:00:00+00:00'".to_owned()]).await;
+        tamper::set_all(db, "signing_keys", "created_at = '2020-01-01 00:00:00+00:00'").await;
         let finding = found(&app).await;
         assert!(matches!(finding.wrong, Wrong::Keys(_)), "{finding}");
     }

@@ -18,10 +18,9 @@ use promptsync_store::{
     versions,
 };
 use promptsync_testing::{
-    Sample,
-    database::tamper,
-    db_test,
+    Sample, db_test,
     sample::{manifest, number, prompt_name},
+    tamper,
 };
 
 async fn version(db: &Db, sample: &Sample, name: &str, version: &str) -> versions::Version {
@@ -176,7 +175,7 @@ db_test! {
             assert_eq!(version_signatures::astray(&mut tx, &sample.workspace).await.unwrap(), expected);
             assert_eq!(version_locks::astray(&mut tx, &sample.workspace).await.unwrap(), expected);
             drop(tx);
-            tamper(db, &["DELETE FROM versions".to_owned()]).await;
+            tamper::remove_where(db, "versions", "version", "1.0.0").await;
         }
     }
 }
