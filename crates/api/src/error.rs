@@ -192,6 +192,7 @@ codes! {
     RANGE_TOO_LARGE "range_too_large" 422 "A range is too large";
     RECURSION_LIMIT "recursion_limit" 422 "The template recurses too deep";
     RENDER_LIMIT "render_limit" 422 "The render exceeds a limit";
+    SPLIT "split" 422 "Traffic cannot be divided so";
     URL_REFUSED "url_refused" 422 "The server does not call this URL";
     PRECONDITION_REQUIRED "precondition_required" 428 "If-Match is needed";
     RATE_LIMITED "rate_limited" 429 "Too many tries";

@@ -16,6 +16,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::splits::Drawn;
+
 /// A prompt, without content.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PromptSummary {
@@ -52,6 +54,9 @@ pub struct ResolvedPrompt {
     pub version: VersionNumber,
     /// The alias that led there, when one did.
     pub alias: Option<AliasName>,
+    /// The draw, where the alias divides its traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Drawn>,
     /// The content's digest.
     pub digest: Digest,
     /// The tags of the variant chosen, when one was.

@@ -12,6 +12,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use crate::splits::Drawn;
+
 /// `POST /api/prompts/{name}/{version_or_alias}/render`
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -25,6 +27,9 @@ pub struct RenderPrompt {
     /// The model, when it has a content of its own.
     #[serde(default)]
     pub model: Option<String>,
+    /// Who it is for, where the alias divides its traffic: the same unit gets the same version.
+    #[serde(default)]
+    pub unit: Option<String>,
     /// Whether secrets are put in: `mask` or `resolve`, which needs the permission `use_secrets`.
     #[serde(default)]
     pub secrets: SecretsWish,
@@ -60,6 +65,9 @@ pub struct RenderedPrompt {
     pub version: VersionNumber,
     /// The alias that led there.
     pub alias: Option<AliasName>,
+    /// The draw, where the alias divides its traffic.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Drawn>,
     /// The content's digest.
     pub digest: Digest,
     /// The tags of the variant chosen.

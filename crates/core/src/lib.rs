@@ -6,7 +6,7 @@
 //! To find a rule, look for its noun: [`documents`] (what a version contains), [`files`] (how people write it),
 //! [`template`] (how it is rendered, and the guards around that), [`versions`] and [`references`] (how it is
 //! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
-//! gets), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`],
+//! gets), [`splits`] (who gets another one), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`],
 //! [`access_records`] and [`merkle`] (how reads join the audit log), [`oidc`], [`seal`] (values at rest),
 //! [`secrets`] (what a template may ask for), [`connectors`], [`signing`].
 #![warn(missing_docs)]
@@ -39,6 +39,7 @@ pub mod resolve;
 pub mod seal;
 pub mod secrets;
 pub mod signing;
+pub mod splits;
 pub mod template;
 pub mod time;
 pub mod variables;

@@ -1,6 +1,6 @@
 //! Which version a caller gets: the only resolver. Server, edge, SDK and command line call it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -9,16 +9,36 @@ use crate::{
     names::{AliasName, PromptName, nearest},
     problem::Problem,
     references::Selector,
+    splits::Split,
     versions::VersionNumber,
 };
 
 /// Everything needed to answer reads for one project, or for the part of it that was loaded.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Snapshot {
-    /// The versions of each prompt, in any order.
-    pub prompts: BTreeMap<PromptName, Vec<VersionFacts>>,
-    /// Where each alias points.
-    pub aliases: BTreeMap<AliasName, BTreeMap<PromptName, VersionNumber>>,
+    /// The prompts.
+    pub prompts: BTreeMap<PromptName, PromptFacts>,
+    /// Every alias, those too that point at none of the prompts.
+    pub aliases: BTreeSet<AliasName>,
+}
+
+/// What resolving needs to know about a prompt.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct PromptFacts {
+    /// Its versions, in any order.
+    pub versions: Vec<VersionFacts>,
+    /// Where each alias points it.
+    pub entries: BTreeMap<AliasName, Entry>,
+}
+
+/// Where an alias points a prompt.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    /// The version.
+    pub version: VersionNumber,
+    /// How part of the traffic goes to others.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
 }
 
 /// What resolving needs to know about a version.
@@ -41,6 +61,8 @@ pub struct Resolved<'a> {
     pub version: &'a VersionFacts,
     /// The alias that led there.
     pub alias: Option<&'a AliasName>,
+    /// The entry's own version and how its traffic is divided, when it is: another unit may get another version.
+    pub divided: Option<(&'a VersionNumber, &'a Split)>,
 }
 
 /// Why no version was found.
@@ -93,62 +115,90 @@ pub enum ResolveError {
     },
 }
 
-/// Finds the version a reference names.
+/// Finds the version a reference names. `unit` is who asks: where an alias divides its traffic, it decides. Without one
+/// the entry's own version is found.
 pub fn resolve<'a>(
     snapshot: &'a Snapshot,
     prompt: &PromptName,
     selector: &Selector,
+    unit: Option<&str>,
 ) -> Result<Resolved<'a>, ResolveError> {
-    let versions = snapshot.prompts.get(prompt).ok_or_else(|| ResolveError::PromptNotFound {
+    let facts = snapshot.prompts.get(prompt).ok_or_else(|| ResolveError::PromptNotFound {
         name: prompt.clone(),
         nearest: nearest_of(prompt.as_str(), snapshot.prompts.keys().map(PromptName::as_str)),
     })?;
-    let served = || versions.iter().filter(|facts| !facts.archived);
-    let newest = || newest(served()).map(|facts| facts.version.clone());
-    let not_found = || ResolveError::VersionNotFound {
-        prompt: prompt.clone(),
-        reference: selector.to_string(),
-        newest: newest(),
-    };
-    let (found, alias) = match selector {
-        Selector::Exact(number) => (exact(versions, number), None),
-        Selector::Digest(digest) => (
-            versions
-                .iter()
-                .filter(|facts| facts.digest == *digest)
-                .max_by_key(|facts| (!facts.archived, &facts.version)),
-            None,
-        ),
+    resolve_in(facts, &snapshot.aliases, prompt, selector, unit)
+}
+
+/// The same for one prompt that was found already; `aliases` are those of its project.
+pub fn resolve_in<'a>(
+    facts: &'a PromptFacts,
+    aliases: &BTreeSet<AliasName>,
+    prompt: &PromptName,
+    selector: &Selector,
+    unit: Option<&str>,
+) -> Result<Resolved<'a>, ResolveError> {
+    let served = || facts.versions.iter().filter(|facts| !facts.archived);
+    let found = match selector {
+        Selector::Exact(number) => exact(&facts.versions, number),
+        Selector::Digest(digest) => {
+            let same = facts.versions.iter().filter(|facts| facts.digest == *digest);
+            same.max_by_key(|facts| (!facts.archived, &facts.version))
+        }
         Selector::Commit(commit) => {
             let of_commit =
                 served().filter(|facts| facts.git_commit.as_deref().is_some_and(|c| same_commit(c, commit)));
-            (of_commit.max_by_key(|facts| &facts.version), None)
+            of_commit.max_by_key(|facts| &facts.version)
         }
-        Selector::Latest => (self::newest(served()), None),
+        Selector::Latest => newest(served()),
         Selector::Range(range) => {
-            let found =
-                served().filter(|facts| range.matches(&facts.version)).max_by_key(|facts| &facts.version);
-            return found.map(|version| Resolved { version, alias: None }).ok_or_else(|| {
-                ResolveError::NoMatch {
-                    prompt: prompt.clone(),
-                    reference: selector.to_string(),
-                    newest: newest(),
-                }
-            });
+            served().filter(|facts| range.matches(&facts.version)).max_by_key(|facts| &facts.version)
         }
-        Selector::Alias(name) => {
-            let (alias, entries) =
-                snapshot.aliases.get_key_value(name).ok_or_else(|| ResolveError::AliasNotFound {
-                    name: name.clone(),
-                    nearest: nearest_of(name.as_str(), snapshot.aliases.keys().map(AliasName::as_str)),
-                })?;
-            let number = entries
-                .get(prompt)
-                .ok_or_else(|| ResolveError::NotInAlias { alias: name.clone(), prompt: prompt.clone() })?;
-            (exact(versions, number), Some(alias))
-        }
+        Selector::Alias(name) => return through_alias(facts, aliases, prompt, name, unit),
     };
-    found.map(|version| Resolved { version, alias }).ok_or_else(not_found)
+    match found {
+        Some(version) => Ok(Resolved { version, alias: None, divided: None }),
+        None if matches!(selector, Selector::Range(_)) => Err(ResolveError::NoMatch {
+            prompt: prompt.clone(),
+            reference: selector.to_string(),
+            newest: newest_number(facts),
+        }),
+        None => Err(not_found(facts, prompt, selector)),
+    }
+}
+
+fn through_alias<'a>(
+    facts: &'a PromptFacts,
+    aliases: &BTreeSet<AliasName>,
+    prompt: &PromptName,
+    name: &AliasName,
+    unit: Option<&str>,
+) -> Result<Resolved<'a>, ResolveError> {
+    let Some((alias, entry)) = facts.entries.get_key_value(name) else {
+        return Err(if aliases.contains(name) {
+            ResolveError::NotInAlias { alias: name.clone(), prompt: prompt.clone() }
+        } else {
+            let nearest = nearest_of(name.as_str(), aliases.iter().map(AliasName::as_str));
+            ResolveError::AliasNotFound { name: name.clone(), nearest }
+        });
+    };
+    let split = entry.split.as_ref();
+    let drawn = split.zip(unit).map(|(split, unit)| split.version_for(&entry.version, prompt, unit));
+    let version = exact(&facts.versions, drawn.unwrap_or(&entry.version));
+    let version = version.ok_or_else(|| not_found(facts, prompt, &Selector::Alias(name.clone())))?;
+    Ok(Resolved { version, alias: Some(alias), divided: split.map(|split| (&entry.version, split)) })
+}
+
+fn not_found(facts: &PromptFacts, prompt: &PromptName, selector: &Selector) -> ResolveError {
+    ResolveError::VersionNotFound {
+        prompt: prompt.clone(),
+        reference: selector.to_string(),
+        newest: newest_number(facts),
+    }
+}
+
+fn newest_number(facts: &PromptFacts) -> Option<VersionNumber> {
+    newest(facts.versions.iter().filter(|facts| !facts.archived)).map(|facts| facts.version.clone())
 }
 
 fn exact<'a>(versions: &'a [VersionFacts], number: &VersionNumber) -> Option<&'a VersionFacts> {
@@ -210,6 +260,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::splits::{Draw, allocate};
 
     fn facts(version: &str) -> VersionFacts {
         VersionFacts {
@@ -234,16 +285,17 @@ mod tests {
 
     fn snapshot(versions: Vec<VersionFacts>) -> Snapshot {
         let production = AliasName::parse("production").unwrap();
-        let entry = BTreeMap::from([(greeting(), VersionNumber::new(1, 0, 0))]);
+        let entry = Entry { version: VersionNumber::new(1, 0, 0), split: None };
+        let entries = BTreeMap::from([(production.clone(), entry)]);
         Snapshot {
-            prompts: BTreeMap::from([(greeting(), versions)]),
-            aliases: BTreeMap::from([(production, entry)]),
+            prompts: BTreeMap::from([(greeting(), PromptFacts { versions, entries })]),
+            aliases: BTreeSet::from([production]),
         }
     }
 
     fn resolved(snapshot: &Snapshot, reference: &str) -> Result<String, ResolveError> {
         let selector = Selector::parse(reference).unwrap();
-        resolve(snapshot, &greeting(), &selector).map(|found| found.version.version.to_string())
+        resolve(snapshot, &greeting(), &selector, None).map(|found| found.version.version.to_string())
     }
 
     #[test]
@@ -290,15 +342,36 @@ mod tests {
             assert_eq!((problem.code.as_str(), problem.hint.as_deref()), (code, Some(hint)), "{reference}");
         }
         let other = PromptName::parse("greetings").unwrap();
-        let error = resolve(&snapshot, &other, &Selector::Latest).unwrap_err();
+        let error = resolve(&snapshot, &other, &Selector::Latest, None).unwrap_err();
         assert_eq!(error, ResolveError::PromptNotFound { name: other, nearest: Some("greeting".into()) });
     }
 
     #[test]
     fn an_alias_without_the_prompt_says_so() {
         let mut snapshot = snapshot(vec![facts("1.0.0")]);
-        snapshot.aliases.values_mut().for_each(BTreeMap::clear);
+        snapshot.prompts.values_mut().for_each(|facts| facts.entries.clear());
         assert_eq!(resolved(&snapshot, "production").unwrap_err().code(), "version_not_found");
+    }
+
+    #[test]
+    fn a_unit_draws_its_version_and_nobody_gets_the_alias_s_own() {
+        let mut snapshot = snapshot(vec![facts("1.0.0"), facts("2.0.0")]);
+        let arms = allocate(&[], &[(VersionNumber::new(2, 0, 0), 5_000)]).unwrap();
+        let split = Split { salt: "s".into(), draw: Draw::Prompt, arms, overrides: BTreeMap::new() };
+        for entry in snapshot.prompts.get_mut(&greeting()).unwrap().entries.values_mut() {
+            entry.split = Some(split.clone());
+        }
+        let selector = Selector::parse("production").unwrap();
+        let got = |unit: Option<&str>| {
+            let found = resolve(&snapshot, &greeting(), &selector, unit).unwrap();
+            assert!(found.divided.is_some());
+            found.version.version.to_string()
+        };
+        assert_eq!(got(None), "1.0.0");
+        let drawn: BTreeSet<String> = (0..50).map(|unit| got(Some(&format!("u{unit}")))).collect();
+        assert_eq!(drawn, BTreeSet::from(["1.0.0".to_owned(), "2.0.0".to_owned()]));
+        let exact = resolve(&snapshot, &greeting(), &Selector::parse("1.0.0").unwrap(), Some("u1")).unwrap();
+        assert!(exact.divided.is_none());
     }
 
     #[test]

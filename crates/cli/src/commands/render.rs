@@ -75,7 +75,7 @@ fn on_server(found: &Found, request: RenderRequest, context: &Context) -> Result
     let project = context.settings.project()?;
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let RenderRequest { variables, tags, model } = request;
-    let wanted = RenderPrompt { variables, tags, model, secrets: SecretsWish::Resolve };
+    let wanted = RenderPrompt { variables, tags, model, unit: None, secrets: SecretsWish::Resolve };
     let reference = version.to_string();
     let rendered =
         registry.wait(registry.client.render(project.as_str(), &found.name, &reference, &wanted))?;

@@ -18,7 +18,10 @@ pub use chain::{KeyLink, KeyRing, KeyStatement, Pin};
 pub use error::SigningError;
 pub use keys::{PrivateKey, PublicKey, PublicKeyError, Signature, SigningKeyId};
 pub use rows::{BadRow, RowsVerdict, Wrong};
-pub use statements::{LockStatement, SnapshotEntry, SnapshotStatement, VersionRecord, VersionStatement};
+pub use statements::{
+    LockStatement, SnapshotContent, SnapshotDelta, SnapshotEntry, SnapshotStatement, VersionRecord,
+    VersionStatement, entries_digest,
+};
 pub use verify::{ExportedVersion, VersionSubject, verify_snapshot, verify_version};
 
 use schemars::JsonSchema;

@@ -1,6 +1,6 @@
 //! The statements about prompts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,8 @@ use crate::{
     files::Origin,
     names::{AliasName, PromptName},
     publish::Dependency,
+    resolve::{Entry, PromptFacts, Snapshot, VersionFacts},
+    splits::Split,
     time::Timestamp,
     versions::{Bump, VersionNumber},
 };
@@ -102,13 +104,85 @@ pub struct SnapshotStatement {
     pub entries: BTreeMap<PromptName, SnapshotEntry>,
 }
 
-/// The version an alias points a prompt at.
+/// How a snapshot differs from the one before: what a stream sends instead of all of it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotDelta {
+    /// The workspace's id.
+    pub workspace: String,
+    /// The project's name.
+    pub project: String,
+    /// The alias.
+    pub alias: AliasName,
+    /// The revision of the snapshot it starts from. Any later one that gives the same result will do.
+    pub from: Revision,
+    /// The workspace's revision afterwards.
+    pub revision: Revision,
+    /// When it was made.
+    pub issued_at: Timestamp,
+    /// When a newer snapshot has to be asked for.
+    pub expires_at: Timestamp,
+    /// The entries that are new or different; `null` for a prompt that the alias does not name any more.
+    pub changed: BTreeMap<PromptName, Option<SnapshotEntry>>,
+    /// The digest of all entries afterwards, see [`entries_digest`]: proof that both sides mean the same.
+    pub entries: Digest,
+}
+
+/// The digest of a snapshot's entries: of their JSON with sorted keys and no spaces.
+pub fn entries_digest(entries: &BTreeMap<PromptName, SnapshotEntry>) -> Digest {
+    let mut value = serde_json::to_value(entries).expect("entries hold only strings, whole numbers and maps");
+    value.sort_all_objects();
+    Digest::of(value.to_string().as_bytes())
+}
+
+/// Where an alias points a prompt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SnapshotEntry {
     /// The version.
     pub version: VersionNumber,
     /// Its content.
+    #[serde(flatten)]
+    pub content: SnapshotContent,
+    /// How part of the traffic goes to other versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub split: Option<Split>,
+    /// The contents of those versions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<VersionNumber, SnapshotContent>,
+}
+
+/// The content of a version, and what it takes to render it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct SnapshotContent {
+    /// Its document.
     pub digest: Digest,
+    /// The documents its templates may include, as they were fixed when it was published.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub includes: BTreeMap<PromptName, Digest>,
+}
+
+impl SnapshotStatement {
+    /// What the resolver needs of it: the alias, its prompts and their versions.
+    pub fn facts(&self) -> Snapshot {
+        let facts = |(name, entry): (&PromptName, &SnapshotEntry)| {
+            let own = std::iter::once((&entry.version, &entry.content));
+            let version = |(version, content): (&VersionNumber, &SnapshotContent)| VersionFacts {
+                version: version.clone(),
+                digest: content.digest.clone(),
+                git_commit: None,
+                archived: false,
+            };
+            let points = Entry { version: entry.version.clone(), split: entry.split.clone() };
+            let facts = PromptFacts {
+                versions: own.chain(&entry.others).map(version).collect(),
+                entries: BTreeMap::from([(self.alias.clone(), points)]),
+            };
+            (name.clone(), facts)
+        };
+        Snapshot {
+            prompts: self.entries.iter().map(facts).collect(),
+            aliases: BTreeSet::from([self.alias.clone()]),
+        }
+    }
 }
 
 impl Statement for VersionStatement {
@@ -132,6 +206,18 @@ impl Statement for LockStatement {
 
     fn signed_at(&self) -> Timestamp {
         self.locked_at
+    }
+}
+
+impl Statement for SnapshotDelta {
+    const KIND: &'static str = "snapshot-delta";
+
+    fn workspace(&self) -> &str {
+        &self.workspace
+    }
+
+    fn signed_at(&self) -> Timestamp {
+        self.issued_at
     }
 }
 

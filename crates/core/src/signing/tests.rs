@@ -60,7 +60,8 @@ fn version() -> VersionStatement {
 }
 
 fn snapshot() -> SnapshotStatement {
-    let entry = SnapshotEntry { version: number("1.2.0"), digest: Digest::of(b"content") };
+    let content = SnapshotContent { digest: Digest::of(b"content"), includes: BTreeMap::new() };
+    let entry = SnapshotEntry { version: number("1.2.0"), content, split: None, others: BTreeMap::new() };
     SnapshotStatement {
         workspace: WORKSPACE.into(),
         project: "shop".into(),

@@ -194,7 +194,7 @@ async fn one_prompt(
     mut entries: Manifest,
 ) -> Result<Target, ApiError> {
     let prompt = PromptName::parse(prompt)?;
-    let found = resolve::in_project(tx, call, &call.project, &prompt, reference).await?;
+    let found = resolve::in_project(tx, call, &call.project, &prompt, reference, None).await?;
     if !call.can_in_module(Permission::Read, &found.prompt.module) {
         return Err(denied(Permission::Read));
     }

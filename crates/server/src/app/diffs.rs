@@ -7,8 +7,8 @@ use crate::{endpoint::InProject, http::error::ApiError};
 
 /// Compares two versions.
 pub(crate) async fn between(call: &InProject, name: &str, from: &str, to: &str) -> Result<Diff, ApiError> {
-    let old = resolve::find(call, name, from).await?;
-    let new = resolve::find(call, name, to).await?;
+    let old = resolve::find(call, name, from, None).await?;
+    let new = resolve::find(call, name, to, None).await?;
     App::blocking(move || {
         let side = |found: &resolve::Resolved| format!("{} {}", found.prompt.name, found.version.number);
         let (old_label, new_label) = (side(&old), side(&new));

@@ -47,6 +47,8 @@ pub(crate) struct Wish {
     pub(crate) tags: BTreeMap<String, String>,
     /// The model it is for.
     pub(crate) model: Option<String>,
+    /// Who it is for, where an alias divides its traffic.
+    pub(crate) unit: Option<String>,
     /// Whether the whole document is wanted too.
     pub(crate) document: bool,
 }
@@ -158,7 +160,8 @@ pub(crate) async fn resolved(
     reference: &str,
     wish: &Wish,
 ) -> Result<(ResolvedPrompt, String), ApiError> {
-    let found = resolve::find(call, name, reference).await?;
+    let unit = resolve::Unit::of(&call.app, wish.unit.as_deref())?;
+    let found = resolve::find(call, name, reference, Some(&unit)).await?;
     call.access.about("prompt.read", found.target());
     let choice = choose(&found.document, &wish.tags, wish.model.as_deref())
         .map_err(|refused| ApiError::of(Problem::new("ambiguous_variant", refused.to_string())))?;
@@ -168,7 +171,8 @@ pub(crate) async fn resolved(
         Subject { project: &call.project.name, prompt: &found.prompt.name, version: &found.version };
     let signature = found.proofs.signature(subject);
     let signed = signature.is_some();
-    let identity = format!("{} {} {:?} {signed}", found.version.id, found.prompt.module, found.alias);
+    let identity =
+        format!("{} {} {:?} {signed} {:?}", found.version.id, found.prompt.module, found.alias, found.drawn);
     let answer = ResolvedPrompt {
         id: found.prompt.id.to_string(),
         name: found.prompt.name,
@@ -176,6 +180,7 @@ pub(crate) async fn resolved(
         module: found.prompt.module,
         version: found.version.number,
         alias: found.alias,
+        split: found.drawn,
         digest: found.version.digest,
         variant,
         content,

@@ -20,7 +20,9 @@ pub(crate) async fn render(
     reference: &str,
     request: RenderPrompt,
 ) -> Result<RenderedPrompt, ApiError> {
-    let found = resolve::find(call, name, reference).await?;
+    let unit = resolve::Unit::of(&call.app, request.unit.as_deref())?;
+    let found = resolve::find(call, name, reference, Some(&unit)).await?;
+    let split = found.drawn.clone();
     let (number, digest) = (found.version.number.clone(), found.version.digest.clone());
     let (name, alias) = (found.prompt.name.clone(), found.alias.clone());
     call.access.about("prompt.render", found.target());
@@ -56,7 +58,7 @@ pub(crate) async fn render(
         Rendered::Text(text) => Output::Text(text),
         Rendered::Messages(messages) => Output::Messages(messages),
     };
-    Ok(RenderedPrompt { name, version: number, alias, digest, variant, secrets: shown, output })
+    Ok(RenderedPrompt { name, version: number, alias, split, digest, variant, secrets: shown, output })
 }
 
 /// Every wrong value at once, under the code and the words of the first.

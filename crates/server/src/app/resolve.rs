@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use promptsync_api::error::{ALIAS_NOT_FOUND, VERSION_NOT_FOUND};
+use promptsync_api::{
+    error::{ALIAS_NOT_FOUND, INVALID, VERSION_NOT_FOUND},
+    splits::Drawn,
+};
 use promptsync_core::{
     access::Permission,
     audit::Revision,
@@ -11,10 +14,12 @@ use promptsync_core::{
     problem::Problem,
     references::{Reference, ReferenceError, Selector},
     resolve::resolve,
+    splits::MAX_UNIT,
 };
 use promptsync_store::{ReadTx, audit, documents, prompts, snapshot, versions};
 
 use super::{
+    App,
     projects::{Found, prompt_name},
     proofs::Proofs,
 };
@@ -22,6 +27,38 @@ use crate::{endpoint::InProject, http::error::ApiError};
 
 /// Characters a reference can have at most; a longer one names nothing.
 const MAX_REFERENCE: usize = 200;
+
+/// Who asks, where an alias divides its traffic.
+#[derive(Clone, Debug)]
+pub(crate) enum Unit {
+    /// Whom the caller named: it gets the same version each time.
+    Named(String),
+    /// Nobody was named: each request draws for itself.
+    Drawn(String),
+}
+
+impl Unit {
+    /// The unit a request names, or one made for it.
+    pub(crate) fn of(app: &App, named: Option<&str>) -> Result<Self, ApiError> {
+        match named {
+            None => Ok(Self::Drawn(app.ids.next())),
+            Some(name) if (1..=MAX_UNIT).contains(&name.len()) => Ok(Self::Named(name.to_owned())),
+            Some(_) => Err(ApiError::new(INVALID, format!("`unit` has 1 to {MAX_UNIT} bytes"))
+                .hint("name who asks by something short that stays the same, such as a user's id")),
+        }
+    }
+
+    /// The name it draws by.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Named(name) | Self::Drawn(name) => name,
+        }
+    }
+
+    fn is_named(&self) -> bool {
+        matches!(self, Self::Named(_))
+    }
+}
 
 /// A version that was asked for, with everything an answer needs.
 pub(crate) struct Resolved {
@@ -31,6 +68,8 @@ pub(crate) struct Resolved {
     pub(crate) version: versions::Version,
     /// The alias that led there.
     pub(crate) alias: Option<AliasName>,
+    /// The draw, where the alias divides the prompt's traffic.
+    pub(crate) drawn: Option<Drawn>,
     /// Its content.
     pub(crate) document: Document,
     /// Its signature and lock.
@@ -61,11 +100,16 @@ pub(crate) fn reference(text: &str) -> Result<Reference, ApiError> {
     })
 }
 
-/// Finds a version of a prompt of the call's project.
-pub(crate) async fn find(call: &InProject, name: &str, reference_text: &str) -> Result<Resolved, ApiError> {
+/// Finds a version of a prompt of the call's project, for whoever `unit` is.
+pub(crate) async fn find(
+    call: &InProject,
+    name: &str,
+    reference_text: &str,
+    unit: Option<&Unit>,
+) -> Result<Resolved, ApiError> {
     let (name, reference) = (prompt_name(name)?, reference(reference_text)?);
     let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
-    let mut found = in_project(&mut tx, call, &call.project, &name, &reference).await?;
+    let mut found = in_project(&mut tx, call, &call.project, &name, &reference, unit).await?;
     found.revision = audit::head(&mut tx, &call.caller.workspace).await?.revision;
     Ok(found)
 }
@@ -77,12 +121,14 @@ pub(crate) async fn in_project(
     project: &Found,
     name: &PromptName,
     reference: &Reference,
+    unit: Option<&Unit>,
 ) -> Result<Resolved, ApiError> {
-    let facts = match reference.at {
+    let state = match reference.at {
         None => snapshot::load_prompt(tx, &project.id, name).await?,
         Some(moment) => snapshot::load_prompt_at(tx, &project.id, name, moment).await?,
     };
-    let resolved = match resolve(&facts, name, &reference.selector) {
+    let facts = state.snapshot();
+    let resolved = match resolve(&facts, name, &reference.selector, unit.map(Unit::name)) {
         Ok(resolved) => resolved,
         Err(refused) => {
             let mut error = Problem::from(&refused);
@@ -99,13 +145,14 @@ pub(crate) async fn in_project(
         }
     };
     let (number, alias) = (resolved.version.version.clone(), resolved.alias.cloned());
+    let drawn = Drawn::of(&resolved, unit.is_some_and(Unit::is_named));
     let prompt = prompts::by_name(tx, &project.id, name).await?;
     let prompt = prompt.ok_or_else(|| ApiError::internal("a resolved prompt has no row"))?;
     let version = versions::get(tx, &prompt.id, &number).await?;
     let version = version.ok_or_else(|| ApiError::internal("a resolved version has no row"))?;
     let (document, bytes) = document(tx, call, &version.digest).await?;
     let proofs = Proofs::load(tx, std::slice::from_ref(&version.id)).await?;
-    Ok(Resolved { prompt, version, alias, document, proofs, bytes, revision: 0 })
+    Ok(Resolved { prompt, version, alias, drawn, document, proofs, bytes, revision: 0 })
 }
 
 /// The documents a version's templates may include, as they were fixed when it was published.

@@ -39,7 +39,7 @@ pub(crate) async fn list(
 
 /// One version, by any reference.
 pub(crate) async fn get(call: &InProject, name: &str, reference: &str) -> Result<VersionSummary, ApiError> {
-    let found = resolve::find(call, name, reference).await?;
+    let found = resolve::find(call, name, reference, None).await?;
     Ok(view(&call.project.name, &found.prompt.name, found.version, &found.proofs))
 }
 

@@ -45,6 +45,10 @@ impl FromQuery for Wish {
         many("tag", "A tag that chooses a variant, `locale:en`; repeat it for several."),
         one("tags", "All tags at once: `locale=en,tone=formal`."),
         one("model", "The model, when the prompt has a content of its own for it."),
+        one(
+            "unit",
+            "Who it is for, where the alias divides its traffic: the same unit gets the same version.",
+        ),
         one("document", "`true` adds the whole document."),
     ];
 
@@ -63,6 +67,7 @@ impl FromQuery for Wish {
         Ok(Self {
             tags,
             model: parameters.get("model").map(str::to_owned),
+            unit: parameters.get("unit").map(str::to_owned),
             document: parameters.flag("document")?,
         })
     }

@@ -138,7 +138,7 @@ db_test! {
         let found = snapshot::signed_entries(&mut tx, &alias.unwrap().id).await.unwrap();
         assert_eq!(found.len(), 2);
         let entry = &found[&prompt_name("a")];
-        assert_eq!((&entry.version, &entry.digest), (&old.number, &old.digest));
+        assert_eq!((&entry.version, &entry.content.digest), (&old.number, &old.digest));
     }
 
     async fn what_stands_behind_a_proof_is_listed_as_it_is(db: &Db) {

@@ -21,17 +21,23 @@ db_test! {
         let mut tx = db.begin_system_read().await.unwrap();
         let whole = snapshot::load(&mut tx, &sample.project).await.unwrap();
         let facts: Vec<_> =
-            whole.prompts[&prompt_name("a")].iter().map(|facts| (facts.version.to_string(), facts.archived)).collect();
+            whole.prompts[&prompt_name("a")].facts.versions.iter().map(|facts| (facts.version.to_string(), facts.archived)).collect();
         assert_eq!(facts, [("1.0.0".to_owned(), true), ("1.1.0".to_owned(), false)]);
-        assert_eq!(whole.prompts[&prompt_name("a")][0].digest, old.digest);
-        assert_eq!(whole.prompts[&prompt_name("a")][0].git_commit.as_deref(), Some("0123abc"));
-        assert_eq!(whole.aliases[&AliasName::parse("dev").unwrap()].len(), 2);
-        assert!(whole.aliases[&AliasName::parse("empty").unwrap()].is_empty());
+        assert_eq!(whole.prompts[&prompt_name("a")].facts.versions[0].digest, old.digest);
+        assert_eq!(whole.prompts[&prompt_name("a")].facts.versions[0].git_commit.as_deref(), Some("0123abc"));
+        let (dev, empty) = (AliasName::parse("dev").unwrap(), AliasName::parse("empty").unwrap());
+        assert!(whole.prompts.values().all(|known| known.facts.entries.keys().eq([&dev])));
+        assert_eq!(whole.aliases, [dev.clone(), empty.clone()].into());
+        let entries = snapshot::load_alias(&mut tx, &sample.project, &dev).await.unwrap().unwrap();
+        assert_eq!(entries.len(), 2);
+        assert_eq!(entries[&prompt_name("a")].version, number("1.1.0"));
+        assert!(snapshot::load_alias(&mut tx, &sample.project, &empty).await.unwrap().unwrap().is_empty());
+        let unknown = AliasName::parse("unknown").unwrap();
+        assert_eq!(snapshot::load_alias(&mut tx, &sample.project, &unknown).await.unwrap(), None);
 
         // One prompt alone: the same as the whole, cut to it.
         let mut cut = whole;
         cut.prompts.retain(|name, _| name.as_str() == "a");
-        cut.aliases.values_mut().for_each(|entries| entries.retain(|name, _| name.as_str() == "a"));
         assert_eq!(snapshot::load_prompt(&mut tx, &sample.project, &prompt_name("a")).await.unwrap(), cut);
 
         let unknown = snapshot::load_prompt(&mut tx, &sample.project, &prompt_name("A")).await.unwrap();
@@ -75,10 +81,11 @@ db_test! {
         let mut tx = db.begin_system_read().await.unwrap();
         for (moment, count, expected) in cases {
             let then = snapshot::load_prompt_at(&mut tx, &sample.project, &name, moment).await.unwrap();
-            assert_eq!(then.prompts.get(&name).map_or(0, Vec::len), count, "{moment}");
-            let found = then.aliases.get(&production).and_then(|entries| entries.get(&name));
+            let known = then.prompts.get(&name);
+            assert_eq!(known.map_or(0, |known| known.facts.versions.len()), count, "{moment}");
+            let found = known.and_then(|known| known.facts.entries.get(&production)).map(|entry| &entry.version);
             assert_eq!(found, expected.map(number).as_ref(), "{moment}");
-            assert_eq!(then.aliases.contains_key(&production), moment >= moved, "{moment}");
+            assert_eq!(then.aliases.contains(&production), moment >= moved, "{moment}");
         }
     }
 
@@ -92,6 +99,7 @@ db_test! {
         sample.set_alias(db, "production", Expected::Anything, &[("a", "2.0.0")]).await.unwrap();
         let mut tx = db.begin_system_read().await.unwrap();
         let then = snapshot::load_prompt_at(&mut tx, &sample.project, &prompt_name("a"), late).await.unwrap();
-        assert_eq!(then.aliases[&AliasName::parse("production").unwrap()][&prompt_name("a")], number("2.0.0"));
+        let entries = &then.prompts[&prompt_name("a")].facts.entries;
+        assert_eq!(entries[&AliasName::parse("production").unwrap()].version, number("2.0.0"));
     }
 }

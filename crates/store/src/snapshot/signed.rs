@@ -1,0 +1,98 @@
+//! What a signed snapshot says of an alias.
+
+use std::collections::BTreeMap;
+
+use promptsync_core::{
+    digest::Digest,
+    ids::AliasId,
+    names::PromptName,
+    publish::Dependency,
+    signing::{SnapshotContent, SnapshotEntry},
+    splits::Split,
+    versions::VersionNumber,
+};
+use serde_json::Value;
+use sqlx::types::Json;
+
+use crate::{
+    conn::{ReadTx, on},
+    error::Result,
+    rows::{from_json, lies},
+};
+
+#[derive(sqlx::FromRow)]
+struct ContentRow {
+    name: String,
+    version: String,
+    digest: String,
+    dependencies: Json<Value>,
+    split: Option<Json<Value>>,
+}
+
+/// Where an alias points, with the content of each version and of what goes with it.
+pub async fn signed_entries(tx: &mut ReadTx, alias: &AliasId) -> Result<BTreeMap<PromptName, SnapshotEntry>> {
+    let rows: Vec<ContentRow> = on!(tx, c => sqlx::query_as(
+        "SELECT prompts.name, versions.version, versions.digest, versions.dependencies, alias_splits.split
+         FROM alias_entries
+         JOIN prompts ON prompts.id = alias_entries.prompt_id
+         JOIN versions ON versions.id = alias_entries.version_id
+         LEFT JOIN alias_splits ON alias_splits.alias_id = alias_entries.alias_id
+             AND alias_splits.prompt_id = alias_entries.prompt_id
+         WHERE alias_entries.alias_id = $1",
+    )
+    .bind(alias.as_str())
+    .fetch_all(c)
+    .await)?;
+    let mut entries = BTreeMap::new();
+    for row in rows {
+        let split = row.split.clone().map(|split| from_json(split.0, "alias_splits", "split", &row.name));
+        let split = split.transpose()?;
+        let (name, version, content) = row.read()?;
+        entries.insert(name, SnapshotEntry { version, content, split, others: BTreeMap::new() });
+    }
+    if entries.values().any(|entry| entry.split.is_some()) {
+        others(tx, alias, &mut entries).await?;
+    }
+    Ok(entries)
+}
+
+/// Adds the contents of the versions that splits name.
+async fn others(
+    tx: &mut ReadTx,
+    alias: &AliasId,
+    entries: &mut BTreeMap<PromptName, SnapshotEntry>,
+) -> Result<()> {
+    let rows: Vec<ContentRow> = on!(tx, c => sqlx::query_as(
+        "SELECT prompts.name, versions.version, versions.digest, versions.dependencies, alias_splits.split
+         FROM alias_splits
+         JOIN prompts ON prompts.id = alias_splits.prompt_id
+         JOIN versions ON versions.prompt_id = alias_splits.prompt_id
+         WHERE alias_splits.alias_id = $1",
+    )
+    .bind(alias.as_str())
+    .fetch_all(c)
+    .await)?;
+    for row in rows {
+        let (name, version, content) = row.read()?;
+        let Some(entry) = entries.get_mut(&name) else { continue };
+        let is_named =
+            entry.split.as_ref().is_some_and(|split: &Split| split.versions().any(|one| *one == version));
+        if is_named && version != entry.version {
+            entry.others.insert(version, content);
+        }
+    }
+    Ok(())
+}
+
+impl ContentRow {
+    fn read(self) -> Result<(PromptName, VersionNumber, SnapshotContent)> {
+        let includes: BTreeMap<PromptName, Dependency> =
+            from_json(self.dependencies.0, "versions", "dependencies", &self.name)?;
+        let content = SnapshotContent {
+            digest: Digest::parse(&self.digest).map_err(lies("versions", "digest", &self.name))?,
+            includes: includes.into_iter().map(|(name, pinned)| (name, pinned.digest)).collect(),
+        };
+        let version = VersionNumber::parse(&self.version).map_err(lies("versions", "version", &self.name))?;
+        Ok((PromptName::parse(&self.name).map_err(lies("prompts", "name", &self.name))?, version, content))
+    }
+}
