@@ -79,8 +79,14 @@ pub struct ResolvedPrompt {
     /// The workspace's signature on the version.
     #[serde(default)]
     pub signature: Option<Signed<VersionStatement>>,
-    /// The workspace's revision this answer was read at.
+    /// A revision of the workspace at which this was the answer; the header `promptsync-revision` has the newest one.
     pub revision: i64,
+    /// For how many seconds nobody could say whether this is still the answer; absent when it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale_seconds: Option<u64>,
+    /// Where an old answer comes from: `memory`, `file`, `redis`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// `content` or `messages`.

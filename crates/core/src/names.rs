@@ -114,6 +114,10 @@ macro_rules! name {
             pub fn folded(&self) -> String { self.0.to_ascii_lowercase() }
         }
 
+        impl std::borrow::Borrow<str> for $name {
+            fn borrow(&self) -> &str { &self.0 }
+        }
+
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(&self.0) }
         }

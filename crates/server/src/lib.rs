@@ -10,6 +10,7 @@ pub mod audit;
 mod auth;
 pub mod backup;
 pub mod config;
+mod delivery;
 mod dispatch;
 mod endpoint;
 mod http;

@@ -12,6 +12,7 @@ use crate::{
     App, Config, RandomIds, Service, SystemClock,
     auth::secret::{SecretError, ServerSecret},
     backup,
+    delivery,
     jobs::Jobs,
     listen::{self, Tls, TlsError},
     masters::{MasterKeyError, Masters},
@@ -122,11 +123,13 @@ impl Server {
         let mut limits = self.service.app().config.limits.clone();
         limits.connections = limits.connections.min(open_files());
         let jobs = Jobs::start(self.service.app());
+        let following = tokio::spawn(delivery::follow(Arc::clone(self.service.app()), Arc::default()));
         let watching = self.tls.clone().map(|tls| tokio::spawn(listen::watch(tls)));
         listen::serve(self.listener, self.tls, Arc::clone(&self.service), limits, stop).await;
         if let Some(watching) = watching {
             watching.abort();
         }
+        following.abort();
         jobs.stop().await;
         self.service.app().db.close().await;
     }

@@ -17,6 +17,7 @@ use promptsync_store::prompts;
 use crate::{
     app::resolve::alias_of,
     auth::Identity,
+    delivery::Need,
     endpoint::{Call, InProject, Subject},
     http::{error::ApiError, query::Parameter},
 };
@@ -90,7 +91,7 @@ subjects! {
         let alias = now.and_then(|reference| alias_of(&reference.selector));
         call.allows(permission).await?
             || in_environment(call, permission, alias)
-            || in_module(call, permission).await?
+            || in_delivered_module(call, permission).await?
     };
 }
 
@@ -141,6 +142,18 @@ impl Subject for Myself {
 
 fn in_environment(call: &InProject, permission: Permission, alias: Option<&AliasName>) -> bool {
     alias.is_some_and(|alias| call.caller.can(permission, call.object().in_environment(alias)))
+}
+
+/// Decides by the module of the prompt `{name}` as it is delivered.
+async fn in_delivered_module(call: &InProject, permission: Permission) -> Result<bool, ApiError> {
+    if !can_within(&call.caller.principal, permission, Some(&call.project.id)) {
+        return Ok(false);
+    }
+    let known = call.app.delivered(&call.caller.workspace, Need::Project(&call.project.id)).await?;
+    let prompt =
+        known.project(&call.project.id).and_then(|project| project.prompts.get(call.segment("name")));
+    let may = |module: &ModulePath| call.caller.can(permission, call.object().in_module(module));
+    Ok(prompt.is_some_and(|prompt| may(&prompt.module)))
 }
 
 /// Decides by the module of the prompt `{name}`; one that does not exist is nowhere.

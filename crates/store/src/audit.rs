@@ -92,6 +92,16 @@ pub async fn head(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Head> {
     Ok(Head { revision, hash })
 }
 
+/// The end of every workspace's chain: how far each has come.
+pub async fn heads(tx: &mut ReadTx) -> Result<Vec<(WorkspaceId, Revision)>> {
+    let rows: Vec<(String, Revision)> = on!(tx, c => sqlx::query_as(
+        "SELECT workspace_id, revision FROM audit_heads",
+    )
+    .fetch_all(c)
+    .await)?;
+    Ok(rows.into_iter().map(|(workspace, revision)| (WorkspaceId::new(workspace), revision)).collect())
+}
+
 /// The entries after a revision, oldest first: a watcher's next ones, and a page of an export.
 pub async fn since(
     tx: &mut ReadTx,

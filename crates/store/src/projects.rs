@@ -93,6 +93,20 @@ pub async fn by_id(tx: &mut ReadTx, workspace: &WorkspaceId, id: &ProjectId) -> 
     row.map(Project::try_from).transpose()
 }
 
+/// The id and the name of every project of the workspace.
+pub async fn names(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Vec<(ProjectId, ProjectName)>> {
+    let rows: Vec<(String, String)> = on!(tx, c => sqlx::query_as(
+        "SELECT id, name FROM projects WHERE workspace_id = $1",
+    )
+    .bind(workspace.as_str())
+    .fetch_all(c)
+    .await)?;
+    let read = |(id, name): (String, String)| {
+        Ok((ProjectId::new(&id), ProjectName::parse(&name).map_err(lies("projects", "name", &id))?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
 /// The workspace's projects by name.
 pub async fn list(tx: &mut ReadTx, workspace: &WorkspaceId, page: &PageRequest) -> Result<Page<Project>> {
     let rows: Vec<ProjectRow> = on!(tx, c => sqlx::query_as(

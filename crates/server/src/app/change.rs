@@ -158,6 +158,7 @@ impl Change {
         let revision = tx.commit(&self.workspace, entry).await?;
         self.outcome.store(COMMITTED, Ordering::Relaxed);
         app.changed();
+        app.delivery.committed(&self.workspace, revision);
         Ok(revision)
     }
 }

@@ -62,6 +62,7 @@ use promptsync_store::Db;
 use crate::{
     auth::{Guesses, Keys, Passwords, Seats, Tries, Uses, secret::ServerSecret, token::Tokens},
     config::Config,
+    delivery::Delivery,
     http::error::ApiError,
     masters::Masters,
     oidc::Provider,
@@ -108,6 +109,8 @@ pub struct App {
     pub(crate) address: OnceLock<SocketAddr>,
     pub(crate) rates: Rates,
     pub(crate) compiled: CompiledDocuments,
+    /// What callers get, in memory.
+    pub(crate) delivery: Delivery,
     pub(crate) signers: signing_keys::Signers,
     /// Accesses that wait to be written.
     pub(crate) access: AccessRecords,
@@ -145,6 +148,7 @@ impl App {
             clock,
             limits: Limits::default(),
             compiled: CompiledDocuments::new(config.cache_bytes),
+            delivery: Delivery::new(config.answer_bytes),
             outbound: promptsync_outbound::Client::new(config.outbound.clone()),
             tokens: Tokens::new(&secret, &config.public_url),
             rates: Rates::new(config.rates),

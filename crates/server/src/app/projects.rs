@@ -22,6 +22,7 @@ use super::{
     pages::{self, Paging},
 };
 use crate::{
+    delivery::Need,
     endpoint::{Call, InProject},
     http::error::ApiError,
 };
@@ -44,23 +45,22 @@ pub(crate) async fn of_call(call: &Call) -> Result<Found, ApiError> {
             .map(|(_, value)| value.into_owned()),
         named => Some(named.to_owned()),
     };
-    let workspace = &call.caller.workspace;
-    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let found = match (&asked, &call.caller.project) {
         (Some(name), _) => match ProjectName::parse(name) {
-            Ok(name) => projects::by_name(&mut tx, workspace, &name).await?,
+            Ok(name) => {
+                let known = call.app.delivered(&call.caller.workspace, Need::Names).await?;
+                let id = known.view.names.get(&name).cloned();
+                id.map(|id| Found { id, name })
+            }
             Err(_) => None,
         },
-        (None, Some((own, _))) => projects::by_id(&mut tx, workspace, own).await?,
+        (None, Some((id, name))) => Some(Found { id: id.clone(), name: name.clone() }),
         (None, None) => {
             return Err(ApiError::new(PROJECT_REQUIRED, "this key opens every project of its workspace")
                 .hint("add ?project=NAME, or use a key that belongs to one project"));
         }
     };
-    found
-        .filter(|project| sees(&call.caller.principal, &project.id))
-        .map(|project| Found { id: project.id, name: project.name })
-        .ok_or_else(not_found)
+    found.filter(|project| sees(&call.caller.principal, &project.id)).ok_or_else(not_found)
 }
 
 fn not_found() -> ApiError {

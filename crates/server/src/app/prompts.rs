@@ -1,11 +1,16 @@
 //! Prompts: lists, summaries, and the content a caller should use now.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
+use hyper::header::HeaderValue;
 use promptsync_api::{
     error::ALIAS_NOT_FOUND,
     page::Page,
     prompts::{Content, PromptSummary, ResolvedPrompt},
+    splits::Drawn,
 };
 use promptsync_core::{
     access::Permission,
@@ -13,6 +18,7 @@ use promptsync_core::{
     documents::choose,
     names::{AliasName, ModulePath, PromptName},
     problem::Problem,
+    resolve::resolve_in,
 };
 use promptsync_store::{ReadTx, aliases, prompts};
 
@@ -20,9 +26,10 @@ use super::{
     pages::{self, Paging},
     projects::{Found, prompt_name},
     proofs::Subject,
-    resolve,
+    resolve::{self, Resolved},
 };
 use crate::{
+    delivery::{AnswerKey, Asked, Delivered, Need, Prepared},
     endpoint::{InProject, denied},
     http::error::ApiError,
 };
@@ -153,16 +160,57 @@ pub(crate) async fn by_name(
     Err(ApiError::of(problem))
 }
 
-/// The prompt a caller should use now, and a tag that names this content.
+/// The prompt a caller should use now. What was asked for once is answered from memory until it changes.
 pub(crate) async fn resolved(
     call: &InProject,
     name: &str,
     reference: &str,
     wish: &Wish,
-) -> Result<(ResolvedPrompt, String), ApiError> {
+) -> Result<Delivered, ApiError> {
     let unit = resolve::Unit::of(&call.app, wish.unit.as_deref())?;
-    let found = resolve::find(call, name, reference, Some(&unit)).await?;
-    call.access.about("prompt.read", found.target());
+    let (name, wanted) = (prompt_name(name)?, resolve::reference(reference)?);
+    if wanted.at.is_some() {
+        let found = resolve::find(call, name.as_str(), reference, Some(&unit)).await?;
+        call.access.about("prompt.read", found.target());
+        let revision = found.revision;
+        let answer = Arc::new(prepare(call, found, wish)?);
+        return Ok(Delivered { answer, revision, stale: None });
+    }
+    let project = &call.project.id;
+    let current =
+        call.app.delivered_since(&call.caller.workspace, Need::Project(project), &call.headers).await?;
+    let view = current.project(project).ok_or_else(|| ApiError::internal("a project has no view"))?;
+    let prompt =
+        view.prompts.get(&name).ok_or_else(|| resolve::unknown_prompt(call, &name, view.prompts.keys()))?;
+    let found = resolve_in(&prompt.facts, &view.aliases, &name, &wanted.selector, Some(unit.name()))
+        .map_err(|refused| resolve::refused(call, &refused))?;
+    let asked = asked_for(reference, &call.query);
+    let sticky = found.divided.is_some() && unit.is_named();
+    let version = &found.version.version;
+    let known = call.app.delivery.answers.get(&Asked { view: prompt.number, version, asked: &asked, sticky });
+    let answer = match known {
+        Some(answer) => answer,
+        None => {
+            let drawn = Drawn::of(&found, unit.is_named());
+            let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+            let alias = found.alias.cloned();
+            let found = resolve::version(&mut tx, call, &call.project, &name, version, alias, drawn).await?;
+            drop(tx);
+            let answer =
+                Arc::new(prepare(call, Resolved { revision: current.view.revision, ..found }, wish)?);
+            let key =
+                AnswerKey { view: prompt.number, version: version.clone(), asked: asked.into(), sticky };
+            call.app.delivery.answers.keep(key, &answer);
+            answer
+        }
+    };
+    call.access.about("prompt.read", answer.target.to_string());
+    Ok(Delivered { answer, revision: current.view.revision, stale: current.stale })
+}
+
+/// An answer in its final form: what it says and the tag that names it.
+fn prepare(call: &InProject, found: Resolved, wish: &Wish) -> Result<Prepared, ApiError> {
+    let target = found.target().into();
     let choice = choose(&found.document, &wish.tags, wish.model.as_deref())
         .map_err(|refused| ApiError::of(Problem::new("ambiguous_variant", refused.to_string())))?;
     let variant = choice.variant.map(|index| found.document.variants[index].tags.clone());
@@ -191,6 +239,24 @@ pub(crate) async fn resolved(
         created_at: found.version.created_at,
         signature,
         revision: found.revision,
+        stale_seconds: None,
+        source: None,
     };
-    Ok((answer, Digest::of(identity.as_bytes()).short().to_owned()))
+    let tag = format!("\"{}\"", Digest::of(identity.as_bytes()).short());
+    Ok(Prepared {
+        body: serde_json::to_vec(&answer).map_err(ApiError::internal)?.into(),
+        etag: HeaderValue::from_str(&tag).map_err(ApiError::internal)?,
+        target,
+    })
+}
+
+/// How a prompt was asked for, without who asks and in which project.
+fn asked_for(reference: &str, query: &str) -> String {
+    let mut asked = format!("{reference}?");
+    let kept = query.split('&').filter(|pair| !pair.starts_with("unit=") && !pair.starts_with("project="));
+    for pair in kept {
+        asked.push_str(pair);
+        asked.push('&');
+    }
+    asked
 }

@@ -10,11 +10,12 @@ use promptsync_core::{
     access::Permission,
     audit::Revision,
     documents::Document,
-    names::{AliasName, PromptName},
+    names::{AliasName, PromptName, nearest},
     problem::Problem,
     references::{Reference, ReferenceError, Selector},
-    resolve::resolve,
+    resolve::{ResolveError, resolve_in},
     splits::MAX_UNIT,
+    versions::VersionNumber,
 };
 use promptsync_store::{ReadTx, audit, documents, prompts, snapshot, versions};
 
@@ -55,7 +56,8 @@ impl Unit {
         }
     }
 
-    fn is_named(&self) -> bool {
+    /// Whether the caller named it.
+    pub(crate) fn is_named(&self) -> bool {
         matches!(self, Self::Named(_))
     }
 }
@@ -127,32 +129,53 @@ pub(crate) async fn in_project(
         None => snapshot::load_prompt(tx, &project.id, name).await?,
         Some(moment) => snapshot::load_prompt_at(tx, &project.id, name, moment).await?,
     };
-    let facts = state.snapshot();
-    let resolved = match resolve(&facts, name, &reference.selector, unit.map(Unit::name)) {
-        Ok(resolved) => resolved,
-        Err(refused) => {
-            let mut error = Problem::from(&refused);
-            // Names of other prompts are for those who may list them.
-            if !call.caller.can(Permission::Read, call.object()) {
-                error.hint = None;
-            } else if error.code == "prompt_not_found" {
-                let known = prompts::names(tx, &project.id).await?;
-                let nearest =
-                    promptsync_core::names::nearest(name.as_str(), known.iter().map(PromptName::as_str));
-                error.hint = nearest.map(|nearest| format!("did you mean `{nearest}`?"));
-            }
-            return Err(ApiError::of(error));
-        }
+    let Some(known) = state.prompts.get(name) else {
+        let known = prompts::names(tx, &project.id).await?;
+        return Err(unknown_prompt(call, name, known.iter()));
     };
-    let (number, alias) = (resolved.version.version.clone(), resolved.alias.cloned());
+    let resolved = resolve_in(&known.facts, &state.aliases, name, &reference.selector, unit.map(Unit::name))
+        .map_err(|refused| self::refused(call, &refused))?;
+    let (number, alias) = (&resolved.version.version, resolved.alias.cloned());
     let drawn = Drawn::of(&resolved, unit.is_some_and(Unit::is_named));
+    version(tx, call, project, name, number, alias, drawn).await
+}
+
+/// Everything an answer needs about a version that was found.
+pub(crate) async fn version(
+    tx: &mut ReadTx,
+    call: &InProject,
+    project: &Found,
+    name: &PromptName,
+    number: &VersionNumber,
+    alias: Option<AliasName>,
+    drawn: Option<Drawn>,
+) -> Result<Resolved, ApiError> {
     let prompt = prompts::by_name(tx, &project.id, name).await?;
     let prompt = prompt.ok_or_else(|| ApiError::internal("a resolved prompt has no row"))?;
-    let version = versions::get(tx, &prompt.id, &number).await?;
+    let version = versions::get(tx, &prompt.id, number).await?;
     let version = version.ok_or_else(|| ApiError::internal("a resolved version has no row"))?;
     let (document, bytes) = document(tx, call, &version.digest).await?;
     let proofs = Proofs::load(tx, std::slice::from_ref(&version.id)).await?;
     Ok(Resolved { prompt, version, alias, drawn, document, proofs, bytes, revision: 0 })
+}
+
+/// The answer to a reference that finds nothing. Names of other things are for those who may list them.
+pub(crate) fn refused(call: &InProject, refused: &ResolveError) -> ApiError {
+    let mut error = Problem::from(refused);
+    if !call.caller.can(Permission::Read, call.object()) {
+        error.hint = None;
+    }
+    ApiError::of(error)
+}
+
+/// The answer to the name of a prompt that nothing has.
+pub(crate) fn unknown_prompt<'a>(
+    call: &InProject,
+    name: &PromptName,
+    known: impl Iterator<Item = &'a PromptName>,
+) -> ApiError {
+    let nearest = nearest(name.as_str(), known.map(PromptName::as_str)).map(str::to_owned);
+    refused(call, &ResolveError::PromptNotFound { name: name.clone(), nearest })
 }
 
 /// The documents a version's templates may include, as they were fixed when it was published.

@@ -59,6 +59,8 @@ pub struct Config {
     pub push_bytes: usize,
     /// Bytes of compiled prompts kept in memory.
     pub cache_bytes: usize,
+    /// Bytes of prompts kept in memory in the form they are answered in.
+    pub answer_bytes: usize,
     /// Time between two batches of access records.
     pub access: Duration,
     /// Which of other people's servers may be called.
@@ -238,6 +240,7 @@ impl Found<'_> {
             body_bytes: size("body_bytes")?,
             push_bytes: size("push_bytes")?,
             cache_bytes: size("cache_bytes")?,
+            answer_bytes: size("answer_bytes")?,
             outbound: self.outbound()?,
             public_url: self.public_url()?,
             password_login: self.parse("password_login", "true or false")?,

@@ -8,9 +8,12 @@ use hyper::{
         SET_COOKIE,
     },
 };
+use promptsync_api::delivery::REVISION_HEADER;
+use promptsync_core::audit::Revision;
 use serde::Serialize;
 
 use super::{error::ApiError, etag};
+use crate::delivery::Delivered;
 
 /// What a handler returns.
 pub(crate) type Answer<T> = Result<Reply<T>, ApiError>;
@@ -19,7 +22,8 @@ pub(crate) type Answer<T> = Result<Reply<T>, ApiError>;
 #[derive(Debug)]
 pub(crate) struct Reply<T> {
     status: StatusCode,
-    etag: Option<String>,
+    etag: Option<HeaderValue>,
+    revision: Option<Revision>,
     cache: &'static str,
     location: Option<String>,
     cookies: Vec<String>,
@@ -42,6 +46,18 @@ impl<T> Reply<T> {
     /// 200 with bytes that are ready.
     pub(crate) fn raw(content_type: &'static str, bytes: impl Into<Bytes>) -> Self {
         Self::with(Payload::Raw { content_type, bytes: bytes.into(), policy: None })
+    }
+
+    /// 200 with a prompt that was prepared.
+    pub(crate) fn delivered(delivered: Delivered) -> Self {
+        let bytes = delivered.body();
+        let tag = delivered.answer.etag.clone();
+        Self {
+            etag: Some(tag),
+            cache: "private, no-cache",
+            revision: Some(delivered.revision),
+            ..Self::with(Payload::Raw { content_type: "application/json", bytes, policy: None })
+        }
     }
 
     /// 200 with a page that may use what its policy allows.
@@ -71,6 +87,7 @@ impl<T> Reply<T> {
         Self {
             status: StatusCode::OK,
             etag: None,
+            revision: None,
             cache: "no-store",
             location: None,
             cookies: Vec::new(),
@@ -99,7 +116,7 @@ impl<T> Reply<T> {
 
     /// The same with an entity tag; caches keep it but ask each time.
     pub(crate) fn etag(mut self, tag: impl std::fmt::Display) -> Self {
-        self.etag = Some(format!("\"{tag}\""));
+        self.etag = HeaderValue::from_maybe_shared(Bytes::from(format!("\"{tag}\""))).ok();
         self.cache = "private, no-cache";
         self
     }
@@ -122,6 +139,9 @@ impl<T: Serialize> Reply<T> {
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache));
+        if let Some(revision) = self.revision {
+            headers.insert(REVISION_HEADER, revision.into());
+        }
         if let Some(location) = self.location.and_then(|location| location.parse().ok()) {
             headers.insert(LOCATION, location);
         }
@@ -131,11 +151,9 @@ impl<T: Serialize> Reply<T> {
             headers.append(SET_COOKIE, value);
         }
         if let Some(tag) = self.etag {
-            let fresh =
-                matches!(*method, Method::GET | Method::HEAD) && etag::names(asked, IF_NONE_MATCH, &tag);
-            if let Ok(value) = HeaderValue::from_str(&tag) {
-                headers.insert(ETAG, value);
-            }
+            let fresh = matches!(*method, Method::GET | Method::HEAD)
+                && tag.to_str().is_ok_and(|tag| etag::names(asked, IF_NONE_MATCH, tag));
+            headers.insert(ETAG, tag);
             if fresh {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;
                 return Ok(response);
