@@ -133,7 +133,7 @@ mod tests {
             let details: Map<String, Value> = details.as_object().cloned().unwrap_or_default();
             let entry = AuditEntry {
                 project: project.map(str::to_owned),
-                ..AuditEntry::of_system(action, (*target).to_owned(), details, Timestamp::UNIX_EPOCH)
+                ..AuditEntry::of_system(*action, (*target).to_owned(), details, Timestamp::UNIX_EPOCH)
             };
             changes.add(&chain("w", 1, Digest::of(b""), entry));
         }

@@ -65,13 +65,6 @@ impl PromptView {
     }
 }
 
-impl WorkspaceView {
-    /// The project of that name, spelt exactly so.
-    pub(crate) fn id_of(&self, name: &ProjectName) -> Option<&ProjectId> {
-        self.names.get(name)
-    }
-}
-
 impl ProjectView {
     /// A project of which nothing was read yet.
     pub(crate) fn empty(id: ProjectId, name: ProjectName) -> Self {
