@@ -13,6 +13,7 @@ use crate::{
         App,
         access_records::{Access, Answered},
     },
+    delivery,
     endpoint::{Arrived, AuditClass, Route},
     http::{addresses, body::RequestBody, error::ApiError, headers, path, request_id},
     rates::Quota,
@@ -55,6 +56,9 @@ impl Service {
 
     /// Answers a request. Never fails and never panics: what goes wrong becomes a problem body.
     pub async fn answer(&self, parts: Parts, body: RequestBody, peer: Option<IpAddr>) -> Response<Bytes> {
+        if let Some(response) = delivery::at_once(&self.app, &parts, peer) {
+            return response;
+        }
         let request_id = request_id::of(&parts.headers, &*self.app.ids);
         let peer = peer.map(|peer| addresses::client(&self.app.config.trusted_proxies, peer, &parts.headers));
         let quota = Arc::new(Quota::default());

@@ -29,7 +29,7 @@ use super::{
     resolve::{self, Resolved},
 };
 use crate::{
-    delivery::{AnswerKey, Asked, Delivered, Need, Prepared},
+    delivery::{AnswerKey, Asked, Delivered, Need, Prepared, asked_for},
     endpoint::{InProject, denied},
     http::error::ApiError,
 };
@@ -185,9 +185,9 @@ pub(crate) async fn resolved(
     let found = resolve_in(&prompt.facts, &view.aliases, &name, &wanted.selector, Some(unit.name()))
         .map_err(|refused| resolve::refused(call, &refused))?;
     let asked = asked_for(reference, &call.query);
-    let sticky = found.divided.is_some() && unit.is_named();
     let version = &found.version.version;
-    let known = call.app.delivery.answers.get(&Asked { view: prompt.number, version, asked: &asked, sticky });
+    let divided = found.divided.map(|_| (version, unit.is_named()));
+    let known = call.app.delivery.answers.get(&Asked { view: prompt.number, divided, asked: &asked });
     let answer = match known {
         Some(answer) => answer,
         None => {
@@ -198,8 +198,11 @@ pub(crate) async fn resolved(
             drop(tx);
             let answer =
                 Arc::new(prepare(call, Resolved { revision: current.view.revision, ..found }, wish)?);
-            let key =
-                AnswerKey { view: prompt.number, version: version.clone(), asked: asked.into(), sticky };
+            let key = AnswerKey {
+                view: prompt.number,
+                divided: divided.map(|(version, sticky)| (version.clone(), sticky)),
+                asked: asked.into(),
+            };
             call.app.delivery.answers.keep(key, &answer);
             answer
         }
@@ -248,15 +251,4 @@ fn prepare(call: &InProject, found: Resolved, wish: &Wish) -> Result<Prepared, A
         etag: HeaderValue::from_str(&tag).map_err(ApiError::internal)?,
         target,
     })
-}
-
-/// How a prompt was asked for, without who asks and in which project.
-fn asked_for(reference: &str, query: &str) -> String {
-    let mut asked = format!("{reference}?");
-    let kept = query.split('&').filter(|pair| !pair.starts_with("unit=") && !pair.starts_with("project="));
-    for pair in kept {
-        asked.push_str(pair);
-        asked.push('&');
-    }
-    asked
 }

@@ -4,6 +4,7 @@ use std::{net::IpAddr, sync::Arc};
 
 use hyper::{HeaderMap, header::AUTHORIZATION};
 use promptsync_api::error::{RATE_LIMITED, UNAUTHENTICATED};
+use promptsync_core::time::Timestamp;
 use promptsync_store::{StoreError, keys};
 
 use super::{
@@ -36,33 +37,38 @@ impl App {
         let given = ApiKey::parse(text).ok_or_else(wrong)?;
         let known = self.known(&given, peer).await?;
         let now = self.clock.now();
-        let opens = |known: &KnownKey, matches: bool| {
-            let key = &known.key;
-            matches
-                && key.revoked_at.is_none()
-                && key.expires_at.is_none_or(|at| at > now)
-                && key.not_before.is_none_or(|at| at <= now)
-        };
         // A key that does not exist is compared too, so that it takes the same time.
-        let hash = known.as_ref().map_or(&[0; 32][..], |known| &known.key.secret_hash);
+        let opens = self.opens(&given, known.as_deref(), now);
+        let known = known.filter(|_| opens).ok_or_else(wrong)?;
+        self.key_uses.note(&known.key, now);
+        Ok(Caller::with_key(&known))
+    }
+
+    /// The caller of a request whose key was read a moment ago. Nothing is said about any other.
+    pub(crate) fn at_hand(&self, headers: &HeaderMap) -> Option<Caller> {
+        let given = ApiKey::parse(bearer(headers)?)?;
+        let known = self.keys.fresh(given.lookup())?;
+        let now = self.clock.now();
+        if !self.opens(&given, Some(&known), now) {
+            return None;
+        }
+        self.key_uses.note(&known.key, now);
+        Some(Caller::with_key(&known))
+    }
+
+    fn opens(&self, given: &ApiKey, known: Option<&KnownKey>, now: Timestamp) -> bool {
+        let hash = known.map_or(&[0; 32][..], |known| &known.key.secret_hash);
         let mut matches = self.secret.matches("api_key", &[given.secret()], hash);
-        let previous = known.as_ref().and_then(|known| known.key.previous.as_ref());
+        let previous = known.and_then(|known| known.key.previous.as_ref());
         if let Some((hash, _)) = previous.filter(|(_, until)| *until > now) {
             matches |= self.secret.matches("api_key", &[given.secret()], hash);
         }
-        let known = known.filter(|known| opens(known, matches)).ok_or_else(wrong)?;
-        let key = &known.key;
-        self.key_uses.note(key, now);
-        Ok(Caller {
-            identity: Identity::Key(key.id.clone()),
-            name: key.name.clone(),
-            principal: Arc::clone(&known.principal),
-            workspace: key.workspace.clone(),
-            project: key.project().cloned().zip(key.project_name.clone()),
-            role: Some(key.role_name.clone()),
-            operator: false,
-            key_by: key.created_by.clone(),
-        })
+        matches
+            && known.is_some_and(|KnownKey { key, .. }| {
+                key.revoked_at.is_none()
+                    && key.expires_at.is_none_or(|at| at > now)
+                    && key.not_before.is_none_or(|at| at <= now)
+            })
     }
 
     /// The key's row: from memory, else from the database, else from memory as it was lately.
@@ -101,6 +107,22 @@ impl App {
             self.tries.note(address);
         }
         unauthenticated()
+    }
+}
+
+impl Caller {
+    fn with_key(known: &KnownKey) -> Self {
+        let key = &known.key;
+        Self {
+            identity: Identity::Key(key.id.clone()),
+            name: key.name.clone(),
+            principal: Arc::clone(&known.principal),
+            workspace: key.workspace.clone(),
+            project: key.project().cloned().zip(key.project_name.clone()),
+            role: Some(key.role_name.clone()),
+            operator: false,
+            key_by: key.created_by.clone(),
+        }
     }
 }
 

@@ -15,12 +15,10 @@ const OVERHEAD: u64 = 300;
 pub(crate) struct AnswerKey {
     /// The number of the prompt's view: a prompt that changed has another.
     pub(crate) view: u64,
-    /// The version.
-    pub(crate) version: VersionNumber,
+    /// Where an alias divides its traffic: the version drawn, and whether the same unit would draw it again.
+    pub(crate) divided: Option<(VersionNumber, bool)>,
     /// How it was asked for: the reference, and all of the query but who it is for.
     pub(crate) asked: Box<str>,
-    /// Whether the same caller would get it again, where an alias divides its traffic.
-    pub(crate) sticky: bool,
 }
 
 /// The same, not yet owned.
@@ -28,12 +26,22 @@ pub(crate) struct AnswerKey {
 pub(crate) struct Asked<'a> {
     /// The number of the prompt's view.
     pub(crate) view: u64,
-    /// The version.
-    pub(crate) version: &'a VersionNumber,
+    /// What was drawn.
+    pub(crate) divided: Option<(&'a VersionNumber, bool)>,
     /// The reference and the query.
     pub(crate) asked: &'a str,
-    /// Whether the draw is sticky.
-    pub(crate) sticky: bool,
+}
+
+/// How a prompt was asked for, without who asks and in which project.
+pub(crate) fn asked_for(reference: &str, query: &str) -> String {
+    let mut asked = String::with_capacity(reference.len() + query.len() + 2);
+    asked.push_str(reference);
+    let kept = query.split('&').filter(|pair| !pair.starts_with("unit=") && !pair.starts_with("project="));
+    for pair in kept.filter(|pair| !pair.is_empty()) {
+        asked.push('&');
+        asked.push_str(pair);
+    }
+    asked
 }
 
 /// An answer in its final form.
@@ -79,10 +87,14 @@ impl Answers {
 
 impl Equivalent<AnswerKey> for Asked<'_> {
     fn equivalent(&self, key: &AnswerKey) -> bool {
-        self.view == key.view
-            && self.sticky == key.sticky
-            && *self.asked == *key.asked
-            && *self.version == key.version
+        let same = match (&self.divided, &key.divided) {
+            (None, None) => true,
+            (Some((version, sticky)), Some((known, known_sticky))) => {
+                *version == known && sticky == known_sticky
+            }
+            _ => false,
+        };
+        same && self.view == key.view && *self.asked == *key.asked
     }
 }
 

@@ -28,7 +28,6 @@ pub(crate) async fn follow(app: Arc<App>, nudged: Arc<Notify>) {
                 if std::mem::take(&mut was_away) {
                     tracing::info!("the database answers again");
                 }
-                app.delivery.is_following.store(true, Ordering::Release);
             }
             Err(error) => {
                 if !std::mem::replace(&mut was_away, true) {
@@ -41,7 +40,7 @@ pub(crate) async fn follow(app: Arc<App>, nudged: Arc<Notify>) {
 }
 
 /// Asks once.
-pub(crate) async fn look(app: &App) -> Result<(), StoreError> {
+async fn look(app: &App) -> Result<(), StoreError> {
     let mut tx = app.db.begin_system_read().await?;
     let heads = audit::heads(&mut tx).await?;
     drop(tx);
@@ -51,5 +50,14 @@ pub(crate) async fn look(app: &App) -> Result<(), StoreError> {
             feed.confirm();
         }
     }
+    app.delivery.is_following.store(true, Ordering::Release);
     Ok(())
+}
+
+impl App {
+    /// Asks the database how far every workspace is, and from then on trusts what it knows: for tests, which have no
+    /// clock that does it again and again.
+    pub async fn hear_of_changes(&self) -> Result<(), StoreError> {
+        look(self).await
+    }
 }

@@ -11,6 +11,7 @@ mod answers;
 mod changes;
 mod feed;
 mod follow;
+mod hot;
 mod view;
 
 use std::{
@@ -36,10 +37,14 @@ use promptsync_store::StoreError;
 
 use crate::{app::App, http::error::ApiError};
 
-pub(crate) use answers::{AnswerKey, Answers, Asked, Prepared};
+pub(crate) use answers::{AnswerKey, Answers, Asked, Prepared, asked_for};
 pub(crate) use feed::{Feed, Need};
 pub(crate) use follow::follow;
-pub(crate) use view::{ProjectView, WorkspaceView};
+pub(crate) use hot::answer as at_once;
+pub(crate) use view::{ProjectView, PromptView, WorkspaceView};
+
+/// How a prompt may be cached: kept, and asked about each time.
+pub(crate) const CACHING: &str = "private, no-cache";
 
 /// The views of every workspace somebody asked for.
 #[derive(Debug)]
@@ -109,6 +114,15 @@ impl Delivery {
         drop(feeds);
         let mut feeds = self.feeds.write().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(feeds.entry(workspace.clone()).or_insert_with(|| Arc::new(Feed::new(workspace.clone()))))
+    }
+
+    /// The view of a workspace, when it is certain that nothing newer exists.
+    fn at_hand(&self, workspace: &WorkspaceId) -> Option<Arc<WorkspaceView>> {
+        if !self.is_following() {
+            return None;
+        }
+        let feed = self.feed(workspace);
+        if feed.silence().is_some() { None } else { feed.at_hand() }
     }
 
     /// Notes that a workspace has come so far: whoever reads from now on sees it.

@@ -13,7 +13,7 @@ use promptsync_core::audit::Revision;
 use serde::Serialize;
 
 use super::{error::ApiError, etag};
-use crate::delivery::Delivered;
+use crate::delivery::{CACHING, Delivered};
 
 /// What a handler returns.
 pub(crate) type Answer<T> = Result<Reply<T>, ApiError>;
@@ -54,7 +54,7 @@ impl<T> Reply<T> {
         let tag = delivered.answer.etag.clone();
         Self {
             etag: Some(tag),
-            cache: "private, no-cache",
+            cache: CACHING,
             revision: Some(delivered.revision),
             ..Self::with(Payload::Raw { content_type: "application/json", bytes, policy: None })
         }
@@ -117,7 +117,7 @@ impl<T> Reply<T> {
     /// The same with an entity tag; caches keep it but ask each time.
     pub(crate) fn etag(mut self, tag: impl std::fmt::Display) -> Self {
         self.etag = HeaderValue::from_maybe_shared(Bytes::from(format!("\"{tag}\""))).ok();
-        self.cache = "private, no-cache";
+        self.cache = CACHING;
         self
     }
 

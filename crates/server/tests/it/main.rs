@@ -8,6 +8,7 @@ mod bad_input;
 mod caching;
 mod canaries;
 mod connections;
+mod delivery;
 mod devices;
 mod headers;
 mod hostile_templates;
