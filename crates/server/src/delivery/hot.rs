@@ -20,6 +20,7 @@ use promptsync_core::{
     names::PromptName,
     references::Reference,
     resolve::resolve_in,
+    splits::MAX_UNIT,
 };
 
 use super::{Asked, Prepared, ProjectView, PromptView, asked_for};
@@ -102,10 +103,10 @@ fn prepared(
     if let Some(answer) = answers.get(&undivided) {
         return Some(answer);
     }
-    let unit = query.split('&').find_map(|pair| pair.strip_prefix("unit="));
     if prompt.facts.entries.values().all(|entry| entry.split.is_none()) {
         return None;
     }
+    let unit = query.split('&').find_map(|pair| pair.strip_prefix("unit="));
     let unit = Unit::of(app, unit).ok()?;
     let reference = Reference::parse(reference).ok().filter(|reference| reference.at.is_none())?;
     let found =
@@ -131,10 +132,13 @@ fn is_plain(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
 }
 
-/// Whether a parameter needs no decoding, and cannot be a key or name another project.
+/// Whether a parameter needs no decoding, and cannot be a key, name another project or name nobody.
 fn is_plain_pair(pair: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'=' | b':' | b',');
-    pair.bytes().all(plain) && !pair.starts_with("project=") && !pair.contains("ps_")
+    pair.bytes().all(plain)
+        && !pair.starts_with("project=")
+        && !pair.contains("ps_")
+        && pair.strip_prefix("unit=").is_none_or(|unit| (1..=MAX_UNIT).contains(&unit.len()))
 }
 
 fn has(asked: &HeaderMap, tag: &HeaderValue) -> bool {

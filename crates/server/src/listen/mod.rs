@@ -5,6 +5,7 @@
 //! that has been at rest longest makes room.
 
 mod head;
+mod http2;
 mod rest;
 mod stream;
 mod timed_body;
@@ -160,6 +161,9 @@ impl Connection {
         };
         self.resting.leave(number);
         match agreed {
+            Some(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
+                self.multiplexed(stream).await;
+            }
             Some(Ok(stream)) => self.converse(stream).await,
             Some(Err(error)) => tracing::debug!(%error, "a client and the server found no common TLS"),
             None => {}

@@ -100,7 +100,7 @@ impl Tls {
             .expect("ring has cipher suites for both versions")
             .with_no_client_auth()
             .with_cert_resolver(resolver);
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Ok(Self { files, used, seen: Mutex::new(seen), acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 

@@ -12,6 +12,7 @@ mod delivery;
 mod devices;
 mod headers;
 mod hostile_templates;
+mod http2;
 mod idempotency;
 mod invitations;
 mod keys;

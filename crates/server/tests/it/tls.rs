@@ -17,15 +17,15 @@ use tokio_rustls::{TlsConnector, client::TlsStream};
 const NEVER: Duration = Duration::from_mins(1);
 
 /// A server with TLS, and clients that believe its authority.
-struct Fixture {
-    app: TestApp,
+pub(crate) struct Fixture {
+    pub(crate) app: TestApp,
     folder: TempDir,
     authority: Authority,
     first: CertificateDer<'static>,
 }
 
 impl Fixture {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let (folder, authority) = (TempDir::new().expect("a folder"), Authority::new());
         let first = authority.renew(folder.path());
         let path = |name: &str| folder.path().join(name).display().to_string();
@@ -39,12 +39,15 @@ impl Fixture {
         self.app.listen_tls(ListenLimits::default()).await
     }
 
-    fn connector(&self, protocols: &[&str]) -> TlsConnector {
+    pub(crate) fn connector(&self, protocols: &[&str]) -> TlsConnector {
         self.authority.connector(protocols)
     }
 }
 
-async fn connect(connector: &TlsConnector, address: SocketAddr) -> std::io::Result<TlsStream<TcpStream>> {
+pub(crate) async fn connect(
+    connector: &TlsConnector,
+    address: SocketAddr,
+) -> std::io::Result<TlsStream<TcpStream>> {
     let socket = TcpStream::connect(address).await?;
     connector.connect(ServerName::try_from("localhost").expect("a name"), socket).await
 }
@@ -151,7 +154,7 @@ async fn answers_by_tls_tell_browsers_to_come_back_by_tls() {
     assert_eq!(stream.get_ref().1.alpn_protocol(), Some(&b"http/1.1"[..]));
     let head = ask(&mut stream).await.expect("an answer");
     assert!(head.contains("strict-transport-security: max-age=31536000"), "{head}");
-    let error = connect(&fixture.connector(&["h2"]), address).await.expect_err("no HTTP/2");
+    let error = connect(&fixture.connector(&["spdy/3"]), address).await.expect_err("no such protocol");
     assert!(error.to_string().contains("NoApplicationProtocol"), "{error}");
 }
 
