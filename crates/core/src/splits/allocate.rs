@@ -1,6 +1,6 @@
 //! Which buckets the versions of a split get, when it is made and when it changes.
 
-use super::{Arm, BUCKETS, MAX_ARMS, Range};
+use super::{Arm, BUCKETS, MAX_ARMS, MAX_OVERRIDES, MAX_UNIT, Range};
 use crate::{problem::Problem, versions::VersionNumber};
 
 /// Why traffic cannot be divided so.
@@ -21,6 +21,38 @@ pub enum AllocateError {
     /// More versions than a split has room for.
     #[error("a split has at most {MAX_ARMS} versions beside the alias's own, these are {count}")]
     TooMany {
+        /// How many there are.
+        count: usize,
+    },
+    /// A part that is no percentage.
+    #[error("{given} is no percentage")]
+    Percentage {
+        /// What was given.
+        given: String,
+    },
+    /// The alias's own version shall have another part than what is left.
+    #[error("{version} is the alias's own version: it gets the {} percent that are left", percent(*left))]
+    Own {
+        /// The version.
+        version: VersionNumber,
+        /// What is left, in buckets.
+        left: u32,
+    },
+    /// Nothing differs from what the alias serves.
+    #[error("this is what the alias serves already")]
+    Same,
+    /// A unit shall get a version that has no part.
+    #[error("{version} has no part of this split")]
+    NoPart {
+        /// The version.
+        version: VersionNumber,
+    },
+    /// A unit without a name, or with one that is too long.
+    #[error("the name of a unit has 1 to {MAX_UNIT} bytes")]
+    Unit,
+    /// More units fixed by hand than there is room for.
+    #[error("at most {MAX_OVERRIDES} units get a version by hand, these are {count}")]
+    TooManyOverrides {
         /// How many there are.
         count: usize,
     },
@@ -94,7 +126,15 @@ impl From<&AllocateError> for Problem {
                 problem.hint("they can be 100 percent at most; the rest is the alias's own")
             }
             AllocateError::Twice { .. } => problem.hint("name each version once, with all of its part"),
-            AllocateError::TooMany { .. } => problem,
+            AllocateError::Percentage { .. } => {
+                problem.hint("percentages go from 0 to 100 and have two decimals at most")
+            }
+            AllocateError::Own { .. } => problem.hint("leave it out, or let all parts make 100 percent"),
+            AllocateError::Same => problem.hint("name a version that the alias does not point at"),
+            AllocateError::NoPart { .. } => problem.hint("give it one: 0 percent is a part"),
+            AllocateError::TooMany { .. } | AllocateError::Unit | AllocateError::TooManyOverrides { .. } => {
+                problem
+            }
         }
     }
 }

@@ -7,7 +7,9 @@
 //! A canary is a split with one arm, an experiment one with several. `docs/reference/splits.md` has the exact bytes and
 //! test vectors.
 
+mod alias;
 mod allocate;
+mod divide;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +19,9 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{digest::hex, names::PromptName, versions::VersionNumber};
 
+pub use alias::AliasSplits;
 pub use allocate::{AllocateError, allocate};
+pub use divide::{Wanted, divide, unit, weight};
 
 /// Buckets there are; one is a hundredth of a percent.
 pub const BUCKETS: u16 = 10_000;
