@@ -11,6 +11,8 @@ use promptsync_core::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::splits::{Canary, Part};
+
 /// An alias and where it points.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Alias {
@@ -22,6 +24,9 @@ pub struct Alias {
     pub release: Option<VersionNumber>,
     /// Prompt → version.
     pub entries: BTreeMap<PromptName, VersionNumber>,
+    /// How it divides its traffic; nothing when everybody gets what the entries say.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canaries: Vec<Canary>,
     /// Who moved it last.
     pub moved_by: Actor,
     /// When.
@@ -65,9 +70,12 @@ pub struct AliasMove {
     pub revision: i64,
     /// Where the alias pointed afterwards.
     pub entries: BTreeMap<PromptName, VersionNumber>,
+    /// The parts of other versions afterwards, of each prompt whose traffic was divided.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub splits: BTreeMap<PromptName, Vec<Part>>,
     /// The release it stood on afterwards.
     pub release: Option<VersionNumber>,
-    /// `set`, `push` or `rollback`.
+    /// `set`, `push`, `rollback`, `canary`, `promote` or `abort`.
     pub action: String,
     /// Who.
     pub moved_by: Actor,

@@ -86,6 +86,7 @@ codes! {
     PROMPT_NOT_FOUND "prompt_not_found" 404 "No such prompt";
     VERSION_NOT_FOUND "version_not_found" 404 "No such version";
     ALIAS_NOT_FOUND "alias_not_found" 404 "No such alias";
+    CANARY_NOT_FOUND "canary_not_found" 404 "The alias divides no traffic";
     RELEASE_NOT_FOUND "release_not_found" 404 "No such release";
     DOCUMENT_NOT_FOUND "document_not_found" 404 "No such document";
     KEY_NOT_FOUND "key_not_found" 404 "No such key";

@@ -16,7 +16,7 @@ use crate::{
     routes::{
         aliases, audit, bindings, connectors, devices, diffs, documents, environments, health, history,
         invitations, keys, members, oidc, openapi, pages, project_secrets, projects, prompts, push, releases,
-        render, roles, search, sessions, sign_in, signing_keys, snapshots, teams, versions, whoami,
+        render, roles, search, sessions, sign_in, signing_keys, snapshots, splits, teams, versions, whoami,
         workspaces,
     },
 };
@@ -121,6 +121,11 @@ pub(crate) fn routes() -> Vec<Route> {
         route(GET, "/api/projects/{project}/aliases/{alias}/history", Read, None, aliases::history, "Lists the moves of an alias"),
         route(POST, "/api/projects/{project}/aliases/{alias}/rollback", MoveAlias, Write, aliases::rollback, "Points an alias back at where it was"),
 
+        route(GET, "/api/projects/{project}/aliases/{alias}/canary", Read, None, splits::list, "Says how an alias divides its traffic"),
+        route(POST, "/api/projects/{project}/aliases/{alias}/canary", MoveAlias, Write, splits::set, "Sends part of an alias's traffic to other versions"),
+        route(POST, "/api/projects/{project}/aliases/{alias}/canary/promote", MoveAlias, Write, splits::promote, "Gives everybody the version of a canary"),
+        route(POST, "/api/projects/{project}/aliases/{alias}/canary/abort", MoveAlias, Write, splits::abort, "Gives everybody the alias's own version again"),
+
         route(GET, "/api/projects/{project}/environments", Read, None, environments::list, "Lists aliases with a policy"),
         route(GET, "/api/projects/{project}/environments/{alias}", Read, None, environments::get, "Shows the policy of an alias"),
         route(PUT, "/api/projects/{project}/environments/{alias}", ManageEnvironments, Write, environments::set, "Sets the policy of an alias"),
@@ -138,6 +143,7 @@ pub(crate) fn routes() -> Vec<Route> {
         route(POST, "/api/prompts/{name}/{version_or_alias}/render", Render, None, render::render, "Renders a prompt"),
         route(GET, "/api/aliases/{alias}", Read, None, aliases::get, "Shows an alias"),
         route(PUT, "/api/aliases/{alias}", MoveAlias, Write, aliases::set, "Creates or moves an alias"),
+        route(POST, "/api/canary", MoveAlias, Write, splits::set_named, "Sends part of an alias's traffic to other versions"),
         route(GET, "/api/documents/{digest}", Read, None, documents::get, "A document by its digest; it never changes"),
 
         route(GET, "/api/audit", ReadAudit, None, audit::list, "What happened in the workspace, newest first"),

@@ -64,6 +64,11 @@ subjects! {
     WithinProject(InProject) => |call, permission| {
         can_within(&call.caller.principal, permission, Some(&call.project.id))
     };
+    /// A call about an alias of the project that the body names: whoever has the permission for one comes in, and the
+    /// use case decides for which.
+    OnNamedAlias(InProject) => |call, permission| {
+        can_somewhere(&call.caller.principal, permission, Some(&call.project.id))
+    };
     /// The same across the projects of the workspace.
     WithinWorkspace(Call) => |call, permission| can_within(&call.caller.principal, permission, None);
     /// A call for the server as a whole: its operator's alone, whatever others may do in their workspaces.

@@ -14,6 +14,7 @@ use promptsync_core::{
     digest::Digest,
     ids::{AliasId, Ids as _, ReleaseId},
     names::{AliasName, PromptName},
+    splits::AliasSplits,
     time::Clock as _,
 };
 use promptsync_store::{
@@ -98,6 +99,7 @@ async fn through_the_store(db: Db) -> Outcome<f64> {
         expected: Expected::Anything,
         entries: &push.manifest,
         release: Some(&release.id),
+        splits: &AliasSplits::default(),
         action: "push",
         moved_by: &Actor::System,
         moved_at: now,
@@ -135,7 +137,7 @@ async fn insert_row_by_row(pool: &SqlitePool, sample: &Sample, push: &Push) -> O
         .bind(now)
         .execute(&mut *tx)
         .await?;
-    sqlx::query("INSERT INTO aliases VALUES ($1, $2, 'dev', 'dev', 2, $3, $4, $5, NULL)")
+    sqlx::query("INSERT INTO aliases VALUES ($1, $2, 'dev', 'dev', 2, $3, $4, $5, NULL, NULL)")
         .bind(&alias)
         .bind(project)
         .bind(&release)
@@ -180,7 +182,7 @@ async fn insert_row_by_row(pool: &SqlitePool, sample: &Sample, push: &Push) -> O
             .execute(&mut *tx)
             .await?;
     }
-    sqlx::query("INSERT INTO alias_history VALUES ($1, 2, $2, 'push', $3, $4, $5, $6, NULL)")
+    sqlx::query("INSERT INTO alias_history VALUES ($1, 2, $2, 'push', $3, $4, $5, $6, NULL, '{}')")
         .bind(&alias)
         .bind(project)
         .bind(&release)

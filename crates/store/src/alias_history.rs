@@ -1,8 +1,12 @@
 //! Where every alias pointed after each of its moves.
 
+use std::collections::BTreeMap;
+
 use promptsync_core::{
     audit::{Actor, Revision},
     ids::{AliasId, ReleaseId},
+    names::PromptName,
+    splits::Split,
     time::Timestamp,
     versions::VersionNumber,
 };
@@ -23,7 +27,7 @@ use crate::{
 pub struct PastMove {
     /// The revision it made.
     pub revision: Revision,
-    /// `set`, `push` or `rollback`.
+    /// `set`, `push`, `rollback`, `canary`, `promote` or `abort`.
     pub action: String,
     /// The release the alias stood on afterwards.
     pub release: Option<VersionNumber>,
@@ -31,6 +35,8 @@ pub struct PastMove {
     pub release_id: Option<ReleaseId>,
     /// Where the alias pointed afterwards.
     pub entries: Manifest,
+    /// How it divided the traffic of its prompts afterwards.
+    pub splits: BTreeMap<PromptName, Split>,
     /// Who.
     pub moved_by: Actor,
     /// When.
@@ -47,6 +53,7 @@ struct PastMoveRow {
     release: Option<String>,
     release_id: Option<String>,
     entries: Json<Value>,
+    splits: Json<Value>,
     moved_by: Json<Value>,
     moved_at: Timestamp,
     reason: Option<String>,
@@ -62,9 +69,9 @@ pub(crate) async fn insert(
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO alias_history (alias_id, revision, project_id, action, release_id, entries, moved_by,
-                                        moved_at, reason)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO alias_history (alias_id, revision, project_id, action, release_id, entries, splits,
+                                        moved_by, moved_at, reason)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(alias.as_str())
         .bind(revision)
@@ -72,6 +79,7 @@ pub(crate) async fn insert(
         .bind(change.action)
         .bind(change.release.map(ReleaseId::as_str))
         .bind(Json(change.entries))
+        .bind(Json(&change.splits.prompts))
         .bind(Json(change.moved_by))
         .bind(change.moved_at)
         .bind(change.reason)
@@ -83,8 +91,8 @@ pub(crate) async fn insert(
 pub async fn list(tx: &mut ReadTx, alias: &AliasId, page: &PageRequest) -> Result<Page<PastMove>> {
     let rows: Vec<PastMoveRow> = on!(tx, c => sqlx::query_as(
         "SELECT alias_history.alias_id, alias_history.revision, alias_history.action, alias_history.release_id,
-                alias_history.entries, alias_history.moved_by, alias_history.moved_at, alias_history.reason,
-                releases.version AS release
+                alias_history.entries, alias_history.splits, alias_history.moved_by, alias_history.moved_at,
+                alias_history.reason, releases.version AS release
          FROM alias_history LEFT JOIN releases ON releases.id = alias_history.release_id
          WHERE alias_history.alias_id = $1 AND alias_history.revision < $2
          ORDER BY alias_history.revision DESC
@@ -121,6 +129,7 @@ impl TryFrom<PastMoveRow> for PastMove {
         Ok(Self {
             release,
             entries: from_json(row.entries.0, "alias_history", "entries", &place)?,
+            splits: from_json(row.splits.0, "alias_history", "splits", &place)?,
             moved_by: from_json(row.moved_by.0, "alias_history", "moved_by", &place)?,
             revision: row.revision,
             action: row.action,

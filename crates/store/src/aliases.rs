@@ -6,6 +6,7 @@ use promptsync_core::{
     audit::{Actor, Revision},
     ids::{AliasId, ProjectId, PromptId, ReleaseId, WorkspaceId},
     names::AliasName,
+    splits::AliasSplits,
     time::Timestamp,
     versions::VersionNumber,
 };
@@ -13,14 +14,16 @@ use serde_json::Value;
 use sqlx::{QueryBuilder, types::Json};
 
 use crate::{
-    alias_history,
+    alias_history, alias_splits,
     conn::{ReadTx, Tx, execute, on},
     entries::{self, Manifest},
     error::{OnUnique as _, Result, StoreError},
     rows::{CHUNK, from_json, lies, push_list},
 };
 
-/// An alias, without its entries.
+pub use alias_splits::of_alias as splits;
+
+/// An alias, without its entries and splits.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Alias {
     /// Its id.
@@ -69,7 +72,9 @@ pub struct Move<'a> {
     pub entries: &'a Manifest,
     /// The release it stands on afterwards.
     pub release: Option<&'a ReleaseId>,
-    /// `set`, `push` or `rollback`.
+    /// How it divides its traffic afterwards: of prompts that are among the entries, between versions that exist.
+    pub splits: &'a AliasSplits,
+    /// `set`, `push`, `rollback`, `canary`, `promote` or `abort`.
     pub action: &'a str,
     /// Who.
     pub moved_by: &'a Actor,
@@ -119,6 +124,7 @@ pub async fn set(tx: &mut Tx, change: &Move<'_>) -> Result<Moved> {
         Some(current) => advance(tx, change, &id, current, revision).await?,
     }
     replace_entries(tx, change.project, &id, change.entries).await?;
+    alias_splits::replace(tx, change, &id).await?;
     alias_history::insert(tx, change, &id, revision).await?;
     Ok(Moved { revision, created: current.is_none() })
 }
@@ -201,8 +207,8 @@ async fn create(tx: &mut Tx, change: &Move<'_>, id: &AliasId, revision: Revision
         tx,
         sqlx::query(
             "INSERT INTO aliases (id, project_id, name, folded_name, revision, release_id, moved_by, moved_at,
-                                  reason)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                                  reason, release_split)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         )
         .bind(id.as_str())
         .bind(change.project.as_str())
@@ -213,6 +219,7 @@ async fn create(tx: &mut Tx, change: &Move<'_>, id: &AliasId, revision: Revision
         .bind(Json(change.moved_by))
         .bind(change.moved_at)
         .bind(change.reason)
+        .bind(change.splits.release.as_ref().map(Json))
     )?;
     Ok(())
 }
@@ -227,7 +234,8 @@ async fn advance(
     let moved = execute!(
         tx,
         sqlx::query(
-            "UPDATE aliases SET revision = $3, release_id = $4, moved_by = $5, moved_at = $6, reason = $7
+            "UPDATE aliases SET revision = $3, release_id = $4, moved_by = $5, moved_at = $6, reason = $7,
+                                release_split = $8
              WHERE id = $1 AND revision = $2",
         )
         .bind(id.as_str())
@@ -237,6 +245,7 @@ async fn advance(
         .bind(Json(change.moved_by))
         .bind(change.moved_at)
         .bind(change.reason)
+        .bind(change.splits.release.as_ref().map(Json))
     )?;
     if moved == 1 { Ok(()) } else { Err(StoreError::Stale { current: Some(current) }) }
 }

@@ -11,6 +11,7 @@
 
 pub mod access_records;
 pub mod alias_history;
+pub mod alias_splits;
 pub mod aliases;
 pub mod audit;
 pub mod backup;

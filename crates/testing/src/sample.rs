@@ -10,6 +10,7 @@ use promptsync_core::{
     ids::{AliasId, Ids as _, ProjectId, PromptId, ReleaseId, VersionId, WorkspaceId},
     interface::Interface,
     names::{AliasName, ModulePath, ProjectName, PromptName, WorkspaceName},
+    splits::AliasSplits,
     time::Clock as _,
     versions::{Bump, VersionNumber},
 };
@@ -219,6 +220,18 @@ impl Sample {
         expected: Expected,
         entries: &[(&str, &str)],
     ) -> Result<Moved> {
+        self.divide_alias(db, name, expected, entries, &AliasSplits::default()).await
+    }
+
+    /// The same for an alias that divides its traffic afterwards.
+    pub async fn divide_alias(
+        &self,
+        db: &Db,
+        name: &str,
+        expected: Expected,
+        entries: &[(&str, &str)],
+        splits: &AliasSplits,
+    ) -> Result<Moved> {
         let mut tx = db.begin_system_write().await?;
         let change = Move {
             workspace: &self.workspace,
@@ -228,6 +241,7 @@ impl Sample {
             expected,
             entries: &manifest(entries),
             release: None,
+            splits,
             action: "set",
             moved_by: &Actor::System,
             moved_at: self.clock.now(),

@@ -4,6 +4,7 @@ use promptsync_api::{
     aliases::{Alias, AliasMove, RollbackAlias, SetAlias},
     error::{ALIAS_NOT_FOUND, CONFLICT, NOT_PUBLISHABLE, RELEASE_NOT_FOUND, VERSION_NOT_FOUND},
     page::Page,
+    splits::{Canary, Part},
 };
 use promptsync_core::{
     access::Permission,
@@ -11,6 +12,7 @@ use promptsync_core::{
     ids::{AliasId, ReleaseId},
     names::{AliasName, PromptName},
     references::{Reference, Selector},
+    splits::AliasSplits,
     versions::VersionNumber,
 };
 use promptsync_store::{
@@ -32,11 +34,52 @@ use crate::{
     http::{error::ApiError, etag::Expected},
 };
 
-/// Where an alias goes.
-struct Target {
-    entries: Manifest,
-    release: Option<ReleaseId>,
-    details: Map<String, Value>,
+/// Where an alias stands.
+pub(super) struct Standing {
+    pub(super) alias: aliases::Alias,
+    pub(super) entries: Manifest,
+    pub(super) splits: AliasSplits,
+}
+
+/// Where an alias goes. A whole move ends its splits.
+#[derive(Default)]
+pub(super) struct Target {
+    pub(super) entries: Manifest,
+    pub(super) release: Option<ReleaseId>,
+    pub(super) splits: AliasSplits,
+    pub(super) details: Map<String, Value>,
+}
+
+/// What a move is called.
+#[derive(Clone, Copy)]
+pub(super) struct Called {
+    /// In the history of the alias.
+    pub(super) step: &'static str,
+    /// In the audit log.
+    pub(super) deed: &'static str,
+}
+
+impl Standing {
+    /// Where this alias stands.
+    pub(super) async fn load(tx: &mut ReadTx, alias: aliases::Alias) -> Result<Self, ApiError> {
+        let entries = aliases::entries(tx, &alias.id).await?;
+        let splits = aliases::splits(tx, &alias.id).await?;
+        Ok(Self { alias, entries, splits })
+    }
+
+    fn view(self) -> Alias {
+        let Self { alias, entries, splits } = self;
+        Alias {
+            canaries: Canary::all(&alias.name, alias.release.as_ref(), &entries, &splits),
+            name: alias.name,
+            revision: alias.revision,
+            release: alias.release,
+            entries,
+            moved_by: alias.moved_by,
+            moved_at: alias.moved_at,
+            reason: alias.reason,
+        }
+    }
 }
 
 /// The project's aliases.
@@ -44,8 +87,7 @@ pub(crate) async fn list(call: &InProject) -> Result<Page<Alias>, ApiError> {
     let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let mut items = Vec::new();
     for alias in aliases::list(&mut tx, &call.project.id).await? {
-        let entries = aliases::entries(&mut tx, &alias.id).await?;
-        items.push(view(alias, entries));
+        items.push(Standing::load(&mut tx, alias).await?.view());
     }
     Ok(Page { items, next_cursor: None })
 }
@@ -53,9 +95,7 @@ pub(crate) async fn list(call: &InProject) -> Result<Page<Alias>, ApiError> {
 /// One alias.
 pub(crate) async fn get(call: &InProject, name: &str) -> Result<Alias, ApiError> {
     let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
-    let alias = existing(&mut tx, call, name).await?;
-    let entries = aliases::entries(&mut tx, &alias.id).await?;
-    Ok(view(alias, entries))
+    Ok(standing(&mut tx, call, name).await?.view())
 }
 
 /// The moves of an alias, newest first.
@@ -71,6 +111,7 @@ pub(crate) async fn history(
     Ok(pages::answer(&call.app, &list, page, |past| AliasMove {
         revision: past.revision,
         entries: past.entries,
+        splits: past.splits.into_iter().map(|(prompt, split)| (prompt, Part::of(&split))).collect(),
         release: past.release,
         action: past.action,
         moved_by: past.moved_by,
@@ -91,18 +132,17 @@ pub(crate) async fn set(
     let reference = Reference::parse(&request.version)?;
     let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     tx.revision(&call.caller.workspace).await?;
-    let current = aliases::by_name(&mut tx, &call.project.id, &name).await?;
-    let entries = match &current {
-        Some(alias) => aliases::entries(&mut tx, &alias.id).await?,
-        None => Manifest::new(),
+    let before = match aliases::by_name(&mut tx, &call.project.id, &name).await? {
+        Some(alias) => Some(Standing::load(&mut tx, alias).await?),
+        None => None,
     };
     let target = match &request.prompt {
-        Some(prompt) => one_prompt(&mut tx, call, prompt, &reference, entries.clone()).await?,
+        Some(prompt) => one_prompt(&mut tx, call, prompt, &reference, before.as_ref()).await?,
         None => whole_project(&mut tx, call, &reference.selector).await?,
     };
-    expected.check(current.as_ref().map(|alias| alias.revision))?;
-    refuse_archived(&mut tx, call, &entries, &target.entries).await?;
-    move_to(call, tx, &name, current, &entries, target, "set", request.reason).await
+    expected.check(before.as_ref().map(|before| before.alias.revision))?;
+    let called = Called { step: "set", deed: "alias.move" };
+    move_to(call, tx, &name, before, target, called, request.reason).await
 }
 
 /// Points an alias back at where it was. One more move: nothing is undone in the history.
@@ -114,7 +154,8 @@ pub(crate) async fn rollback(
 ) -> Result<Alias, ApiError> {
     let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
     tx.revision(&call.caller.workspace).await?;
-    let alias = existing(&mut tx, call, name).await?;
+    let before = standing(&mut tx, call, name).await?;
+    let alias = &before.alias;
     if *expected != Expected::Nothing {
         expected.check(Some(alias.revision))?;
     }
@@ -129,29 +170,32 @@ pub(crate) async fn rollback(
         };
         ApiError::new(CONFLICT, detail).hint("its history lists the revisions it can go back to")
     })?;
-    let entries = aliases::entries(&mut tx, &alias.id).await?;
-    refuse_archived(&mut tx, call, &entries, &past.entries).await?;
     let details = Map::from_iter([("to_revision".to_owned(), json!(past.revision))]);
-    let target = Target { entries: past.entries, release: past.release_id, details };
-    let name = alias.name.clone();
-    let (moved, _) =
-        move_to(call, tx, &name, Some(alias), &entries, target, "rollback", request.reason).await?;
+    let target = Target { entries: past.entries, release: past.release_id, details, ..Target::default() };
+    let (name, called) = (alias.name.clone(), Called { step: "rollback", deed: "alias.rollback" });
+    let (moved, _) = move_to(call, tx, &name, Some(before), target, called, request.reason).await?;
     Ok(moved)
 }
 
-#[expect(clippy::too_many_arguments, reason = "the last step of two use cases, which share all of it")]
-async fn move_to(
+/// The last steps of every move: what may be served is looked at, then the move is written. Says whether the alias is
+/// new.
+pub(super) async fn move_to(
     call: &InProject,
     mut tx: Tx,
     name: &AliasName,
-    current: Option<aliases::Alias>,
-    before: &Manifest,
+    before: Option<Standing>,
     target: Target,
-    action: &'static str,
+    called: Called,
     reason: Option<String>,
 ) -> Result<(Alias, bool), ApiError> {
     let (app, now) = (&call.app, call.app.clock.now());
-    environments::check_move(&mut tx, &call.project.id, name, &target.entries).await?;
+    let nothing = Manifest::new();
+    let entries = before.as_ref().map_or(&nothing, |before| &before.entries);
+    refuse_archived(&mut tx, call, entries, &target.entries).await?;
+    for others in target.splits.others() {
+        refuse_archived(&mut tx, call, &nothing, &others).await?;
+    }
+    environments::check_move(&mut tx, &call.project.id, name, &target.entries, &target.splits).await?;
     let moved = aliases::set(
         &mut tx,
         &Move {
@@ -159,10 +203,11 @@ async fn move_to(
             project: &call.project.id,
             name,
             new_id: &AliasId::new(app.ids.next()),
-            expected: current.as_ref().map_or(Known::Absent, |alias| Known::Revision(alias.revision)),
+            expected: before.as_ref().map_or(Known::Absent, |before| Known::Revision(before.alias.revision)),
             entries: &target.entries,
             release: target.release.as_ref(),
-            action,
+            splits: &target.splits,
+            action: called.step,
             moved_by: &call.change.actor,
             moved_at: now,
             reason: reason.as_deref(),
@@ -172,14 +217,14 @@ async fn move_to(
     let alias = aliases::by_name(&mut tx, &call.project.id, name).await?;
     let alias = alias.ok_or_else(|| ApiError::internal("a moved alias has no row"))?;
     let deed = Deed {
-        action: if action == "rollback" { "alias.rollback" } else { "alias.move" },
+        action: called.deed,
         target: format!("alias:{name}"),
-        before: (!moved.created).then(|| fingerprint(before)),
-        after: Some(fingerprint(&target.entries)),
+        before: before.map(|before| fingerprint(&before.entries, &before.splits)),
+        after: Some(fingerprint(&target.entries, &target.splits)),
         reason,
         details: target.details,
     };
-    let answer = view(alias, target.entries);
+    let answer = Standing { alias, entries: target.entries, splits: target.splits }.view();
     let status = if moved.created { 201 } else { 200 };
     call.change.commit(app, tx, deed, Kept::Answer(status, &answer)).await?;
     Ok((answer, moved.created))
@@ -191,7 +236,7 @@ async fn one_prompt(
     call: &InProject,
     prompt: &str,
     reference: &Reference,
-    mut entries: Manifest,
+    before: Option<&Standing>,
 ) -> Result<Target, ApiError> {
     let prompt = PromptName::parse(prompt)?;
     let found = resolve::in_project(tx, call, &call.project, &prompt, reference, None).await?;
@@ -202,8 +247,10 @@ async fn one_prompt(
         ("prompt".to_owned(), json!(prompt)),
         ("version".to_owned(), json!(found.version.number)),
     ]);
+    let splits = before.map(|before| before.splits.clone().without(&prompt)).unwrap_or_default();
+    let mut entries = before.map(|before| before.entries.clone()).unwrap_or_default();
     entries.insert(prompt, found.version.number);
-    Ok(Target { entries, release: None, details })
+    Ok(Target { entries, release: None, splits, details })
 }
 
 /// Everything a release names, or where another alias points.
@@ -224,13 +271,13 @@ async fn whole_project(tx: &mut Tx, call: &InProject, selector: &Selector) -> Re
             ("from_alias".to_owned(), json!(other.name)),
             ("release".to_owned(), json!(other.release)),
         ]);
-        return Ok(Target { entries, release, details });
+        return Ok(Target { entries, release, details, ..Target::default() });
     }
     let release = find_release(tx, &call.project, selector).await;
     let release = release.map_err(|error| error.recode(RELEASE_NOT_FOUND, VERSION_NOT_FOUND))?;
     let entries = releases::manifest(tx, &release.id).await?;
     let details = Map::from_iter([("release".to_owned(), json!(release.version))]);
-    Ok(Target { entries, release: Some(release.id), details })
+    Ok(Target { entries, release: Some(release.id), details, ..Target::default() })
 }
 
 /// An alias serves what it points at, so it never comes to point at a version that was taken out of use.
@@ -281,20 +328,15 @@ pub(super) async fn existing(
     })
 }
 
-/// A digest of where an alias points, for the audit log.
-pub(crate) fn fingerprint(entries: &Manifest) -> Digest {
-    let text: Vec<String> = entries.iter().map(|(prompt, version)| format!("{prompt}@{version}")).collect();
-    Digest::of(text.join("\n").as_bytes())
+/// The alias of a name with everything about it.
+pub(super) async fn standing(tx: &mut ReadTx, call: &InProject, name: &str) -> Result<Standing, ApiError> {
+    let alias = existing(tx, call, name).await?;
+    Standing::load(tx, alias).await
 }
 
-fn view(alias: aliases::Alias, entries: Manifest) -> Alias {
-    Alias {
-        name: alias.name,
-        revision: alias.revision,
-        release: alias.release,
-        entries,
-        moved_by: alias.moved_by,
-        moved_at: alias.moved_at,
-        reason: alias.reason,
-    }
+/// A digest of where an alias points and how it divides its traffic, for the audit log.
+pub(crate) fn fingerprint(entries: &Manifest, splits: &AliasSplits) -> Digest {
+    let points = entries.iter().map(|(prompt, version)| format!("{prompt}@{version}"));
+    let text: Vec<String> = points.chain(splits.lines()).collect();
+    Digest::of(text.join("\n").as_bytes())
 }

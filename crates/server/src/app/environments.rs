@@ -5,7 +5,9 @@ use promptsync_api::{
     error::{ENVIRONMENT_NOT_FOUND, NAME_EXISTS, NOT_LOCKED},
     page::Page,
 };
-use promptsync_core::{digest::Digest, ids::ProjectId, names::AliasName, problem::Problem};
+use promptsync_core::{
+    digest::Digest, ids::ProjectId, names::AliasName, problem::Problem, splits::AliasSplits,
+};
 use promptsync_store::{Manifest, ReadTx, aliases, environments, version_locks};
 use serde_json::{Map, json};
 
@@ -60,7 +62,8 @@ pub(crate) async fn set(
     }
     if let Some(alike) = alike {
         let entries = aliases::entries(&mut tx, &alike.id).await?;
-        demand(&mut tx, project, &after, &entries).await?;
+        let splits = aliases::splits(&mut tx, &alike.id).await?;
+        demand_all(&mut tx, project, &after, &entries, &splits).await?;
     }
     environments::put(&mut tx, workspace, project, &after).await?;
     let deed = Deed {
@@ -95,17 +98,32 @@ pub(crate) async fn remove(call: &InProject, alias: &str) -> Result<(), ApiError
     Ok(())
 }
 
-/// Whether an alias may point there: asked before every move, whoever makes it.
+/// Whether an alias may point there and divide its traffic so: asked before every move, whoever makes it.
 pub(super) async fn check_move(
     tx: &mut ReadTx,
     project: &ProjectId,
     alias: &AliasName,
     entries: &Manifest,
+    splits: &AliasSplits,
 ) -> Result<(), ApiError> {
     match environments::of_alias(tx, project, alias).await? {
-        Some(policy) => demand(tx, project, &policy, entries).await,
+        Some(policy) => demand_all(tx, project, &policy, entries, splits).await,
         None => Ok(()),
     }
+}
+
+async fn demand_all(
+    tx: &mut ReadTx,
+    project: &ProjectId,
+    policy: &environments::Environment,
+    entries: &Manifest,
+    splits: &AliasSplits,
+) -> Result<(), ApiError> {
+    demand(tx, project, policy, entries).await?;
+    for others in splits.others() {
+        demand(tx, project, policy, &others).await?;
+    }
+    Ok(())
 }
 
 async fn demand(

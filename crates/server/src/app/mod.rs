@@ -42,6 +42,7 @@ pub(crate) mod sessions;
 pub(crate) mod set_up;
 pub(crate) mod signing_keys;
 pub(crate) mod snapshots;
+pub(crate) mod splits;
 pub(crate) mod teams;
 pub(crate) mod versions;
 pub(crate) mod workspaces;

@@ -5,6 +5,7 @@ use promptsync_api::error::{
 };
 use promptsync_core::{
     login::Refusal, names::NameError, problem::Problem, references::ReferenceError, resolve::ResolveError,
+    splits::AllocateError,
 };
 use promptsync_store::StoreError;
 
@@ -46,6 +47,12 @@ impl From<ReferenceError> for ApiError {
 
 impl From<ResolveError> for ApiError {
     fn from(refused: ResolveError) -> Self {
+        Self::of(Problem::from(&refused))
+    }
+}
+
+impl From<AllocateError> for ApiError {
+    fn from(refused: AllocateError) -> Self {
         Self::of(Problem::from(&refused))
     }
 }

@@ -7,9 +7,10 @@ use promptsync_api::{
 };
 use promptsync_core::{
     names::{ProjectName, PromptName},
+    splits::Split,
     versions::VersionNumber,
 };
-use promptsync_store::{ReadTx, aliases, prompts, versions};
+use promptsync_store::{ReadTx, alias_splits, aliases, prompts, versions};
 use serde_json::{Map, json};
 
 use super::{
@@ -43,7 +44,7 @@ pub(crate) async fn get(call: &InProject, name: &str, reference: &str) -> Result
     Ok(view(&call.project.name, &found.prompt.name, found.version, &found.proofs))
 }
 
-/// Takes a version out of use. One that an alias points at stays.
+/// Takes a version out of use. One that an alias points at, or may serve to somebody, stays.
 pub(crate) async fn archive(
     call: &InProject,
     name: &str,
@@ -72,6 +73,13 @@ pub(crate) async fn archive(
     if let Some((alias, _)) = pointing {
         let detail = format!("the alias `{alias}` points at {} {}", prompt.name, version.number);
         return Err(ApiError::new(IN_USE, detail).hint("move the alias first"));
+    }
+    let splits = alias_splits::of_prompt(&mut tx, &prompt.id).await?;
+    let serves = |split: &Split| split.versions().any(|named| *named == version.number);
+    if let Some((alias, _)) = splits.iter().find(|(_, split)| serves(split)) {
+        let detail = format!("the alias `{alias}` has {} {} in a split", prompt.name, version.number);
+        return Err(ApiError::new(IN_USE, detail)
+            .hint(format!("`promptsync canary abort --alias {alias}` ends the split")));
     }
     let now = call.app.clock.now();
     versions::archive(&mut tx, &version.id, now).await?;

@@ -46,7 +46,8 @@ pub(crate) async fn rollback(call: OnAlias, MaybeJson(request): MaybeJson<Rollba
     aliases::rollback(&call, name, &expected, request).await.map(tagged)
 }
 
-fn tagged(alias: Alias) -> Reply<Alias> {
+/// An alias; its ETag is its revision.
+pub(super) fn tagged(alias: Alias) -> Reply<Alias> {
     let revision = alias.revision;
     Reply::ok(alias).etag(revision)
 }

@@ -127,7 +127,7 @@ db_test! {
         let app = TestApp::on(db).await;
         let editor = two_releases(&app).await;
         let seen = editor.put(PRODUCTION, json!({ "version": "1.0.0" })).await.header("etag").to_owned();
-        let tasks: Vec<_> = (0..8)
+        let tasks: Vec<_> = (0..16)
             .map(|_| {
                 let (editor, seen) = (editor.clone(), seen.clone());
                 tokio::spawn(async move { moved(&editor, &seen, json!({ "version": "latest" })).await.status })
@@ -138,6 +138,6 @@ db_test! {
             statuses.push(task.await.expect("no move panics"));
         }
         statuses.sort_unstable();
-        assert_eq!(statuses, [200, 412, 412, 412, 412, 412, 412, 412]);
+        assert_eq!((statuses[0], statuses[1..].iter().all(|status| *status == 412)), (200, true), "{statuses:?}");
     }
 }

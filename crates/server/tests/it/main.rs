@@ -29,6 +29,7 @@ mod secrets;
 mod sessions;
 mod sign_in;
 mod signing;
+mod splits;
 mod sql_injection;
 mod tenancy;
 mod tls;

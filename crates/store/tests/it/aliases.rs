@@ -4,6 +4,7 @@ use promptsync_core::{
     audit::Actor,
     ids::{AliasId, Ids as _},
     names::AliasName,
+    splits::AliasSplits,
     time::Clock as _,
 };
 use promptsync_store::{
@@ -118,6 +119,7 @@ db_test! {
             expected: Expected::Absent,
             entries: &entries,
             release: Some(&release),
+            splits: &AliasSplits::default(),
             action: "push",
             moved_by: &by,
             moved_at: sample.clock.now(),

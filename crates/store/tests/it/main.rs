@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod access_records;
+mod alias_splits;
 mod aliases;
 mod audit;
 mod backup;

@@ -13,6 +13,7 @@ use promptsync_core::{
     names::{AliasName, ModulePath, PromptName},
     problem::Problem,
     publish::{PushPlan, PushRequest, Registry, plan, problems},
+    splits::AliasSplits,
     versions::VersionNumber,
 };
 use promptsync_store::{ReadTx, audit, registry};
@@ -116,7 +117,8 @@ async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Res
         let plan = decide(call, drafts, registry, wish).await?;
         if let Some(alias) = wish.alias.as_ref().filter(|_| !plan.prompts.is_empty()) {
             let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
-            environments::check_move(&mut tx, &call.project.id, alias, &plan.manifest).await?;
+            let splits = AliasSplits::default();
+            environments::check_move(&mut tx, &call.project.id, alias, &plan.manifest, &splits).await?;
         }
         call.change.unchanged();
         return Ok(result(plan, None, revision, true));

@@ -8,6 +8,7 @@ use promptsync_core::{
     ids::{AliasId, PromptId, ReleaseId, VersionId},
     names::ModulePath,
     publish::{PlannedVersion, PushPlan},
+    splits::AliasSplits,
 };
 use promptsync_store::{
     Manifest, Tx,
@@ -71,7 +72,7 @@ pub(super) async fn all(
     let deed = Deed {
         action: "push",
         target: format!("release:{}", plan.release),
-        after: Some(fingerprint(&plan.manifest)),
+        after: Some(fingerprint(&plan.manifest, &AliasSplits::default())),
         reason: wish.changelog.clone(),
         details: details(plan, &created, wish),
         ..Deed::default()
@@ -218,7 +219,8 @@ async fn move_alias(
             return Ok(None);
         }
     }
-    environments::check_move(tx, &call.project.id, name, &plan.manifest).await?;
+    let splits = AliasSplits::default();
+    environments::check_move(tx, &call.project.id, name, &plan.manifest, &splits).await?;
     let moved = aliases::set(
         tx,
         &Move {
@@ -229,6 +231,7 @@ async fn move_alias(
             expected: Expected::Anything,
             entries: &plan.manifest,
             release,
+            splits: &splits,
             action: "push",
             moved_by: &call.change.actor,
             moved_at: call.app.clock.now(),

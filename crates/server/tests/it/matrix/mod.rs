@@ -116,9 +116,9 @@ fn is_allowed(subject: Subject, permission: Permission, given: Given) -> bool {
         (Given::Everywhere(role) | Given::Abroad(role), _) => role.allows(permission),
         (Given::InProject(_), Subject::Workspace) => false,
         (Given::InProject(role), _) => role.allows(permission),
-        (Given::ForStaging(role), Subject::Anywhere) => role.allows(permission),
+        (Given::ForStaging(role), Subject::Anywhere | Subject::Inside) => role.allows(permission),
         (Given::ForStaging(_), _) => false,
-        (Given::ForModule(role), Subject::Anywhere | Subject::Parts | Subject::Within) => {
+        (Given::ForModule(role), Subject::Anywhere | Subject::Parts | Subject::Inside | Subject::Within) => {
             role.allows(permission)
         }
         (Given::ForModule(_), _) => false,

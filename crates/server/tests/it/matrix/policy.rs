@@ -21,6 +21,8 @@ pub(super) enum Subject {
     Parts,
     /// A project as a whole.
     Project,
+    /// Some part of a project, if only one alias.
+    Inside,
     /// Some part of a project that is more than one alias.
     Within,
     /// The prompt in the path.
@@ -53,6 +55,7 @@ impl Subject {
             "anywhere" => Self::Anywhere,
             "parts" => Self::Parts,
             "project" => Self::Project,
+            "inside" => Self::Inside,
             "within" => Self::Within,
             "prompt" => Self::Prompt,
             "alias" => Self::Alias,
@@ -63,7 +66,10 @@ impl Subject {
 
     /// Whether a request is about one project, named in the path or the query.
     pub(super) fn is_in_project(self) -> bool {
-        matches!(self, Self::Project | Self::Within | Self::Prompt | Self::Alias | Self::Reference)
+        matches!(
+            self,
+            Self::Project | Self::Inside | Self::Within | Self::Prompt | Self::Alias | Self::Reference
+        )
     }
 }
 
