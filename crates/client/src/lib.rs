@@ -16,6 +16,7 @@ mod releases;
 mod requests;
 mod sign_in;
 mod signing_keys;
+mod splits;
 mod versions;
 mod workspaces;
 

@@ -14,6 +14,8 @@ pub struct Wish {
     pub tags: BTreeMap<String, String>,
     /// The model, when the prompt has content of its own for it.
     pub model: Option<String>,
+    /// Who it is for, where the alias divides its traffic; without it each request draws anew.
+    pub unit: Option<String>,
     /// Whether the whole document is wanted.
     pub document: bool,
 }
@@ -50,6 +52,9 @@ impl Client {
         }
         if let Some(model) = &wish.model {
             request = request.query(&[("model", model)]);
+        }
+        if let Some(unit) = &wish.unit {
+            request = request.query(&[("unit", unit)]);
         }
         if wish.document {
             request = request.query(&[("document", "true")]);

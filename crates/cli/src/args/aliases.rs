@@ -7,6 +7,8 @@ use clap::{Args, Subcommand};
 pub enum AliasCommand {
     /// Point an alias at a release, or one prompt of it at a version
     Set(AliasSet),
+    /// Show where an alias points, and how it divides its traffic
+    Show(AliasShow),
     /// List aliases and where they stand
     List(AliasList),
     /// Show every move of an alias
@@ -40,6 +42,15 @@ pub struct AliasSet {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+}
+
+/// Arguments of `alias show`.
+#[derive(Debug, Args)]
+#[command(after_help = "Example:\n  promptsync alias show production")]
+pub struct AliasShow {
+    /// The alias
+    #[arg(value_name = "ALIAS")]
+    pub alias: String,
 }
 
 /// Arguments of `alias list`.

@@ -30,6 +30,9 @@ pub struct Diff {
     /// Compare with the files of this commit
     #[arg(long, value_name = "COMMIT")]
     pub git_commit: Option<String>,
+    /// Whose version is compared, where a named alias divides its traffic
+    #[arg(long, value_name = "UNIT")]
+    pub unit: Option<String>,
     /// How to print the differences
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
     pub format: DiffFormat,

@@ -12,6 +12,7 @@ mod push;
 mod serve;
 mod sign_in;
 mod signing_keys;
+mod splits;
 mod verify;
 mod versions;
 mod workspaces;
@@ -21,7 +22,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use self::{
-    aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet},
+    aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet, AliasShow},
     audit::{AuditCommand, AuditExport, AuditList, AuditVerify, AuditWitness},
     connectors::{
         ConnectorCommand, ConnectorList, ConnectorName, ConnectorSet, SecretAllow, SecretCommand, SecretList,
@@ -36,6 +37,7 @@ pub use self::{
     serve::{Backup, Restore, Serve},
     sign_in::{InviteArgs, Login, Logout, SessionCommand, SessionEnd, SessionList, WhoAmI},
     signing_keys::KeysRotateSigning,
+    splits::{CanaryAbort, CanaryCommand, CanaryList, CanaryPromote, CanarySet},
     verify::{Verify, VerifyFormat},
     versions::{
         History, LockVersion, ReleaseCommand, VersionCommand, VersionExport, VersionGet, VersionList,
@@ -140,6 +142,9 @@ pub enum Command {
     /// Point names such as `production` at versions
     #[command(subcommand)]
     Alias(AliasCommand),
+    /// Try a version on part of the traffic of an alias
+    #[command(subcommand)]
+    Canary(CanaryCommand),
     /// Numbered states of the whole project
     #[command(subcommand)]
     Release(ReleaseCommand),

@@ -24,6 +24,9 @@ pub struct Chosen {
     /// The model, when the prompt has content of its own for it
     #[arg(long, value_name = "MODEL")]
     pub model: Option<String>,
+    /// Who it is for, where an alias divides its traffic: the same unit gets the same version
+    #[arg(long, value_name = "UNIT")]
+    pub unit: Option<String>,
     /// Take exactly the version in promptsync.lock
     #[arg(long)]
     pub locked: bool,
@@ -51,6 +54,7 @@ pub struct Get {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:\n  \
     promptsync render customer_support@production --var customer_name=John --var issue=\"password reset\"\n  \
+    promptsync render customer_support@production --unit user-17 --var customer_name=John --var issue=refund\n  \
     promptsync render prompts/customer_support.yaml --var-file values.json\n  \
     promptsync render customer_support --path ./prompts/ --tag tone=formal --var customer_name=John\n\n\
     Rendering happens on this machine, also of prompts that come from a server. Secrets are masks; --reveal-secrets\n\

@@ -3,6 +3,7 @@
 use promptsync_api::aliases::{Alias, RollbackAlias, SetAlias};
 use promptsync_client::Tagged;
 
+use super::canary;
 use crate::{
     Context,
     args::{AliasCommand, AliasHistory, AliasRollback, AliasSet},
@@ -19,6 +20,10 @@ pub(super) fn run(command: &AliasCommand, context: &Context) -> Result {
     let registry = Registry::connect(&context.settings, &context.printer)?;
     match command {
         AliasCommand::Set(args) => set(args, project.as_str(), &registry, context),
+        AliasCommand::Show(args) => {
+            let alias = registry.wait(registry.client.alias(project.as_str(), &args.alias))?.value;
+            if context.printer.json { context.printer.json(&alias) } else { whole(&alias, context) }
+        }
         AliasCommand::List(_) => {
             let aliases = registry.wait(registry.client.aliases(project.as_str()))?;
             if context.printer.json { context.printer.json(&aliases) } else { list(&aliases, context) }
@@ -64,7 +69,7 @@ fn current(alias: &str, project: &str, registry: &Registry) -> Result<Option<Tag
     }
 }
 
-fn confirmed(alias: &str, yes: bool, question: &str, context: &Context) -> Result<bool> {
+pub(super) fn confirmed(alias: &str, yes: bool, question: &str, context: &Context) -> Result<bool> {
     if yes || !context.printer.can_ask || !GUARDED.contains(&alias) {
         return Ok(true);
     }
@@ -75,7 +80,7 @@ fn confirmed(alias: &str, yes: bool, question: &str, context: &Context) -> Resul
     Ok(agreed)
 }
 
-fn stale(error: CliError) -> CliError {
+pub(super) fn stale(error: CliError) -> CliError {
     if error.kind == Kind::Check && error.code == "stale" {
         return error.hint(
             "somebody else moved the alias meanwhile: look at `promptsync alias history` and try again",
@@ -84,7 +89,8 @@ fn stale(error: CliError) -> CliError {
     error
 }
 
-fn show(moved: &Alias, before: Option<&Alias>, context: &Context) -> Result {
+/// Where an alias stands after a move, and what is other than before.
+pub(super) fn show(moved: &Alias, before: Option<&Alias>, context: &Context) -> Result {
     if context.printer.json {
         return context.printer.json(moved);
     }
@@ -103,6 +109,22 @@ fn show(moved: &Alias, before: Option<&Alias>, context: &Context) -> Result {
     for prompt in old.keys().filter(|prompt| !moved.entries.contains_key(*prompt)) {
         context.printer.line(format!("  {prompt} no longer"))?;
     }
+    if moved.canaries.is_empty() && before.is_some_and(|before| !before.canaries.is_empty()) {
+        context.printer.note(format!("{} does not divide its traffic any more.", moved.name));
+    }
+    canary::lines(&moved.canaries, context)
+}
+
+fn whole(alias: &Alias, context: &Context) -> Result {
+    let stands = alias.release.as_ref().map_or_else(|| "no single release".to_owned(), ToString::to_string);
+    context.printer.line(format!("{} stands on {stands}", alias.name))?;
+    for (prompt, version) in &alias.entries {
+        context.printer.line(format!("  {prompt} {version}"))?;
+    }
+    canary::lines(&alias.canaries, context)?;
+    let (by, at) = (actor(&alias.moved_by), moment(&alias.moved_at));
+    let why = alias.reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default();
+    context.printer.note(format!("revision {}, by {by}, {at}{why}", alias.revision));
     Ok(())
 }
 
@@ -111,7 +133,7 @@ pub(super) fn list(aliases: &[Alias], context: &Context) -> Result {
     for alias in aliases {
         table.row([
             alias.name.to_string(),
-            alias.release.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string),
+            release(alias),
             alias.entries.len().to_string(),
             alias.revision.to_string(),
             moment(&alias.moved_at),
@@ -119,6 +141,16 @@ pub(super) fn list(aliases: &[Alias], context: &Context) -> Result {
         ]);
     }
     context.printer.table(&table)
+}
+
+/// The release an alias stands on, and those it shares with.
+fn release(alias: &Alias) -> String {
+    let own = alias.release.as_ref().map_or_else(|| "-".to_owned(), ToString::to_string);
+    let shared = alias.canaries.iter().map(|canary| {
+        let prompt = canary.prompt.as_ref().map(|prompt| format!("{prompt} ")).unwrap_or_default();
+        format!(", {prompt}{}", canary::parts(&canary.arms))
+    });
+    std::iter::once(own).chain(shared).collect()
 }
 
 fn history(args: &AliasHistory, project: &str, registry: &Registry, context: &Context) -> Result {

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, path::Path, process::ExitCode};
 
 use promptsync_api::prompts::ResolvedPrompt;
+use promptsync_client::Wish;
 use promptsync_core::{
     diffs::{self, Diff, Side},
     documents::Document,
@@ -12,6 +13,7 @@ use promptsync_core::{
     versions::VersionNumber,
 };
 
+use super::get::say_drawn;
 use crate::{
     Context,
     args::{Diff as Args, DiffFormat},
@@ -94,8 +96,10 @@ fn of_versions(
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let name = PromptName::parse(name).map_err(|error| CliError::usage("name", error.to_string()))?;
     let read = |reference: &str| -> Result<State> {
-        let mut found = registry.read_all(&project, [(name.clone(), reference.to_owned())])?;
-        let (_, prompt) = found.pop_first().ok_or_else(|| missing(&name))?;
+        let whole = Wish { document: true, unit: args.unit.clone(), ..Wish::default() };
+        let wanted = registry.client.resolve(project.as_str(), name.as_str(), reference, &whole);
+        let prompt = registry.wait(wanted)?;
+        say_drawn(&prompt, context);
         state(prompt)
     };
     let old = read(old)?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use promptsync_api::prompts::ResolvedPrompt;
 use promptsync_client::Wish;
 use promptsync_core::{
     documents::{Body, Document, Message, choose},
@@ -88,7 +89,7 @@ pub(super) fn find(text: &str, chosen: &Chosen, folder: &Folder, context: &Conte
     }
     let reference = parse(text)?;
     let wanted = reference.reference.map_or_else(|| "latest".to_owned(), |reference| reference.to_string());
-    in_registry(reference.prompt.as_str(), &wanted, context)
+    in_registry(reference.prompt.as_str(), &wanted, chosen.unit.as_deref(), context)
 }
 
 fn in_file(path: &Path) -> Result<Found> {
@@ -121,18 +122,29 @@ fn in_folder(name: &str, folder: &Path) -> Result<Found> {
     })
 }
 
-fn in_registry(name: &str, reference: &str, context: &Context) -> Result<Found> {
+fn in_registry(name: &str, reference: &str, unit: Option<&str>, context: &Context) -> Result<Found> {
     let project = context.settings.project()?;
     let registry = Registry::connect(&context.settings, &context.printer)?;
-    let whole = Wish { document: true, ..Wish::default() };
+    let whole = Wish { document: true, unit: unit.map(str::to_owned), ..Wish::default() };
     let prompt = registry.wait(registry.client.resolve(project.as_str(), name, reference, &whole))?;
     context.printer.detail(label(&prompt));
+    say_drawn(&prompt, context);
     Ok(Found {
         name: prompt.name.to_string(),
         version: Some(prompt.version.clone()),
         compiled: registry.compile(&project, prompt)?,
         local: None,
     })
+}
+
+/// Says that somebody else may get another version, where nobody was named.
+pub(super) fn say_drawn(prompt: &ResolvedPrompt, context: &Context) {
+    if let (Some(drawn), Some(alias)) = (prompt.split.as_ref().filter(|drawn| !drawn.sticky), &prompt.alias) {
+        let (name, version, percent) = (&prompt.name, &prompt.version, drawn.percentage);
+        context.printer.note(format!(
+            "{alias} divides the traffic of {name}: {version} is what {percent}% get. Name who asks with --unit."
+        ));
+    }
 }
 
 /// The version the lock file pins; a file of this machine when it has that very content.
@@ -150,7 +162,7 @@ fn locked(text: &str, context: &Context) -> Result<Found> {
         found.version = Some(pinned.version.clone());
         return Ok(found);
     }
-    let found = in_registry(name.as_str(), &pinned.version.to_string(), context)?;
+    let found = in_registry(name.as_str(), &pinned.version.to_string(), None, context)?;
     let digest = promptsync_core::documents::digest(found.compiled.templates.document());
     if digest == pinned.digest {
         return Ok(found);

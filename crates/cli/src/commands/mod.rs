@@ -4,6 +4,7 @@ mod alias;
 mod audit;
 #[cfg(feature = "serve")]
 mod backup;
+mod canary;
 mod completions;
 mod config;
 mod connector;
@@ -60,6 +61,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::LockVersion(args) => lock_version::run(&args, context),
         Command::Environment(command) => environment::run(&command, context),
         Command::Alias(command) => alias::run(&command, context),
+        Command::Canary(command) => canary::run(&command, context),
         Command::Release(command) => release::run(&command, context),
         Command::Version(command) => version::run(&command, context),
         Command::History(args) => history::run(&args, context),

@@ -5,6 +5,7 @@ mod backup;
 #[cfg(target_os = "linux")]
 mod bad_inputs;
 mod browser;
+mod canary;
 mod config;
 mod connectors;
 mod database;
