@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Arm, Draw, Range, Split};
+use super::{AllocateError, Arm, Draw, Range, Split};
 use crate::{names::PromptName, versions::VersionNumber};
+
+/// Units by hand times prompts: each prompt of a snapshot names them all.
+const MAX_BY_HAND: usize = 100_000;
 
 /// Where an alias or a release points: prompt → version.
 type Entries = BTreeMap<PromptName, VersionNumber>;
@@ -36,12 +39,13 @@ impl AliasSplits {
 
     /// The splits when the release shares with others. A prompt is divided where releases differ from what the alias
     /// serves; all prompts draw alike, so that a unit gets one release and never a mixture. A prompt that only one side
-    /// has is served as before. `releases` says where each release of the split points, its own one too.
+    /// has is served as before. `releases` says where each release of the split points, its own one too. Releases that
+    /// differ in nothing the alias serves divide nothing.
     pub fn of_release(
         entries: &Entries,
         release: Split,
         releases: &BTreeMap<VersionNumber, Entries>,
-    ) -> Self {
+    ) -> Result<Self, AllocateError> {
         let mut prompts = BTreeMap::new();
         for (prompt, own) in entries {
             let in_release = |release: &VersionNumber| releases.get(release)?.get(prompt);
@@ -65,7 +69,14 @@ impl AliasSplits {
             let split = Split { salt: release.salt.clone(), draw: Draw::Release, arms, overrides };
             prompts.insert(prompt.clone(), split);
         }
-        Self { release: Some(release), prompts }
+        let (units, divided) = (release.overrides.len(), prompts.len());
+        if prompts.is_empty() {
+            return Err(AllocateError::Same);
+        }
+        if units * divided > MAX_BY_HAND {
+            return Err(AllocateError::TooMuchByHand { units, prompts: divided });
+        }
+        Ok(Self { release: Some(release), prompts })
     }
 
     /// The versions that the alias may serve beside its own: maps of one version a prompt, as many as are needed.
@@ -136,7 +147,7 @@ mod tests {
             (version("2.0.0"), second),
             (version("3.0.0"), third),
         ]);
-        let splits = AliasSplits::of_release(&own, release, &releases);
+        let splits = AliasSplits::of_release(&own, release, &releases).unwrap();
         (own, splits)
     }
 
@@ -174,12 +185,30 @@ mod tests {
         let arms = allocate(&[], &[(version("2.0.0"), 1_000), (version("2.0.1"), 2_000)]).unwrap();
         let release = Split { salt: "s".into(), draw: Draw::Release, arms, overrides: BTreeMap::new() };
         let releases = BTreeMap::from([(version("2.0.0"), two.clone()), (version("2.0.1"), two)]);
-        let splits = AliasSplits::of_release(&own, release, &releases);
+        let splits = AliasSplits::of_release(&own, release, &releases).unwrap();
         let split = splits.prompts.values().next().unwrap();
         assert_eq!(
             split.arms,
             [Arm { version: version("2.0.0"), buckets: vec![Range { from: 0, to: 3_000 }] }]
         );
+    }
+
+    #[test]
+    fn releases_that_divide_nothing_or_fix_too_much_by_hand_are_refused() {
+        let names: Vec<String> = (0..101).map(|n| format!("p{n}")).collect();
+        let all = |number| entries(&names.iter().map(|name| (name.as_str(), number)).collect::<Vec<_>>());
+        let arms = allocate(&[], &[(version("2.0.0"), 1_000)]).unwrap();
+        let overrides = (0..1_000).map(|n| (UnitDigest::of(&format!("u{n}")), version("2.0.0"))).collect();
+        let release = Split { salt: "s".into(), draw: Draw::Release, arms, overrides };
+        let made = |entries: &Entries| {
+            let releases = BTreeMap::from([(version("2.0.0"), all("2.0.0"))]);
+            AliasSplits::of_release(entries, release.clone(), &releases)
+        };
+        assert_eq!(made(&all("2.0.0")), Err(AllocateError::Same));
+        assert_eq!(made(&all("1.0.0")), Err(AllocateError::TooMuchByHand { units: 1_000, prompts: 101 }));
+        let mut fewer = all("1.0.0");
+        fewer.pop_first();
+        assert!(made(&fewer).is_ok());
     }
 
     #[test]

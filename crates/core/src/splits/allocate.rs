@@ -56,6 +56,14 @@ pub enum AllocateError {
         /// How many there are.
         count: usize,
     },
+    /// Units fixed by hand in so many prompts that the alias's snapshot would be about little else.
+    #[error("{units} units by hand in {prompts} prompts are too much for one alias")]
+    TooMuchByHand {
+        /// How many units.
+        units: usize,
+        /// In how many prompts.
+        prompts: usize,
+    },
 }
 
 /// Gives each version as many buckets as it shall have, moving as few units as possible: a version that grows keeps what
@@ -132,9 +140,10 @@ impl From<&AllocateError> for Problem {
             AllocateError::Own { .. } => problem.hint("leave it out, or let all parts make 100 percent"),
             AllocateError::Same => problem.hint("name a version that the alias does not point at"),
             AllocateError::NoPart { .. } => problem.hint("give it one: 0 percent is a part"),
-            AllocateError::TooMany { .. } | AllocateError::Unit | AllocateError::TooManyOverrides { .. } => {
-                problem
-            }
+            AllocateError::TooMany { .. }
+            | AllocateError::Unit
+            | AllocateError::TooManyOverrides { .. }
+            | AllocateError::TooMuchByHand { .. } => problem,
         }
     }
 }

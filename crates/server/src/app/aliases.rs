@@ -27,7 +27,7 @@ use super::{
     environments,
     pages::{self, Paging},
     releases::find as find_release,
-    resolve,
+    resolve, splits,
 };
 use crate::{
     endpoint::{InProject, denied},
@@ -216,13 +216,19 @@ pub(super) async fn move_to(
     .await?;
     let alias = aliases::by_name(&mut tx, &call.project.id, name).await?;
     let alias = alias.ok_or_else(|| ApiError::internal("a moved alias has no row"))?;
+    let mut details = target.details;
+    if let Some(before) = before.as_ref().filter(|_| called.deed.starts_with("alias."))
+        && before.splits != target.splits
+    {
+        details.insert("divided_before".to_owned(), splits::described(before));
+    }
     let deed = Deed {
         action: called.deed,
         target: format!("alias:{name}"),
         before: before.map(|before| fingerprint(&before.entries, &before.splits)),
         after: Some(fingerprint(&target.entries, &target.splits)),
         reason,
-        details: target.details,
+        details,
     };
     let answer = Standing { alias, entries: target.entries, splits: target.splits }.view();
     let status = if moved.created { 201 } else { 200 };

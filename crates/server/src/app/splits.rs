@@ -122,6 +122,10 @@ pub(crate) async fn promote(
         let release = releases::get(&mut tx, &call.project.id, &version).await?;
         let release = release.ok_or_else(|| ApiError::internal("a release of a split has no row"))?;
         let entries = releases::manifest(&mut tx, &release.id).await?;
+        if entries.keys().any(|prompt| !before.entries.contains_key(prompt)) {
+            // Nobody reads by an alias what nobody could read by it before.
+            call.require(Permission::Read)?;
+        }
         Target { entries, release: Some(release.id), details, ..Target::default() }
     };
     let (name, called) = (before.alias.name.clone(), Called { step: "promote", deed: "canary.promote" });
@@ -140,7 +144,6 @@ pub(crate) async fn abort(
     tx.revision(&call.caller.workspace).await?;
     let before = standing(&mut tx, call, name).await?;
     check(expected, &before)?;
-    let ended: Vec<Map<String, Value>> = canaries(&before).iter().map(details).collect();
     let (mut details, left) = match &prompt {
         Some(prompt) if before.splits.prompts.contains_key(prompt) => {
             (Map::from_iter([("prompt".to_owned(), json!(prompt))]), before.splits.clone().without(prompt))
@@ -148,7 +151,7 @@ pub(crate) async fn abort(
         None if !before.splits.is_empty() => (Map::new(), AliasSplits::default()),
         _ => return Err(undivided(&before, prompt.as_ref())),
     };
-    details.insert("ended".to_owned(), json!(ended));
+    details.insert("divided_before".to_owned(), described(&before));
     let release = release_of(&mut tx, call, &before).await?;
     let target = Target { entries: before.entries.clone(), release, splits: left, details };
     let (name, called) = (before.alias.name.clone(), Called { step: "abort", deed: "canary.abort" });
@@ -251,8 +254,7 @@ fn of_release(
     if let Some(own) = own {
         manifests.insert(own.clone(), before.entries.clone());
     }
-    let divided = AliasSplits::of_release(&before.entries, split, &manifests);
-    if divided.prompts.is_empty() { Err(AllocateError::Same.into()) } else { Ok(divided) }
+    Ok(AliasSplits::of_release(&before.entries, split, &manifests)?)
 }
 
 /// A whole release is divided, or single prompts are: both at once nobody could follow.
@@ -328,6 +330,11 @@ async fn release_of(
 
 fn canaries(found: &Standing) -> Vec<Canary> {
     Canary::all(&found.alias.name, found.alias.release.as_ref(), &found.entries, &found.splits)
+}
+
+/// Everything an alias divides, as the audit log has it.
+pub(super) fn described(found: &Standing) -> Value {
+    canaries(found).iter().map(details).map(Value::Object).collect()
 }
 
 /// A division as the audit log has it. Percentages are texts: the log's digests are of whole numbers and texts alone.

@@ -120,7 +120,7 @@ db_test! {
         assert_eq!(seen(&editor, "/canary/abort", json!({})).await.outcome(), "200");
         let aborted = last_entry(&app).await;
         assert_eq!((&aborted["action"], &aborted["after"]), (&json!("canary.abort"), &entry["before"]));
-        assert_eq!(aborted["details"]["ended"][0]["percentages"], json!({ "1.1.0": "25" }));
+        assert_eq!(aborted["details"]["divided_before"][0]["percentages"], json!({ "1.1.0": "25" }));
         canary(&editor, json!({ "version": "1.1.0", "percentage": 50 })).await;
         assert_eq!(seen(&editor, "/canary/promote", json!({})).await.outcome(), "200");
         let promoted = last_entry(&app).await;
@@ -185,6 +185,7 @@ db_test! {
         assert_eq!(left["canaries"], Value::Null);
         canary(&editor, both.clone()).await;
         assert_eq!(moved(&editor, json!({ "version": "1.0.0" })).await["canaries"], Value::Null);
+        assert_eq!(last_entry(&app).await["details"]["divided_before"][0]["percentages"], json!({ "1.1.1": "10" }));
         canary(&editor, both.clone()).await;
         let back = seen(&editor, "/rollback", json!({})).await.json();
         assert_eq!((&back["canaries"], &back["release"]), (&Value::Null, &json!("1.0.0")));
@@ -323,6 +324,7 @@ db_test! {
         // What it could not read it does not bring into its alias either.
         assert_eq!(of_production.post("/api/canary", ten()).await.outcome(), "403 insufficient_scope");
         canary(&editor, ten()).await;
+        assert_eq!(seen(&of_production, "/canary/promote", json!({})).await.outcome(), "403 insufficient_scope", "it brings news");
         let aborted = of_production.post(&format!("{PRODUCTION}/canary/abort"), json!({})).await;
         assert_eq!(aborted.outcome(), "200", "{}", aborted.text());
         assert_eq!(app.viewer().await.post("/api/canary", staging).await.outcome(), "403 insufficient_scope");
