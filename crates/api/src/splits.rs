@@ -165,13 +165,11 @@ impl Canary {
                     .map_or_else(|| splits.prompts.keys().cloned().collect(), |one| vec![one.clone()]),
             }
         };
-        match &splits.release {
-            Some(split) => vec![canary(None, release, split)],
-            None => {
-                let prompts = splits.prompts.iter();
-                prompts.map(|(name, split)| canary(Some(name), entries.get(name), split)).collect()
-            }
+        if let Some(split) = &splits.release {
+            return vec![canary(None, release, split)];
         }
+        let prompts = splits.prompts.iter();
+        prompts.map(|(name, split)| canary(Some(name), entries.get(name), split)).collect()
     }
 }
 

@@ -76,7 +76,7 @@ pub(crate) async fn replace(tx: &mut Tx, change: &Move<'_>, alias: &AliasId) -> 
                 .push(" AND prompt_id IN (SELECT prompts.id FROM prompts WHERE prompts.project_id = ")
                 .push_bind(change.project.as_str())
                 .push(" AND prompts.folded_name IN");
-            push_list(&mut query, chunk.iter().map(|name| name.folded()));
+            push_list(&mut query, chunk.iter().map(PromptName::folded));
             query.push(")").build().persistent(chunk.len() == 1).execute(c).await.map(drop)
         })?;
     }

@@ -1,7 +1,7 @@
 //! `canary`: aliases that send part of their traffic to other versions.
 
 use promptsync_api::splits::{AbortCanary, Canary, Part, PromoteCanary, SetCanary, WantedArm};
-use promptsync_core::versions::VersionNumber;
+use promptsync_core::{names::PromptName, versions::VersionNumber};
 
 use super::alias::{confirmed, show, stale};
 use crate::{
@@ -54,12 +54,11 @@ fn set(args: &CanarySet, project: &str, registry: &Registry, context: &Context) 
 }
 
 fn list(args: &CanaryList, project: &str, registry: &Registry, context: &Context) -> Result {
-    let canaries = match &args.alias {
-        Some(alias) => registry.wait(registry.client.canaries(project, alias))?,
-        None => {
-            let aliases = registry.wait(registry.client.aliases(project))?;
-            aliases.into_iter().flat_map(|alias| alias.canaries).collect()
-        }
+    let canaries = if let Some(alias) = &args.alias {
+        registry.wait(registry.client.canaries(project, alias))?
+    } else {
+        let aliases = registry.wait(registry.client.aliases(project))?;
+        aliases.into_iter().flat_map(|alias| alias.canaries).collect()
     };
     if context.printer.json {
         return context.printer.json(&canaries);
@@ -115,7 +114,7 @@ pub(super) fn lines(canaries: &[Canary], context: &Context) -> Result {
         let (parts, rest, own) = (parts(&canary.arms), canary.own_percentage, own(canary));
         context.printer.line(format!("{}{prompt}: {parts}, {rest}% {own}", canary.alias))?;
         if canary.prompt.is_none() {
-            let names: Vec<&str> = canary.prompts.iter().map(|prompt| prompt.as_str()).collect();
+            let names: Vec<&str> = canary.prompts.iter().map(PromptName::as_str).collect();
             context.printer.line(format!("  {}", names.join(", ")))?;
         }
         if canary.overrides > 0 {

@@ -401,7 +401,11 @@ async fn ten_thousand_units_get_their_parts_with_caches_and_without() {
     editor.push(&[("greeting.txt", "three")]).await;
     let arms = json!([{ "version": "1.0.1", "percentage": 10 }, { "version": "1.0.2", "percentage": 33.3 }]);
     canary(&editor, json!({ "prompt": "greeting", "arms": arms })).await;
+    let first = ask(&editor, 1_000, &BTreeMap::new()).await;
+    // From here on answers come from memory.
+    app.app().hear_of_changes().await.expect("the database answers");
     let without = ask(&editor, UNITS, &BTreeMap::new()).await;
+    assert_eq!(without[..1_000], first);
     for (version, part) in [("1.0.0", 56.7), ("1.0.1", 10.0), ("1.0.2", 33.3)] {
         let count = without.iter().filter(|got| *got == version).count();
         let percent = f64::from(u32::try_from(count).unwrap()) * 100.0 / 10_000.0;
@@ -424,6 +428,7 @@ async fn widening_moves_no_unit_out_and_narrowing_lets_none_in() {
     const UNITS: usize = 2_000;
     let app = unlimited().await;
     let editor = two_releases(&app).await;
+    app.app().hear_of_changes().await.expect("the database answers");
     let mut before: Vec<String> = vec!["1.0.0".to_owned(); UNITS];
     for (percentage, wider) in [(5, true), (10, true), (25, true), (100, true), (25, false), (5, false)] {
         canary(&editor, json!({ "version": "1.1.0", "percentage": percentage })).await;
