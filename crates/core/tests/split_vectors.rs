@@ -14,13 +14,13 @@ const PAGE: &str = include_str!("../../../docs/reference/splits.md");
 
 #[derive(Deserialize)]
 struct Vectors {
-    buckets: Vec<Bucket>,
+    buckets: Vec<Draw>,
     units: Vec<Unit>,
     choices: Vec<Choice>,
 }
 
 #[derive(Deserialize)]
-struct Bucket {
+struct Draw {
     salt: String,
     prompt: Option<PromptName>,
     unit: String,
