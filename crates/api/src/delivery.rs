@@ -49,7 +49,7 @@ pub struct ChangeEvent {
 /// The data of the event `resync`: what happened in between is not known any more; the snapshot has to be read again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct ResyncEvent {
-    /// The workspace's revision now.
+    /// The revision of the alias's last move: the snapshot to read now has at least this one.
     pub revision: i64,
 }
 
@@ -133,4 +133,32 @@ pub struct HeldAlias {
     pub release: Option<VersionNumber>,
     /// Whether the alias has moved since.
     pub behind: bool,
+}
+
+/// The answer of `GET /api/compatibility/check`: whether what running applications pass fits an alias or a version.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CompatibilityCheck {
+    /// What was asked about: a release, or the alias as it stands.
+    pub against: String,
+    /// Whether every application that said what it passes would go on working.
+    pub compatible: bool,
+    /// Applications that said what they pass.
+    pub checked: usize,
+    /// Applications that did not.
+    pub unknown: usize,
+    /// What does not fit.
+    pub problems: Vec<ClientProblem>,
+}
+
+/// Something that does not fit a running application.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ClientProblem {
+    /// Which process.
+    pub instance: String,
+    /// The application's name.
+    pub service: String,
+    /// The machine's name.
+    pub host: Option<String>,
+    /// What does not fit, in words.
+    pub message: String,
 }

@@ -15,6 +15,7 @@ pub mod access;
 pub mod access_records;
 pub mod audit;
 pub mod bumps;
+pub mod callers;
 pub mod compatibility;
 pub mod connectors;
 pub mod diffs;

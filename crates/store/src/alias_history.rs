@@ -117,6 +117,33 @@ pub async fn before(tx: &mut ReadTx, alias: &AliasId, revision: Revision) -> Res
     Ok(list(tx, alias, &page).await?.items.into_iter().next())
 }
 
+/// The release an alias stood on after each of its last moves, newest first, without what it pointed at.
+pub async fn releases(
+    tx: &mut ReadTx,
+    alias: &AliasId,
+    limit: u32,
+) -> Result<Vec<(Revision, Option<VersionNumber>)>> {
+    let rows: Vec<(Revision, Option<String>)> = on!(tx, c => sqlx::query_as(
+        "SELECT alias_history.revision, releases.version
+         FROM alias_history LEFT JOIN releases ON releases.id = alias_history.release_id
+         WHERE alias_history.alias_id = $1
+         ORDER BY alias_history.revision DESC
+         LIMIT $2",
+    )
+    .bind(alias.as_str())
+    .bind(i64::from(limit))
+    .fetch_all(c)
+    .await)?;
+    let read = |(revision, release): (Revision, Option<String>)| {
+        let place = format!("{alias} {revision}");
+        let parse = |number: String| {
+            VersionNumber::parse(&number).map_err(lies("alias_history", "release_id", &place))
+        };
+        Ok((revision, release.map(parse).transpose()?))
+    };
+    rows.into_iter().map(read).collect()
+}
+
 impl TryFrom<PastMoveRow> for PastMove {
     type Error = StoreError;
 

@@ -18,6 +18,7 @@ pub mod backup;
 pub mod bindings;
 mod blind;
 pub mod checkpoints;
+pub mod clients;
 pub mod conn;
 pub mod connectors;
 pub mod data_keys;

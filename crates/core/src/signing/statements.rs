@@ -94,7 +94,7 @@ pub struct SnapshotStatement {
     pub project: String,
     /// The alias.
     pub alias: AliasName,
-    /// The workspace's revision it was read at: a later snapshot never has a lower one.
+    /// The workspace's revision that moved the alias last: a later snapshot never has a lower one.
     pub revision: Revision,
     /// When it was made.
     pub issued_at: Timestamp,

@@ -3,6 +3,7 @@
 mod past;
 mod rows;
 mod signed;
+mod states;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use crate::{
 
 pub use past::load_prompt_at;
 pub use signed::signed_entries;
+pub use states::{AliasState, Contents, contents, states_since};
 
 use rows::{EntryRow, VersionRow};
 

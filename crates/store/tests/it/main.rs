@@ -7,6 +7,7 @@ mod aliases;
 mod audit;
 mod backup;
 mod checkpoints;
+mod clients;
 mod data_keys;
 mod documents;
 mod immutable;

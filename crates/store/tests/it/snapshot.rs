@@ -1,6 +1,12 @@
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use promptsync_core::{names::AliasName, time::Clock as _};
-use promptsync_store::{aliases::Expected, prompts, snapshot, versions};
+use promptsync_store::{
+    alias_history,
+    aliases::{self, Expected},
+    prompts, snapshot, versions,
+};
 use promptsync_testing::{
     Sample, db_test,
     sample::{number, prompt_name},
@@ -87,6 +93,37 @@ db_test! {
             assert_eq!(found, expected.map(number).as_ref(), "{moment}");
             assert_eq!(then.aliases.contains(&production), moment >= moved, "{moment}");
         }
+    }
+
+    async fn every_move_of_an_alias_is_read_with_the_contents_behind_it(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        sample.publish(db, &[("a", "1.0.0"), ("a", "2.0.0"), ("b", "1.0.0")]).await.unwrap();
+        sample.set_alias(db, "dev", Expected::Absent, &[("a", "1.0.0")]).await.unwrap();
+        let dev = AliasName::parse("dev").unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
+        let first = aliases::by_name(&mut tx, &sample.project, &dev).await.unwrap().unwrap();
+        drop(tx);
+        sample.set_alias(db, "dev", Expected::Anything, &[("a", "2.0.0"), ("b", "1.0.0")]).await.unwrap();
+        sample.set_alias(db, "other", Expected::Absent, &[]).await.unwrap();
+        sample.set_alias(db, "dev", Expected::Anything, &[]).await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
+        let states = snapshot::states_since(&mut tx, &first.id, first.revision, 10).await.unwrap();
+        let sizes: Vec<_> = states.iter().map(|state| state.entries.len()).collect();
+        assert_eq!(sizes, [2, 0]);
+        assert!(states[0].revision > first.revision && states[1].revision > states[0].revision);
+        assert_eq!(snapshot::states_since(&mut tx, &first.id, first.revision, 1).await.unwrap(), states[..1]);
+        assert_eq!(snapshot::states_since(&mut tx, &first.id, states[1].revision, 9).await.unwrap(), []);
+
+        let wanted: BTreeSet<_> = states[0].versions().map(|(name, version)| (name.clone(), version.clone())).collect();
+        let unknown = (prompt_name("a"), number("9.0.0"));
+        let asked = wanted.iter().cloned().chain([unknown]).collect();
+        let contents = snapshot::contents(&mut tx, &sample.project, &asked).await.unwrap();
+        assert!(contents.keys().eq(&wanted));
+        let prompt = prompts::by_name(&mut tx, &sample.project, &prompt_name("a")).await.unwrap().unwrap();
+        let version = versions::get(&mut tx, &prompt.id, &number("2.0.0")).await.unwrap().unwrap();
+        assert_eq!(contents[&(prompt_name("a"), number("2.0.0"))].digest, version.digest);
+        let releases = alias_history::releases(&mut tx, &first.id, 2).await.unwrap();
+        assert_eq!(releases, [(states[1].revision, None), (states[0].revision, None)]);
     }
 
     async fn a_clock_that_went_back_does_not_bring_an_older_move_back(db: &Db) {

@@ -1,0 +1,1 @@
+SELECT promptsync_wall('clients', 'workspace_id = (SELECT current_setting(''promptsync.workspace'', true))');
