@@ -15,7 +15,7 @@ use crate::{
     },
     delivery,
     endpoint::{Arrived, AuditClass, Route},
-    http::{addresses, body::RequestBody, error::ApiError, headers, path, request_id},
+    http::{addresses, answer::AnswerBody, body::RequestBody, error::ApiError, headers, path, request_id},
     rates::Quota,
     router,
 };
@@ -55,9 +55,14 @@ impl Service {
     }
 
     /// Answers a request. Never fails and never panics: what goes wrong becomes a problem body.
-    pub async fn answer(&self, parts: Parts, body: RequestBody, peer: Option<IpAddr>) -> Response<Bytes> {
+    pub async fn answer(
+        &self,
+        parts: Parts,
+        body: RequestBody,
+        peer: Option<IpAddr>,
+    ) -> Response<AnswerBody> {
         if let Some(response) = delivery::at_once(&self.app, &parts, peer) {
-            return response;
+            return response.map(AnswerBody::from);
         }
         let request_id = request_id::of(&parts.headers, &*self.app.ids);
         let peer = peer.map(|peer| addresses::client(&self.app.config.trusted_proxies, peer, &parts.headers));
@@ -93,7 +98,7 @@ impl Service {
         request_id: String,
         access: &Arc<Access>,
         quota: &Arc<Quota>,
-    ) -> Result<Response<Bytes>, ApiError> {
+    ) -> Result<Response<AnswerBody>, ApiError> {
         let raw = parts.uri.path();
         path::check(raw, parts.uri.query())?;
         let found = self.paths.at(raw).map_err(|_| ApiError::new(NOT_FOUND, "no such address"))?;
@@ -127,9 +132,10 @@ impl Service {
         };
         let mut response = (route.handler)(request).await?;
         if is_head {
-            let length = response.body().len().into();
-            response.headers_mut().insert(CONTENT_LENGTH, length);
-            *response.body_mut() = Bytes::new();
+            if let Some(length) = response.body().whole().map(Bytes::len) {
+                response.headers_mut().insert(CONTENT_LENGTH, length.into());
+            }
+            *response.body_mut() = Bytes::new().into();
         }
         Ok(response)
     }

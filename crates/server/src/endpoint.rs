@@ -19,6 +19,7 @@ use crate::{
     app::{App, access_records::Access, change::Change, projects},
     auth::Caller,
     http::{
+        answer::AnswerBody,
         body::{self, RequestBody},
         error::ApiError,
         query::Parameter,
@@ -175,7 +176,7 @@ impl Subject for InProject {
     }
 }
 
-pub(crate) type Handled = Pin<Box<dyn Future<Output = Result<Response<Bytes>, ApiError>> + Send>>;
+pub(crate) type Handled = Pin<Box<dyn Future<Output = Result<Response<AnswerBody>, ApiError>> + Send>>;
 
 /// A route: how it is found, who may use it, what it does, how it is documented.
 pub(crate) struct Route {

@@ -17,7 +17,7 @@ use crate::{
         change::{Change, Kept},
     },
     endpoint::AuditClass,
-    http::error::ApiError,
+    http::{answer::AnswerBody, error::ApiError},
 };
 
 /// The header.
@@ -45,7 +45,7 @@ pub(crate) async fn earlier(
     method: &Method,
     target: &str,
     body: &Bytes,
-) -> Result<Option<Response<Bytes>>, ApiError> {
+) -> Result<Option<Response<AnswerBody>>, ApiError> {
     let Some(key) = &change.idempotency else { return Ok(None) };
     let mut text = format!("{method} {target}\n").into_bytes();
     text.extend_from_slice(body);
@@ -63,7 +63,7 @@ pub(crate) async fn earlier(
         ));
     }
     change.unchanged();
-    let mut response = Response::new(Bytes::from(kept.body));
+    let mut response = Response::new(Bytes::from(kept.body).into());
     *response.status_mut() = StatusCode::from_u16(kept.status).unwrap_or(StatusCode::OK);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -40,8 +40,12 @@ pub use app::{
 };
 pub use auth::secret::{SecretError, ServerSecret};
 pub use config::Config;
+pub use delivery::StreamLimits;
 pub use dispatch::Service;
-pub use http::body::{BodyError, RequestBody};
+pub use http::{
+    answer::AnswerBody,
+    body::{BodyError, RequestBody},
+};
 pub use masters::MasterKeyError;
 pub use router::described as routes;
 pub use start::{Server, StartError, open, passes_walls, serve};

@@ -1,12 +1,16 @@
 //! The OpenAPI 3.1 document, made from the route table: what is served is what is described.
 
 use hyper::Method;
-use promptsync_api::error::ErrorBody;
+use promptsync_api::{delivery::ChangeEvent, error::ErrorBody};
 use promptsync_core::access::Permission;
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings};
 use serde_json::{Map, Value, json};
 
 use crate::http::query::Parameter;
+
+const JSON: &str = "application/json";
+/// What a stream of events answers; the schema is that of one event's data.
+const EVENTS: &str = "text/event-stream";
 
 /// One operation of the document.
 pub(crate) struct Operation {
@@ -35,7 +39,8 @@ impl Operation {
             json!({ "description": "Done" })
         } else {
             let schema = schemas.subschema_for::<T>();
-            json!({ "description": "Success", "content": { "application/json": { "schema": schema } } })
+            let content = if T::schema_name() == ChangeEvent::schema_name() { EVENTS } else { JSON };
+            json!({ "description": "Success", "content": { content: { "schema": schema } } })
         };
         Self { value, success }
     }

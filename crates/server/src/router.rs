@@ -14,10 +14,7 @@ use crate::{
         Route, open_route as open, public, route,
     },
     routes::{
-        aliases, audit, bindings, connectors, devices, diffs, documents, environments, health, history,
-        invitations, keys, members, oidc, openapi, pages, project_secrets, projects, prompts, push, releases,
-        render, roles, search, sessions, sign_in, signing_keys, snapshots, splits, teams, versions, whoami,
-        workspaces,
+        aliases, audit, bindings, clients, compatibility, connectors, devices, diffs, documents, environments, health, history, invitations, keys, members, oidc, openapi, pages, project_secrets, projects, prompts, push, releases, render, roles, search, sessions, sign_in, signing_keys, snapshots, splits, streams, teams, versions, whoami, workspaces,
     },
 };
 
@@ -131,6 +128,8 @@ pub(crate) fn routes() -> Vec<Route> {
         route(PUT, "/api/projects/{project}/environments/{alias}", ManageEnvironments, Write, environments::set, "Sets the policy of an alias"),
         route(DELETE, "/api/projects/{project}/environments/{alias}", ManageEnvironments, Write, environments::remove, "Takes the policy off an alias"),
         route(GET, "/api/projects/{project}/snapshot", Read, None, snapshots::get, "Where an alias points, signed by the workspace"),
+        route(GET, "/api/projects/{project}/stream", Read, None, streams::open, "Each move of an alias as it is made, as server-sent events"),
+        route(POST, "/api/projects/{project}/clients", Read, None, clients::report, "An application says that it runs, and what it holds"),
         route(GET, "/api/projects/{project}/secrets", Read, None, project_secrets::list, "Lists the secrets that the project's prompts may ask for"),
         route(PUT, "/api/projects/{project}/secrets", ManageSecrets, Write, project_secrets::allow, "Allows the project's prompts to ask for secrets"),
         route(DELETE, "/api/projects/{project}/secrets", ManageSecrets, Write, project_secrets::remove, "Allows secrets no more"),
@@ -144,6 +143,8 @@ pub(crate) fn routes() -> Vec<Route> {
         route(GET, "/api/aliases/{alias}", Read, None, aliases::get, "Shows an alias"),
         route(PUT, "/api/aliases/{alias}", MoveAlias, Write, aliases::set, "Creates or moves an alias"),
         route(POST, "/api/canary", MoveAlias, Write, splits::set_named, "Sends part of an alias's traffic to other versions"),
+        route(GET, "/api/compatibility/status", Read, None, compatibility::status, "The applications that run, and what they hold"),
+        route(GET, "/api/compatibility/check", Read, None, compatibility::check, "Whether what applications pass fits an alias or a version"),
         route(GET, "/api/documents/{digest}", Read, None, documents::get, "A document by its digest; it never changes"),
 
         route(GET, "/api/audit", ReadAudit, None, audit::list, "What happened in the workspace, newest first"),

@@ -121,7 +121,10 @@ impl Server {
     /// Serves until `stop` is ready, then finishes what is under way.
     pub async fn run(self, stop: impl Future<Output = ()>) {
         let mut limits = self.service.app().config.limits.clone();
-        limits.connections = limits.connections.min(open_files());
+        // Connections and streams share what the system gives.
+        let files = open_files();
+        limits.streams = limits.streams.min(files / 2);
+        limits.connections = limits.connections.min(files - limits.streams);
         let jobs = Jobs::start(self.service.app());
         let following = tokio::spawn(delivery::follow(Arc::clone(self.service.app()), Arc::default()));
         let watching = self.tls.clone().map(|tls| tokio::spawn(listen::watch(tls)));

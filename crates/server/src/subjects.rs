@@ -64,12 +64,11 @@ subjects! {
     WithinProject(InProject) => |call, permission| {
         can_within(&call.caller.principal, permission, Some(&call.project.id))
     };
-    /// A call about an alias of the project that the body names: whoever has the permission for one comes in, and the
-    /// use case decides for which.
-    OnNamedAlias(InProject) => |call, permission| {
+    /// A call within one project that whoever has the permission for any part of it makes, if only for one alias.
+    AnywhereInProject(InProject) => |call, permission| {
         can_somewhere(&call.caller.principal, permission, Some(&call.project.id))
     };
-    /// The same across the projects of the workspace.
+    /// The same as the last but one across the projects of the workspace.
     WithinWorkspace(Call) => |call, permission| can_within(&call.caller.principal, permission, None);
     /// A call for the server as a whole: its operator's alone, whatever others may do in their workspaces.
     Operator(Call) => |call, _| call.caller.operator;

@@ -18,16 +18,18 @@ use std::{
 
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
-use hyper::{HeaderMap, Method, Request, StatusCode, header::CONTENT_TYPE};
+use hyper::{HeaderMap, Method, Request, Response, StatusCode, header::CONTENT_TYPE};
 use promptsync_api::keys::CreateKey;
 use promptsync_core::{access::Role, ids::WorkspaceId};
-use promptsync_server::{App, BodyError, Config, ServerSecret, Service, keys, listen, workspaces};
+use promptsync_server::{
+    AnswerBody, App, BodyError, Config, ServerSecret, Service, keys, listen, workspaces,
+};
 use promptsync_store::Db;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 
-use crate::{FixedClock, SeededIds, keyring};
+use crate::{FixedClock, Listening, SeededIds, keyring};
 
 /// The project callers of a test belong to.
 pub const PROJECT: &str = "shop";
@@ -273,6 +275,18 @@ impl Caller {
 
     /// Sends a request. A body counts as JSON unless a header says otherwise.
     pub async fn send(&self, method: Method, target: &str, body: Bytes) -> Reply {
+        let (parts, body) = self.answer(method, target, body).await.into_parts();
+        let body = body.whole().cloned().unwrap_or_default();
+        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+    }
+
+    /// Opens a stream.
+    pub async fn listen(&self, target: &str) -> Listening {
+        let (parts, body) = self.answer(Method::GET, target, Bytes::new()).await.into_parts();
+        Listening::new(parts.status.as_u16(), parts.headers, body)
+    }
+
+    async fn answer(&self, method: Method, target: &str, body: Bytes) -> Response<AnswerBody> {
         let mut request = Request::builder().method(method).uri(target).header("host", "test");
         if let Some(key) = &self.key {
             request = request.header("authorization", format!("Bearer {key}"));
@@ -286,8 +300,7 @@ impl Caller {
         let body = Full::new(body).map_err(|_| BodyError::Broken).boxed_unsync();
         let (parts, body) =
             request.body(body).expect("the test sends a request that can be written").into_parts();
-        let (parts, body) = self.service.answer(parts, body, self.address).await.into_parts();
-        Reply { status: parts.status.as_u16(), headers: parts.headers, body }
+        self.service.answer(parts, body, self.address).await
     }
 }
 

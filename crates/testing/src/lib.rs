@@ -21,6 +21,7 @@ pub mod keyring;
 pub mod people;
 pub mod sample;
 pub mod tamper;
+pub mod streams;
 pub mod vault;
 
 pub use app::{Caller, PROJECT, Reply, TestApp, a_key};
@@ -31,4 +32,5 @@ pub use ids::SeededIds;
 pub use keyring::keyring;
 pub use people::Person;
 pub use sample::Sample;
+pub use streams::{Event, EventReader, Listening};
 pub use vault::VaultDouble;

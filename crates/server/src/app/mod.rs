@@ -8,6 +8,8 @@ pub(crate) mod aliases;
 pub(crate) mod audit;
 pub(crate) mod bindings;
 pub(crate) mod change;
+pub(crate) mod clients;
+pub(crate) mod compatibility;
 mod compiled;
 pub(crate) mod connectors;
 pub(crate) mod devices;
@@ -43,6 +45,7 @@ pub(crate) mod set_up;
 pub(crate) mod signing_keys;
 pub(crate) mod snapshots;
 pub(crate) mod splits;
+pub(crate) mod streams;
 pub(crate) mod teams;
 pub(crate) mod versions;
 pub(crate) mod workspaces;
@@ -63,7 +66,7 @@ use promptsync_store::Db;
 use crate::{
     auth::{Guesses, Keys, Passwords, Seats, Tries, Uses, secret::ServerSecret, token::Tokens},
     config::Config,
-    delivery::Delivery,
+    delivery::{Delivery, Streams},
     http::error::ApiError,
     masters::Masters,
     oidc::Provider,
@@ -112,6 +115,11 @@ pub struct App {
     pub(crate) compiled: CompiledDocuments,
     /// What callers get, in memory.
     pub(crate) delivery: Delivery,
+    /// Who listens to what.
+    pub(crate) streams: Streams,
+    /// Running applications.
+    pub(crate) clients: clients::Clients,
+    pub(crate) snapshots: snapshots::Snapshots,
     pub(crate) signers: signing_keys::Signers,
     /// Accesses that wait to be written.
     pub(crate) access: AccessRecords,
@@ -150,6 +158,9 @@ impl App {
             limits: Limits::default(),
             compiled: CompiledDocuments::new(config.cache_bytes),
             delivery: Delivery::new(config.answer_bytes),
+            streams: Streams::new(config.streams),
+            clients: clients::Clients::default(),
+            snapshots: snapshots::Snapshots::default(),
             outbound: promptsync_outbound::Client::new(config.outbound.clone()),
             tokens: Tokens::new(&secret, &config.public_url),
             rates: Rates::new(config.rates),

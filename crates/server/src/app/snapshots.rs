@@ -1,32 +1,139 @@
 //! Snapshots: where an alias points, signed, for readers who must not take a server's word for it.
+//!
+//! What was signed is kept and given again until the alias moves or an hour has passed: as long as nothing at all
+//! happened in the workspace without the database, else after one look at the alias.
 
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
 use chrono::TimeDelta;
-use promptsync_core::signing::{Signed, SnapshotStatement};
-use promptsync_store::{audit, snapshot};
+use promptsync_core::{
+    audit::Revision,
+    digest::Digest,
+    ids::AliasId,
+    names::AliasName,
+    signing::{PublicKey, SnapshotStatement},
+    time::Timestamp,
+};
+use promptsync_store::snapshot;
 
 use super::aliases::existing;
-use crate::{endpoint::InProject, http::error::ApiError};
+use crate::{
+    delivery::{Current, Need},
+    endpoint::InProject,
+    http::error::ApiError,
+};
 
 /// How long a snapshot is good: what it says cannot be kept from being replaced for longer.
-const GOOD_FOR: TimeDelta = TimeDelta::hours(24);
+pub(crate) const GOOD_FOR: TimeDelta = TimeDelta::hours(24);
+
+/// How long one is given again before it is signed anew.
+const KEPT: TimeDelta = TimeDelta::hours(1);
+
+/// Snapshots that are kept; beyond it all are dropped and made again.
+const MAX: usize = 1_000;
+
+/// A signed snapshot, ready to be sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Ready {
+    /// Its JSON.
+    pub(crate) body: Bytes,
+    /// Its tag, without quotes.
+    pub(crate) tag: Digest,
+}
+
+/// Snapshots that were signed, by project and alias.
+#[derive(Debug, Default)]
+pub(crate) struct Snapshots(Mutex<HashMap<(String, AliasName), Kept>>);
+
+#[derive(Clone, Debug)]
+struct Kept {
+    ready: Arc<Ready>,
+    alias: AliasId,
+    /// The revision that moved the alias last.
+    moved: Revision,
+    key: PublicKey,
+    signed_at: Timestamp,
+    /// The workspace's revision at which this was certain.
+    certain: Revision,
+}
+
+impl Snapshots {
+    fn get(&self, key: &(String, AliasName), now: Timestamp) -> Option<Kept> {
+        self.kept().get(key).filter(|kept| now - kept.signed_at < KEPT).cloned()
+    }
+
+    fn put(&self, key: (String, AliasName), kept: Kept) {
+        let mut all = self.kept();
+        if all.len() >= MAX && !all.contains_key(&key) {
+            all.clear();
+        }
+        all.insert(key, kept);
+    }
+
+    fn kept(&self) -> MutexGuard<'_, HashMap<(String, AliasName), Kept>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 /// Where an alias points now.
-pub(crate) async fn get(call: &InProject, alias: &str) -> Result<Signed<SnapshotStatement>, ApiError> {
+pub(crate) async fn get(call: &InProject, alias: &str) -> Result<Arc<Ready>, ApiError> {
+    let (app, workspace) = (&call.app, &call.caller.workspace);
+    let now = app.clock.now();
+    let current = app.delivered_since(workspace, Need::Project(&call.project.id), &call.headers).await?;
+    let key = AliasName::parse(alias).ok().map(|name| (call.project.id.to_string(), name));
+    let kept = key.as_ref().and_then(|key| app.snapshots.get(key, now));
+    match (kept, key) {
+        (Some(kept), _) if kept.certain >= current.view.revision => Ok(kept.ready),
+        (kept, _) => renewed(call, alias, &current, kept, now).await,
+    }
+}
+
+async fn renewed(
+    call: &InProject,
+    alias: &str,
+    current: &Current,
+    kept: Option<Kept>,
+    now: Timestamp,
+) -> Result<Arc<Ready>, ApiError> {
     let (app, workspace) = (&call.app, &call.caller.workspace);
     let signer = app.signer(workspace).await?;
     let mut tx = app.db.begin_read(workspace).await?;
     let alias = existing(&mut tx, call, alias).await?;
+    let key = (call.project.id.to_string(), alias.name.clone());
+    let is_same =
+        |kept: &Kept| kept.alias == alias.id && kept.moved == alias.revision && kept.key == *signer.public();
+    if let Some(kept) = kept.filter(is_same) {
+        let ready = Arc::clone(&kept.ready);
+        app.snapshots.put(key, Kept { certain: current.view.revision, ..kept });
+        return Ok(ready);
+    }
     let entries = snapshot::signed_entries(&mut tx, &alias.id).await?;
-    let revision = audit::head(&mut tx, workspace).await?.revision;
     drop(tx);
-    let now = app.clock.now();
-    Ok(signer.sign(SnapshotStatement {
+    let signed = signer.sign(SnapshotStatement {
         workspace: workspace.to_string(),
         project: call.project.name.to_string(),
         alias: alias.name,
-        revision,
+        revision: alias.revision,
         issued_at: now,
         expires_at: now + GOOD_FOR,
         entries,
-    }))
+    });
+    let body = serde_json::to_vec(&signed).map_err(ApiError::internal)?;
+    let ready = Arc::new(Ready { tag: Digest::of(&body), body: body.into() });
+    app.snapshots.put(
+        key,
+        Kept {
+            ready: Arc::clone(&ready),
+            alias: alias.id,
+            moved: alias.revision,
+            key: signer.public().clone(),
+            signed_at: now,
+            certain: current.view.revision,
+        },
+    );
+    Ok(ready)
 }

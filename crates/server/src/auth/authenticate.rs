@@ -1,6 +1,6 @@
 //! From the headers of a request to its caller.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use hyper::{HeaderMap, header::AUTHORIZATION};
 use promptsync_api::error::{RATE_LIMITED, UNAUTHENTICATED};
@@ -8,7 +8,7 @@ use promptsync_core::time::Timestamp;
 use promptsync_store::{StoreError, keys};
 
 use super::{
-    Caller, Identity,
+    Caller, FRESH, Identity,
     cache::KnownKey,
     key::{ApiKey, PREFIX},
 };
@@ -26,6 +26,24 @@ impl App {
         peer: Option<IpAddr>,
     ) -> Result<Caller, ApiError> {
         query::refuse_keys(query)?;
+        self.caller_of(headers, peer, FRESH).await
+    }
+
+    /// Finds the caller of a request that goes on, once more; what is known of its key is no older than `fresh`.
+    pub(crate) async fn authenticate_again(
+        &self,
+        headers: &HeaderMap,
+        fresh: Duration,
+    ) -> Result<Caller, ApiError> {
+        self.caller_of(headers, None, fresh).await
+    }
+
+    async fn caller_of(
+        &self,
+        headers: &HeaderMap,
+        peer: Option<IpAddr>,
+        fresh: Duration,
+    ) -> Result<Caller, ApiError> {
         let Some(text) = bearer(headers) else {
             return Err(ApiError::new(UNAUTHENTICATED, "this needs an API key or a session")
                 .hint("send it as Authorization: Bearer …; `promptsync login` signs a person in, `promptsync keys create` makes a key"));
@@ -35,7 +53,7 @@ impl App {
             return self.signed_in(text, peer).await;
         }
         let given = ApiKey::parse(text).ok_or_else(wrong)?;
-        let known = self.known(&given, peer).await?;
+        let known = self.known(&given, peer, fresh).await?;
         let now = self.clock.now();
         // A key that does not exist is compared too, so that it takes the same time.
         let opens = self.opens(&given, known.as_deref(), now);
@@ -47,7 +65,7 @@ impl App {
     /// The caller of a request whose key was read a moment ago. Nothing is said about any other.
     pub(crate) fn at_hand(&self, headers: &HeaderMap) -> Option<Caller> {
         let given = ApiKey::parse(bearer(headers)?)?;
-        let known = self.keys.fresh(given.lookup())?;
+        let known = self.keys.younger(given.lookup(), FRESH)?;
         let now = self.clock.now();
         if !self.opens(&given, Some(&known), now) {
             return None;
@@ -72,8 +90,13 @@ impl App {
     }
 
     /// The key's row: from memory, else from the database, else from memory as it was lately.
-    async fn known(&self, given: &ApiKey, peer: Option<IpAddr>) -> Result<Option<Arc<KnownKey>>, ApiError> {
-        if let Some(key) = self.keys.fresh(given.lookup()) {
+    async fn known(
+        &self,
+        given: &ApiKey,
+        peer: Option<IpAddr>,
+        fresh: Duration,
+    ) -> Result<Option<Arc<KnownKey>>, ApiError> {
+        if let Some(key) = self.keys.younger(given.lookup(), fresh) {
             return Ok(Some(key));
         }
         let last_good = self.keys.last_good(given.lookup());

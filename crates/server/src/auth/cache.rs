@@ -11,7 +11,7 @@ use promptsync_store::keys::Key;
 use tokio::time::Instant;
 
 /// How old an entry may be before it is read again: what another server revokes stops working here within it.
-const FRESH: Duration = Duration::from_secs(1);
+pub(crate) const FRESH: Duration = Duration::from_secs(1);
 /// How old an entry may be while the database does not answer.
 const LAST_GOOD: Duration = Duration::from_secs(30);
 /// Keys kept; beyond it all are dropped and read again.
@@ -38,11 +38,6 @@ impl From<Key> for KnownKey {
 }
 
 impl Keys {
-    /// A key that was read a moment ago.
-    pub(crate) fn fresh(&self, lookup: &str) -> Option<Arc<KnownKey>> {
-        self.younger(lookup, FRESH)
-    }
-
     /// A key that was read lately, for when the database does not answer.
     pub(crate) fn last_good(&self, lookup: &str) -> Option<Arc<KnownKey>> {
         self.younger(lookup, LAST_GOOD)
@@ -67,7 +62,8 @@ impl Keys {
         self.lock().clear();
     }
 
-    fn younger(&self, lookup: &str, age: Duration) -> Option<Arc<KnownKey>> {
+    /// A key that was read within this time.
+    pub(crate) fn younger(&self, lookup: &str, age: Duration) -> Option<Arc<KnownKey>> {
         self.lock().get(lookup).filter(|(_, read)| read.elapsed() < age).map(|(known, _)| Arc::clone(known))
     }
 

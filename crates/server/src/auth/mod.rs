@@ -13,6 +13,7 @@ pub(crate) mod token;
 mod tries;
 mod uses;
 
+use cache::FRESH;
 pub(crate) use cache::Keys;
 pub(crate) use guesses::Guesses;
 pub(crate) use passwords::Passwords;

@@ -22,6 +22,7 @@ pub use settings::{SETTINGS, Setting};
 pub use transit::TransitSettings;
 
 use crate::{
+    delivery::StreamLimits,
     listen::{ListenLimits, TlsFiles},
     rates::RateLimits,
 };
@@ -83,6 +84,8 @@ pub struct Config {
     pub trusted_proxies: Vec<promptsync_outbound::Network>,
     /// How much one caller, workspace, address may ask for.
     pub rates: RateLimits,
+    /// How many streams there may be.
+    pub streams: StreamLimits,
     /// Time limits and the number of connections.
     pub limits: ListenLimits,
     /// The OpenID provider people sign in at.
@@ -222,6 +225,7 @@ impl Found<'_> {
         let seconds =
             |name| self.parse(name, "a whole number of seconds, at least 1").map(Duration::from_secs);
         let size = |name| self.parse::<u32>(name, "a whole number of bytes").map(|bytes| bytes as usize);
+        let number = |name| self.parse::<u32>(name, "a whole number").map(|number| number as usize);
         let mut values = BTreeMap::new();
         for setting in SETTINGS {
             let (text, origin) = self.text(setting.name)?;
@@ -259,7 +263,13 @@ impl Found<'_> {
                 body_total: seconds("body_total_seconds")?,
                 keep_alive: seconds("keep_alive_seconds")?,
                 stop: seconds("stop_seconds")?,
-                connections: self.parse::<u32>("max_connections", "a whole number")? as usize,
+                connections: number("max_connections")?,
+                streams: number("max_streams")?,
+            },
+            streams: StreamLimits {
+                total: number("max_streams")?,
+                per_caller: number("streams_per_key")?,
+                heartbeat: seconds("stream_heartbeat_seconds")?,
             },
             oidc: self.oidc()?,
             values,

@@ -12,6 +12,7 @@ mod changes;
 mod feed;
 mod follow;
 mod hot;
+mod streams;
 mod view;
 
 use std::{
@@ -41,6 +42,8 @@ pub(crate) use answers::{AnswerKey, Answers, Asked, Prepared, asked_for};
 pub(crate) use feed::{Feed, Need};
 pub(crate) use follow::follow;
 pub(crate) use hot::answer as at_once;
+pub use streams::StreamLimits;
+pub(crate) use streams::{LineId, Listener, Streams};
 pub(crate) use view::{ProjectView, PromptView, WorkspaceView};
 
 /// How a prompt may be cached: kept, and asked about each time.

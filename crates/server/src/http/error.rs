@@ -10,7 +10,7 @@ use hyper::{
 use promptsync_api::error::{self, ErrorBody, ErrorCode};
 use promptsync_core::problem::Problem;
 
-use super::Reason;
+use super::{Reason, answer::AnswerBody};
 
 /// A request that cannot be answered as asked.
 #[derive(Debug)]
@@ -146,7 +146,7 @@ impl ApiError {
     }
 
     /// The answer. Failures of the server are logged here and nowhere else.
-    pub(crate) fn into_response(self, request_id: &str) -> Response<Bytes> {
+    pub(crate) fn into_response(self, request_id: &str) -> Response<AnswerBody> {
         let Failure { row, detail, hint, problems: errors, retry_after, allow, page, source } = *self.0;
         if row.status >= 500 {
             let cause = source.as_deref().map(chain).unwrap_or_default();
@@ -164,7 +164,7 @@ impl ApiError {
         };
         let bytes =
             if page { problem_page(&body).into() } else { serde_json::to_vec(&body).unwrap_or_default() };
-        let mut response = Response::new(bytes.into());
+        let mut response = Response::new(Bytes::from(bytes).into());
         *response.status_mut() =
             StatusCode::from_u16(row.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();

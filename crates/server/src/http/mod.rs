@@ -1,6 +1,7 @@
 //! HTTP as the routes see it: what comes in is parsed once, what goes out is written once.
 
 pub(crate) mod addresses;
+pub(crate) mod answer;
 pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod error;

@@ -12,14 +12,17 @@ use promptsync_api::delivery::REVISION_HEADER;
 use promptsync_core::audit::Revision;
 use serde::Serialize;
 
-use super::{error::ApiError, etag};
+use super::{
+    answer::{AnswerBody, Endless},
+    error::ApiError,
+    etag,
+};
 use crate::delivery::{CACHING, Delivered};
 
 /// What a handler returns.
 pub(crate) type Answer<T> = Result<Reply<T>, ApiError>;
 
 /// A successful answer: a value, and how it may be cached.
-#[derive(Debug)]
 pub(crate) struct Reply<T> {
     status: StatusCode,
     etag: Option<HeaderValue>,
@@ -30,10 +33,10 @@ pub(crate) struct Reply<T> {
     body: Payload<T>,
 }
 
-#[derive(Debug)]
 enum Payload<T> {
     Json(T),
     Raw { content_type: &'static str, bytes: Bytes, policy: Option<&'static str> },
+    Events(Endless),
     Nothing,
 }
 
@@ -67,6 +70,11 @@ impl<T> Reply<T> {
             bytes: html.into(),
             policy: Some(policy),
         })
+    }
+
+    /// 200 with events for as long as both sides like.
+    pub(crate) fn events(body: Endless) -> Self {
+        Self::with(Payload::Events(body))
     }
 
     /// 204.
@@ -134,8 +142,8 @@ impl<T: Serialize> Reply<T> {
         self,
         method: &Method,
         asked: &HeaderMap,
-    ) -> Result<Response<Bytes>, ApiError> {
-        let mut response = Response::new(Bytes::new());
+    ) -> Result<Response<AnswerBody>, ApiError> {
+        let mut response = Response::new(Bytes::new().into());
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, HeaderValue::from_static(self.cache));
@@ -169,10 +177,17 @@ impl<T: Serialize> Reply<T> {
                 }
                 (content_type, bytes)
             }
+            Payload::Events(body) => {
+                headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+                // Proxies that collect answers would hold events back.
+                headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+                *response.body_mut() = AnswerBody::stream(body);
+                return Ok(response);
+            }
             Payload::Nothing => return Ok(response),
         };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        *response.body_mut() = bytes;
+        *response.body_mut() = bytes.into();
         Ok(response)
     }
 }

@@ -45,7 +45,8 @@ mod tests {
         ];
         for (failure, status, code) in cases {
             let response = ApiError::from(failure).into_response("t");
-            let body: serde_json::Value = serde_json::from_slice(response.body()).expect("a problem");
+            let body: serde_json::Value =
+                serde_json::from_slice(response.body().whole().expect("a whole body")).expect("a problem");
             assert_eq!((response.status().as_u16(), body["code"].as_str()), (status, Some(code)));
         }
     }

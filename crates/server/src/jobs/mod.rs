@@ -74,6 +74,13 @@ fn jobs(app: &App) -> Vec<Job> {
             at_stop: AtStop::RunOnce,
         },
         Job {
+            name: "clients",
+            every: Duration::from_secs(1),
+            run: |app| Box::pin(async move { Ok(app.write_clients().await?) }),
+            nudge: |_| None,
+            at_stop: AtStop::RunOnce,
+        },
+        Job {
             name: "reseal",
             every: Duration::from_secs(30),
             run: |app| Box::pin(async move { Ok(reseal::run_once(&app).await?) }),

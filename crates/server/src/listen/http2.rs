@@ -4,9 +4,8 @@
 
 use std::{convert::Infallible, sync::Arc};
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
-use hyper::{Request, Response, body::Incoming, server::conn::http2, service::service_fn};
+use http_body_util::BodyExt as _;
+use hyper::{Request, body::Incoming, server::conn::http2, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -14,7 +13,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Connection, Stage, TimedBody, head};
+use super::{Connection, Stage, TimedBody, head, outgoing::Outgoing};
 
 /// Requests on one connection at one moment.
 const AT_ONCE: u32 = 128;
@@ -51,11 +50,12 @@ impl Connection {
             let (service, limits, guard) =
                 (Arc::clone(&service), Arc::clone(&limits), UnderWay::begin(&count));
             async move {
-                let _guard = guard;
                 let (parts, body) = request.into_parts();
                 let body = TimedBody::new(body, &limits).boxed_unsync();
-                let response: Response<Bytes> = service.answer(parts, body, Some(peer.ip())).await;
-                Ok::<_, Infallible>(response.map(Full::new))
+                let response = service.answer(parts, body, Some(peer.ip())).await;
+                Ok::<_, Infallible>(response.map(|body| {
+                    if body.is_stream() { Outgoing::stream(body, guard) } else { Outgoing::whole(body) }
+                }))
             }
         });
         let connection = http2::Builder::new(TokioExecutor::new())

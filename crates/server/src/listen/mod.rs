@@ -6,6 +6,7 @@
 
 mod head;
 mod http2;
+mod outgoing;
 mod rest;
 mod stream;
 mod timed_body;
@@ -13,8 +14,7 @@ mod tls;
 
 use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
 
-use bytes::Bytes;
-use http_body_util::{BodyExt as _, Full};
+use http_body_util::BodyExt as _;
 use hyper::{
     Request, Response,
     body::Incoming,
@@ -26,12 +26,13 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
-    sync::{Semaphore, watch},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
 };
 
 use crate::{Service, http::headers};
+use outgoing::Outgoing;
 use rest::Resting;
-use stream::{Guarded, Shared};
+use stream::{Busy, Guarded, Shared};
 use timed_body::TimedBody;
 pub(crate) use tls::watch;
 pub use tls::{Tls, TlsError, TlsFiles};
@@ -51,8 +52,10 @@ pub struct ListenLimits {
     pub keep_alive: Duration,
     /// For requests that are under way when the server stops.
     pub stop: Duration,
-    /// Connections at one moment.
+    /// Connections at one moment, those of streams not counted.
     pub connections: usize,
+    /// Connections of streams at one moment.
+    pub streams: usize,
 }
 
 impl Default for ListenLimits {
@@ -65,6 +68,7 @@ impl Default for ListenLimits {
             keep_alive: Duration::from_mins(1),
             stop: Duration::from_secs(25),
             connections: 10_000,
+            streams: 20_000,
         }
     }
 }
@@ -89,6 +93,9 @@ pub async fn serve(
     let limits = Arc::new(limits);
     let most = u32::try_from(limits.connections).unwrap_or(u32::MAX).max(1);
     let places = Arc::new(Semaphore::new(most as usize));
+    let streams = Arc::new(Semaphore::new(limits.streams));
+    // Each connection holds a sender: when the last is dropped, none is left.
+    let (alive, mut gone) = mpsc::channel::<Infallible>(1);
     let resting = Arc::new(Resting::default());
     let (tell, stage) = watch::channel(Stage::Running);
     let mut stop = std::pin::pin!(stop);
@@ -116,25 +123,27 @@ pub async fn serve(
         let Ok(place) = place else { break };
         let connection = Connection {
             peer,
+            place,
+            streams: Arc::clone(&streams),
             service: Arc::clone(&service),
             limits: Arc::clone(&limits),
             resting: Arc::clone(&resting),
             stage: stage.clone(),
         };
-        let tls = tls.clone();
+        let (tls, alive) = (tls.clone(), alive.clone());
         tokio::spawn(async move {
             let _ = socket.set_nodelay(true);
             match tls {
                 None => connection.converse(socket).await,
                 Some(tls) => connection.encrypted(socket, &tls).await,
             }
-            drop(place);
+            drop(alive);
         });
     }
-    drop(listener);
+    drop((listener, alive));
+    service.app().streams.stop();
     let _ = tell.send(Stage::Finishing);
-    let all_gone = places.acquire_many(most);
-    if tokio::time::timeout(limits.stop, all_gone).await.is_err() {
+    if tokio::time::timeout(limits.stop, gone.recv()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
         let _ = tell.send(Stage::Over);
     }
@@ -143,6 +152,8 @@ pub async fn serve(
 /// One connection and what it is told.
 struct Connection {
     peer: SocketAddr,
+    place: OwnedSemaphorePermit,
+    streams: Arc<Semaphore>,
     service: Arc<Service>,
     limits: Arc<ListenLimits>,
     resting: Arc<Resting>,
@@ -171,13 +182,14 @@ impl Connection {
     }
 
     async fn converse(mut self, socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let shared = Arc::new(Shared::new(self.resting));
+        let shared = Arc::new(Shared::new(self.resting, self.place));
         let close = Arc::clone(shared.close());
         let stream = Guarded::new(socket, Arc::clone(&self.limits), Arc::clone(&shared));
-        let (service, limits, peer) = (self.service, self.limits, self.peer);
+        let (service, limits, streams, peer) = (self.service, self.limits, self.streams, self.peer);
         let handler = service_fn(move |request| {
-            let (service, shared, limits) = (Arc::clone(&service), Arc::clone(&shared), Arc::clone(&limits));
-            async move { Ok::<_, Infallible>(answer(request, peer, &service, &shared, &limits).await) }
+            let (service, shared) = (Arc::clone(&service), Arc::clone(&shared));
+            let (limits, streams) = (Arc::clone(&limits), Arc::clone(&streams));
+            async move { Ok::<_, Infallible>(answer(request, peer, &service, &shared, &limits, &streams).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -203,10 +215,11 @@ async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
     service: &Service,
-    shared: &Shared,
+    shared: &Arc<Shared>,
     limits: &ListenLimits,
-) -> Response<Full<Bytes>> {
-    let _busy = shared.busy();
+    streams: &Arc<Semaphore>,
+) -> Response<Outgoing<Busy>> {
+    let busy = shared.busy();
     let (mut response, close) = if let Some(refusal) = shared.take_refusal() {
         let request_id = service.app().ids.next();
         let mut response = refusal.into_response(&request_id);
@@ -222,5 +235,13 @@ async fn answer(
     if close {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
-    response.map(Full::new)
+    if !response.body().is_stream() {
+        return response.map(Outgoing::whole);
+    }
+    // A stream is the last answer of its connection, which is counted with the streams from now on.
+    if let Ok(place) = Arc::clone(streams).try_acquire_owned() {
+        shared.take_place(place);
+    }
+    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    response.map(|body| Outgoing::stream(body, busy))
 }

@@ -14,7 +14,7 @@ use std::{
 use bytes::{Buf as _, BytesMut};
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    sync::Notify,
+    sync::{Notify, OwnedSemaphorePermit},
     time::{Instant, Sleep, sleep},
 };
 
@@ -42,13 +42,15 @@ pub(super) struct Shared {
     waiting: Mutex<Option<Waker>>,
     resting: Arc<Resting>,
     close: Arc<Notify>,
+    /// What the connection is counted by.
+    place: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 /// While it lives, a request is being answered.
-pub(super) struct Busy<'a>(&'a Shared);
+pub(super) struct Busy(Arc<Shared>);
 
 impl Shared {
-    pub(super) fn new(resting: Arc<Resting>) -> Self {
+    pub(super) fn new(resting: Arc<Resting>, place: OwnedSemaphorePermit) -> Self {
         Self {
             busy: AtomicBool::new(false),
             answered: AtomicU64::new(0),
@@ -57,6 +59,7 @@ impl Shared {
             waiting: Mutex::new(None),
             resting,
             close: Arc::default(),
+            place: Mutex::new(Some(place)),
         }
     }
 
@@ -66,9 +69,14 @@ impl Shared {
     }
 
     /// Marks the connection as busy: its own limits rest until the answer is there.
-    pub(super) fn busy(&self) -> Busy<'_> {
+    pub(super) fn busy(self: &Arc<Self>) -> Busy {
         self.busy.store(true, Ordering::Release);
-        Busy(self)
+        Busy(Arc::clone(self))
+    }
+
+    /// Counts the connection somewhere else.
+    pub(super) fn take_place(&self, place: OwnedSemaphorePermit) {
+        *self.place.lock().expect(LOCK) = Some(place);
     }
 
     /// The refusal of a head, if that is what the handler was called for.
@@ -82,7 +90,7 @@ impl Shared {
     }
 }
 
-impl Drop for Busy<'_> {
+impl Drop for Busy {
     fn drop(&mut self) {
         self.0.answered.fetch_add(1, Ordering::Release);
         self.0.busy.store(false, Ordering::Release);
@@ -119,6 +127,8 @@ pub(super) struct Guarded<S> {
     answered: u64,
     deadline: Pin<Box<Sleep>>,
     lingering: bool,
+    /// Whether the client takes nothing more at the moment.
+    is_stalled: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
@@ -136,6 +146,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             answered: 0,
             deadline,
             lingering: false,
+            is_stalled: false,
         }
     }
 
@@ -152,6 +163,20 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             if self.buffer.is_empty() && self.resting.is_none() {
                 self.resting = Some(self.shared.resting.enter(&self.shared.close));
             }
+        }
+        match self.deadline.as_mut().poll(context) {
+            Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
+            Poll::Pending => Ok(()),
+        }
+    }
+
+    /// The same while bytes wait to be taken. Of a busy connection, a stream, the client has to take something in time.
+    fn check_writing(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        if !self.shared.busy.load(Ordering::Acquire) {
+            return self.check_time(context);
+        }
+        if !std::mem::replace(&mut self.is_stalled, true) {
+            self.expect_within(self.limits.keep_alive);
         }
         match self.deadline.as_mut().poll(context) {
             Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
@@ -296,12 +321,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     ) -> Poll<io::Result<usize>> {
         match Pin::new(&mut self.socket).poll_write(context, bytes) {
             Poll::Ready(written) => {
+                self.is_stalled = false;
                 let limit = self.limits.keep_alive;
                 self.expect_within(limit);
                 Poll::Ready(written)
             }
             Poll::Pending => {
-                self.check_time(context)?;
+                self.check_writing(context)?;
                 Poll::Pending
             }
         }
@@ -311,7 +337,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         match Pin::new(&mut self.socket).poll_flush(context) {
             Poll::Pending => {
                 // TLS takes bytes in write and may still hold them here.
-                self.check_time(context)?;
+                self.check_writing(context)?;
                 Poll::Pending
             }
             ready @ Poll::Ready(_) => ready,

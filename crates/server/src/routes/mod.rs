@@ -5,6 +5,8 @@
 pub(crate) mod aliases;
 pub(crate) mod audit;
 pub(crate) mod bindings;
+pub(crate) mod clients;
+pub(crate) mod compatibility;
 pub(crate) mod connectors;
 pub(crate) mod devices;
 pub(crate) mod diffs;
@@ -31,6 +33,7 @@ pub(crate) mod sign_in;
 pub(crate) mod signing_keys;
 pub(crate) mod snapshots;
 pub(crate) mod splits;
+pub(crate) mod streams;
 pub(crate) mod teams;
 pub(crate) mod versions;
 pub(crate) mod whoami;

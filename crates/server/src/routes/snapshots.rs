@@ -30,5 +30,6 @@ impl FromQuery for Asked {
 
 /// Where an alias points, signed.
 pub(crate) async fn get(call: OnAskedAlias, Query(asked): Query<Asked>) -> Answer<Signed<SnapshotStatement>> {
-    snapshots::get(&call, &asked.alias).await.map(Reply::ok)
+    let ready = snapshots::get(&call, &asked.alias).await?;
+    Ok(Reply::raw("application/json", ready.body.clone()).etag(&ready.tag))
 }

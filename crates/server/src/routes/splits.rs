@@ -14,7 +14,7 @@ use crate::{
         reply::{Answer, Reply},
     },
     input::{Json, MaybeJson, Nothing},
-    subjects::{OnAlias, OnNamedAlias},
+    subjects::{OnAlias, AnywhereInProject},
 };
 
 /// Says how an alias divides its traffic.
@@ -29,7 +29,7 @@ pub(crate) async fn set(call: OnAlias, Json(request): Json<SetCanary>) -> Answer
 }
 
 /// The same for the alias that the body names.
-pub(crate) async fn set_named(call: OnNamedAlias, Json(request): Json<SetCanary>) -> Answer<Alias> {
+pub(crate) async fn set_named(call: AnywhereInProject, Json(request): Json<SetCanary>) -> Answer<Alias> {
     let (name, expected) = (splits::named(&call, &request)?, Expected::read(&call.headers)?);
     splits::set(&call, name.as_str(), &expected, request).await.map(tagged)
 }

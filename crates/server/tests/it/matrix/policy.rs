@@ -21,10 +21,10 @@ pub(super) enum Subject {
     Parts,
     /// A project as a whole.
     Project,
-    /// Some part of a project, if only one alias.
-    Inside,
     /// Some part of a project that is more than one alias.
     Within,
+    /// Some part of a project, if only one alias.
+    Inside,
     /// The prompt in the path.
     Prompt,
     /// The alias in the path.
@@ -55,8 +55,8 @@ impl Subject {
             "anywhere" => Self::Anywhere,
             "parts" => Self::Parts,
             "project" => Self::Project,
-            "inside" => Self::Inside,
             "within" => Self::Within,
+            "inside" => Self::Inside,
             "prompt" => Self::Prompt,
             "alias" => Self::Alias,
             "reference" => Self::Reference,
