@@ -6,6 +6,7 @@
 
 mod aliases;
 mod audit;
+mod clients;
 mod connectors;
 mod environments;
 mod error;

@@ -1,5 +1,7 @@
 //! Arguments of `alias`.
 
+use std::time::Duration;
+
 use clap::{Args, Subcommand};
 
 /// What can be done with aliases.
@@ -22,7 +24,8 @@ pub enum AliasCommand {
 #[command(after_help = "Examples:\n  \
     promptsync alias set stable v1.2.3\n  \
     promptsync alias set production --version $(promptsync version get dev)\n  \
-    promptsync alias set production v2 --prompt customer_support --reason \"new tone\"")]
+    promptsync alias set production v2 --prompt customer_support --reason \"new tone\"\n  \
+    promptsync alias set production v1.3.0 --wait --timeout 30s")]
 pub struct AliasSet {
     /// The alias; created when new
     #[arg(value_name = "ALIAS")]
@@ -39,6 +42,12 @@ pub struct AliasSet {
     /// Why, for the history
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,
+    /// Wait until every running application has the move; name those that have not
+    #[arg(long)]
+    pub wait: bool,
+    /// How long to wait at most, such as 500ms, 30s or 2m
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "30s", requires = "wait")]
+    pub timeout: Duration,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
@@ -51,6 +60,20 @@ pub struct AliasShow {
     /// The alias
     #[arg(value_name = "ALIAS")]
     pub alias: String,
+}
+
+/// Reads `500ms`, `30s`, `2m`.
+fn span(text: &str) -> Result<Duration, String> {
+    let wrong = || "expected a number with ms, s or m".to_owned();
+    let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?);
+    let number: u32 = number.parse().map_err(|_| wrong())?;
+    let milliseconds = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        _ => return Err(wrong()),
+    };
+    Ok(Duration::from_millis(u64::from(number) * milliseconds))
 }
 
 /// Arguments of `alias list`.
@@ -84,4 +107,19 @@ pub struct AliasRollback {
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_a_number_with_its_unit() {
+        for (text, milliseconds) in [("500ms", 500), ("30s", 30_000), ("2m", 120_000), ("0s", 0)] {
+            assert_eq!(span(text), Ok(Duration::from_millis(milliseconds)), "{text}");
+        }
+        for bad in ["", "30", "s", "-1s", "1h", "1.5s", "99999999999s"] {
+            assert!(span(bad).is_err(), "{bad}");
+        }
+    }
 }

@@ -31,7 +31,7 @@ pub use self::{
     diff::{Diff, DiffFormat},
     environments::{EnvironmentCommand, EnvironmentRemove, EnvironmentSet},
     keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, KeysRotateMaster, When},
-    project::{Completions, ConfigCommand, ConfigShow, Doctor, Init},
+    project::{Completions, ConfigCommand, ConfigShow, Doctor, Init, Status},
     prompts::{Chosen, Get, List, Render, Search},
     push::{Lock, Pull, Push, Validate},
     serve::{Backup, Restore, Serve},
@@ -158,8 +158,8 @@ pub enum Command {
     Audit(AuditCommand),
     /// Find prompts by words or tags
     Search(Search),
-    /// Show the connection and where the aliases stand
-    Status,
+    /// Show where the aliases stand, and which applications run on what
+    Status(Status),
     /// Show the configuration and where it comes from
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -55,6 +55,15 @@ pub struct Doctor {
     pub database_url: Option<String>,
 }
 
+/// Arguments of `status`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  promptsync status\n  promptsync status --alias production --json")]
+pub struct Status {
+    /// Only this alias, and the applications that hold it
+    #[arg(long, value_name = "ALIAS")]
+    pub alias: Option<String>,
+}
+
 /// Arguments of `completions`.
 #[derive(Debug, Args)]
 #[command(

@@ -3,7 +3,7 @@
 use promptsync_api::aliases::{Alias, RollbackAlias, SetAlias};
 use promptsync_client::Tagged;
 
-use super::canary;
+use super::{canary, waiting};
 use crate::{
     Context,
     args::{AliasCommand, AliasHistory, AliasRollback, AliasSet},
@@ -45,7 +45,13 @@ fn set(args: &AliasSet, project: &str, registry: &Registry, context: &Context) -
     let body = SetAlias { version, prompt: args.prompt.clone(), reason: args.reason.clone() };
     let etag = current.as_ref().and_then(|current| current.etag.as_deref());
     let moved = registry.wait(registry.client.set_alias(project, &args.alias, etag, &body)).map_err(stale)?;
-    show(&moved, current.map(|current| current.value).as_ref(), context)
+    if !args.wait {
+        return show(&moved, current.map(|current| current.value).as_ref(), context);
+    }
+    if !context.printer.json {
+        show(&moved, current.map(|current| current.value).as_ref(), context)?;
+    }
+    waiting::wait(&moved, args.timeout, project, registry, context)
 }
 
 fn rollback(args: &AliasRollback, project: &str, registry: &Registry, context: &Context) -> Result {

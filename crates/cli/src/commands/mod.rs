@@ -38,6 +38,7 @@ mod status;
 mod validate;
 mod verify;
 mod version;
+mod waiting;
 mod whoami;
 mod workspaces;
 
@@ -67,7 +68,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::History(args) => history::run(&args, context),
         Command::Audit(command) => return audit::run(&command, context),
         Command::Search(args) => search::run(&args, context),
-        Command::Status => status::run(context),
+        Command::Status(args) => status::run(&args, context),
         Command::Config(command) => config::run(&command, context),
         Command::Doctor(args) => return doctor::run(&args, context),
         Command::Login(args) => login::run(&args, context),

@@ -31,5 +31,6 @@ mod two_servers;
 mod validate;
 mod vault;
 mod verify;
+mod waiting;
 
 use sandbox::Sandbox;
