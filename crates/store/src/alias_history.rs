@@ -89,6 +89,7 @@ pub(crate) async fn insert(
 
 /// The moves of an alias, newest first.
 pub async fn list(tx: &mut ReadTx, alias: &AliasId, page: &PageRequest) -> Result<Page<PastMove>> {
+    let after = page.after::<Revision>()?.unwrap_or(Revision::MAX);
     let rows: Vec<PastMoveRow> = on!(tx, c => sqlx::query_as(
         "SELECT alias_history.alias_id, alias_history.revision, alias_history.action, alias_history.release_id,
                 alias_history.entries, alias_history.splits, alias_history.moved_by, alias_history.moved_at,
@@ -99,7 +100,7 @@ pub async fn list(tx: &mut ReadTx, alias: &AliasId, page: &PageRequest) -> Resul
          LIMIT $3",
     )
     .bind(alias.as_str())
-    .bind(page.after::<Revision>()?.unwrap_or(Revision::MAX))
+    .bind(after)
     .bind(page.rows())
     .fetch_all(c)
     .await)?;

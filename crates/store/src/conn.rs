@@ -2,7 +2,11 @@
 
 use std::{
     ops::{Deref, DerefMut},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 use promptsync_core::{
@@ -16,16 +20,22 @@ use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
 use crate::{
     error::{Result, StoreError},
     keyring::Keyring,
+    reach::Reach,
     rows::lies,
     seal::{Sealer, TxKeys},
     walls::{self, EVERY_WORKSPACE},
 };
+
+/// How long connections to PostgreSQL have to end.
+const FAREWELL: Duration = Duration::from_secs(3);
 
 /// A database, and the keys that open what is sealed in it.
 #[derive(Clone, Debug)]
 pub struct Db {
     pub(crate) pools: Pools,
     pub(crate) keyring: Arc<Keyring>,
+    pub(crate) reach: Arc<Reach>,
+    pub(crate) is_prepared: Arc<AtomicBool>,
 }
 
 /// The connections to a database.
@@ -48,6 +58,7 @@ pub enum Pools {
 #[derive(Debug)]
 pub struct ReadTx {
     pub(crate) connection: Connection,
+    pub(crate) reach: Arc<Reach>,
     pub(crate) keys: TxKeys,
 }
 
@@ -77,9 +88,10 @@ struct Place {
     parent: Digest,
 }
 
-/// Runs one query expression on whichever connection the transaction holds.
+/// Runs one query expression on whichever connection the transaction holds, as long as the database may answer.
 macro_rules! on {
-    ($tx:expr, $connection:ident => $query:expr) => {
+    ($tx:expr, $connection:ident => $query:expr) => {{
+        let reach = ::std::sync::Arc::clone(&$tx.reach);
         match &mut $tx.connection {
             $crate::conn::Connection::Sqlite(transaction) => {
                 let $connection = &mut **transaction;
@@ -87,10 +99,10 @@ macro_rules! on {
             }
             $crate::conn::Connection::Postgres(transaction) => {
                 let $connection = &mut **transaction;
-                $query
+                reach.guard(async { $query }).await
             }
         }
-    };
+    }};
 }
 
 /// Runs one statement on whichever connection the transaction holds; gives the number of rows it changed.
@@ -107,6 +119,16 @@ impl Db {
     /// Its connections.
     pub fn pools(&self) -> &Pools {
         &self.pools
+    }
+
+    /// Whether it answers, as far as is known.
+    pub fn reach(&self) -> &Arc<Reach> {
+        &self.reach
+    }
+
+    /// Whether it was seen, and its tables are up to date.
+    pub fn is_prepared(&self) -> bool {
+        self.is_prepared.load(Ordering::Acquire)
     }
 
     /// Its keys.
@@ -138,12 +160,16 @@ impl Db {
         let connection = match &self.pools {
             Pools::Sqlite { writer, .. } => Connection::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
             Pools::Postgres(pool) => {
-                let mut transaction = pool.begin().await?;
-                walls::raise(&mut transaction, wall).await?;
-                Connection::Postgres(transaction)
+                let begun = self.reach.guard(async {
+                    let mut transaction = pool.begin().await?;
+                    walls::raise(&mut transaction, wall).await?;
+                    Ok(transaction)
+                });
+                Connection::Postgres(begun.await?)
             }
         };
-        let read = ReadTx { connection, keys: TxKeys::writing(&self.keyring) };
+        let (reach, keys) = (Arc::clone(&self.reach), TxKeys::writing(&self.keyring));
+        let read = ReadTx { connection, reach, keys };
         Ok(Tx { read, place: None, sealer: None })
     }
 
@@ -151,13 +177,17 @@ impl Db {
         let connection = match &self.pools {
             Pools::Sqlite { reader, .. } => Connection::Sqlite(reader.begin().await?),
             Pools::Postgres(pool) => {
-                let mut transaction =
-                    pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-                walls::raise(&mut transaction, wall).await?;
-                Connection::Postgres(transaction)
+                let begun = self.reach.guard(async {
+                    let mut transaction =
+                        pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+                    walls::raise(&mut transaction, wall).await?;
+                    Ok(transaction)
+                });
+                Connection::Postgres(begun.await?)
             }
         };
-        Ok(ReadTx { connection, keys: TxKeys::reading(&self.keyring) })
+        let (reach, keys) = (Arc::clone(&self.reach), TxKeys::reading(&self.keyring));
+        Ok(ReadTx { connection, reach, keys })
     }
 
     /// Closes every connection; on SQLite this folds the write-ahead log into the file.
@@ -167,7 +197,8 @@ impl Db {
                 reader.close().await;
                 writer.close().await;
             }
-            Pools::Postgres(pool) => pool.close().await,
+            // Connections that wait for a silent database do not come back.
+            Pools::Postgres(pool) => drop(tokio::time::timeout(FAREWELL, pool.close()).await),
         }
     }
 }
@@ -207,18 +238,20 @@ impl Tx {
         entry.at = to_microseconds(entry.at);
         let chained = audit::chain(workspace.as_str(), place.revision, place.parent, entry);
         crate::audit::insert(&mut self, workspace, &chained).await?;
-        match self.read.connection {
-            Connection::Sqlite(transaction) => transaction.commit().await?,
-            Connection::Postgres(transaction) => transaction.commit().await?,
-        }
+        self.end().await?;
         Ok(place.revision)
     }
 
     /// Makes facts durable that are no change: when a key was used last. For such functions of this crate alone.
     pub(crate) async fn commit_facts(self) -> Result<()> {
-        match self.read.connection {
+        self.end().await
+    }
+
+    async fn end(self) -> Result<()> {
+        let ReadTx { connection, reach, .. } = self.read;
+        match connection {
             Connection::Sqlite(transaction) => transaction.commit().await?,
-            Connection::Postgres(transaction) => transaction.commit().await?,
+            Connection::Postgres(transaction) => reach.guard(transaction.commit()).await?,
         }
         Ok(())
     }

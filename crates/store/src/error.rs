@@ -104,6 +104,13 @@ pub enum StoreError {
     Other(#[source] sqlx::Error),
 }
 
+impl StoreError {
+    /// What is said without asking a database that is known not to answer.
+    pub fn away() -> Self {
+        Self::Unavailable(sqlx::Error::PoolTimedOut)
+    }
+}
+
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;

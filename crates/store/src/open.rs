@@ -1,6 +1,14 @@
 //! Opening a database: settings that keep acknowledged changes through a power cut, checked, and the tables.
 
-use std::{path::Path, str::FromStr as _, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    str::FromStr as _,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{
     PgPool, SqlitePool,
@@ -13,6 +21,7 @@ use crate::{
     conn::{Db, Pools},
     error::{Result, StoreError},
     keyring::Keyring,
+    reach::Reach,
     walls,
 };
 
@@ -38,7 +47,7 @@ impl Db {
         prepare_sqlite(&writer, &keyring).await?;
         let reader = sqlite_pool(SQLITE_READERS)
             .connect_lazy_with(options.create_if_missing(false).pragma("query_only", "ON"));
-        Ok(Self { pools: Pools::Sqlite { writer, reader }, keyring: Arc::new(keyring) })
+        Ok(Self::of(Pools::Sqlite { writer, reader }, keyring, true))
     }
 
     /// A new SQLite database that lives in memory, for tests. It has one connection: a transaction waits until the
@@ -46,27 +55,60 @@ impl Db {
     pub async fn in_memory(keyring: Keyring) -> Result<Self> {
         let writer = sqlite_pool(1).connect_with(sqlite_options().in_memory(true)).await?;
         prepare_sqlite(&writer, &keyring).await?;
-        Ok(Self { pools: Pools::Sqlite { reader: writer.clone(), writer }, keyring: Arc::new(keyring) })
+        Ok(Self::of(Pools::Sqlite { reader: writer.clone(), writer }, keyring, true))
     }
 
     /// Connects to a PostgreSQL database and brings its tables up to date. Refuses one that may lose acknowledged
     /// changes, and one that is sealed under a master key that is not on the keyring.
     pub async fn open_postgres(url: &str, keyring: Keyring) -> Result<Self> {
+        let db = Self::postgres_at(url, keyring)?;
+        db.prepare().await?;
+        Ok(db)
+    }
+
+    /// A PostgreSQL database that nobody has connected to yet; [`Db::prepare`] does.
+    pub fn postgres_at(url: &str, keyring: Keyring) -> Result<Self> {
         let options = PgConnectOptions::from_str(url)?.application_name("promptsync");
+        let reach = Arc::new(Reach::default());
+        let doubtful = Arc::clone(&reach);
         let pool = PgPoolOptions::new()
             .max_connections(POSTGRES_CONNECTIONS)
             .acquire_timeout(PATIENCE)
-            .connect_with(options)
-            .await?;
-        refuse_lossy_settings(&pool).await?;
-        let known: bool =
-            sqlx::query_scalar("SELECT to_regclass('data_keys') IS NOT NULL").fetch_one(&pool).await?;
-        if known {
-            let mut everywhere = walls::begin_everywhere(&pool).await?;
-            keyring.check(&sqlx::query_scalar(MASTERS).fetch_all(&mut *everywhere).await?)?;
+            // A statement of it may wait for an answer that never comes.
+            .after_release(move |_, _| {
+                let is_good = !doubtful.is_away();
+                Box::pin(async move { Ok(is_good) })
+            })
+            .connect_lazy_with(options);
+        Ok(Self { reach, ..Self::of(Pools::Postgres(pool), keyring, false) })
+    }
+
+    /// Brings the tables of a PostgreSQL database up to date, as [`Db::open_postgres`] does. Nothing happens when that
+    /// was done.
+    pub async fn prepare(&self) -> Result<()> {
+        let Pools::Postgres(pool) = &self.pools else { return Ok(()) };
+        if self.is_prepared() {
+            return Ok(());
         }
-        merged(&POSTGRES).run(&pool).await?;
-        Ok(Self { pools: Pools::Postgres(pool), keyring: Arc::new(keyring) })
+        refuse_lossy_settings(pool).await?;
+        let known: bool =
+            sqlx::query_scalar("SELECT to_regclass('data_keys') IS NOT NULL").fetch_one(pool).await?;
+        if known {
+            let mut everywhere = walls::begin_everywhere(pool).await?;
+            self.keyring.check(&sqlx::query_scalar(MASTERS).fetch_all(&mut *everywhere).await?)?;
+        }
+        merged(&POSTGRES).run(pool).await?;
+        self.is_prepared.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    fn of(pools: Pools, keyring: Keyring, is_prepared: bool) -> Self {
+        Self {
+            pools,
+            keyring: Arc::new(keyring),
+            reach: Arc::default(),
+            is_prepared: Arc::new(AtomicBool::new(is_prepared)),
+        }
     }
 }
 

@@ -321,6 +321,7 @@ pub async fn seal_clear(tx: &mut Tx, workspace: &WorkspaceId, limit: u32) -> Res
     .await)?;
     let sealer = tx.sealer(workspace).await?;
     for (id, reasons, interface) in &rows {
+        let sealed = seal(&sealer, id, &Said { reasons: &reasons.0, interface: &interface.0 })?;
         execute!(
             tx,
             sqlx::query(
@@ -328,7 +329,7 @@ pub async fn seal_clear(tx: &mut Tx, workspace: &WorkspaceId, limit: u32) -> Res
                  WHERE id = $1 AND sealed IS NULL",
             )
             .bind(id)
-            .bind(seal(&sealer, id, &Said { reasons: &reasons.0, interface: &interface.0 })?)
+            .bind(sealed)
         )?;
     }
     Ok(rows.len())

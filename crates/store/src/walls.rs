@@ -14,12 +14,15 @@ const PASSES: &str = "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolnam
 pub(crate) const EVERY_WORKSPACE: &str = "*";
 
 /// Says where a transaction works, until it ends.
-pub(crate) async fn raise(transaction: &mut Transaction<'static, Postgres>, workspace: &str) -> Result<()> {
+pub(crate) async fn raise(
+    transaction: &mut Transaction<'static, Postgres>,
+    workspace: &str,
+) -> Result<(), sqlx::Error> {
     sqlx::query("SELECT set_config('promptsync.workspace', $1, true)")
         .bind(workspace)
         .execute(&mut **transaction)
-        .await?;
-    Ok(())
+        .await
+        .map(drop)
 }
 
 /// A transaction across workspaces on a pool that no [`Db`] holds yet.

@@ -12,6 +12,7 @@ mod data_keys;
 mod documents;
 mod immutable;
 mod keys;
+mod last_good;
 mod oidc;
 mod open;
 mod people;
