@@ -17,7 +17,7 @@ use serde::Serialize;
 
 use crate::{
     app::{App, access_records::Access, change::Change, projects},
-    auth::Caller,
+    auth::{Caller, Certainty},
     http::{
         answer::AnswerBody,
         body::{self, RequestBody},
@@ -284,7 +284,11 @@ async fn admit<S: Subject>(
     let Arrived { app, method, target, path, query, headers, request_id, access, peer, quota, body } =
         request;
     let now = app.clock.now();
-    let caller = match app.authenticate(&headers, &query, peer).await {
+    let certainty = match permission {
+        Permission::Read | Permission::Render => Certainty::Lately,
+        _ => Certainty::Now,
+    };
+    let caller = match app.authenticate(&headers, &query, peer, certainty).await {
         Ok(caller) => caller,
         Err(error) => {
             app.rates.address(peer, now, &quota)?;

@@ -12,7 +12,7 @@ use crate::{
     App, Config, RandomIds, Service, SystemClock,
     auth::secret::{SecretError, ServerSecret},
     backup,
-    delivery,
+    delivery::Following,
     jobs::Jobs,
     listen::{self, Tls, TlsError},
     masters::{MasterKeyError, Masters},
@@ -97,7 +97,7 @@ impl Server {
         let address = config.listen;
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         warn_of_plain_http(&config);
-        let app = open(config).await?;
+        let app = open_or_stand_by(config).await?;
         let wrong = |error: OidcError| StartError::Provider { reason: error.to_string() };
         app.check_provider().await.map_err(wrong)?;
         let failed = |source| StartError::Listen { address, source };
@@ -126,13 +126,13 @@ impl Server {
         limits.streams = limits.streams.min(files / 2);
         limits.connections = limits.connections.min(files - limits.streams);
         let jobs = Jobs::start(self.service.app());
-        let following = tokio::spawn(delivery::follow(Arc::clone(self.service.app()), Arc::default()));
+        let following = Following::start(self.service.app());
         let watching = self.tls.clone().map(|tls| tokio::spawn(listen::watch(tls)));
         listen::serve(self.listener, self.tls, Arc::clone(&self.service), limits, stop).await;
         if let Some(watching) = watching {
             watching.abort();
         }
-        following.abort();
+        drop(following);
         jobs.stop().await;
         self.service.app().db.close().await;
     }
@@ -144,7 +144,11 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<&str>)) -> Re
     let mut terminate = signal(SignalKind::terminate()).map_err(StartError::Signals)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(StartError::Signals)?;
     let server = Server::bind(config).await?;
-    let link = server.service.app().set_up_link().await?;
+    let link = match server.service.app().set_up_link().await {
+        // It runs on its last-good copy: whoever it is that has to set it up has done so.
+        Err(StoreError::Unavailable(_)) => None,
+        link => link?,
+    };
     ready(&server.url(), link.as_deref());
     server
         .run(async {
@@ -177,6 +181,15 @@ fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 
 /// Opens everything a server needs but the network.
 pub async fn open(config: Config) -> Result<App, StartError> {
+    opened(config, false).await
+}
+
+/// The same for a server: while its PostgreSQL does not answer, it reads from its last-good copy, if there is one.
+pub async fn open_or_stand_by(config: Config) -> Result<App, StartError> {
+    opened(config, true).await
+}
+
+async fn opened(config: Config, may_stand_by: bool) -> Result<App, StartError> {
     make_private(&config.data_dir)
         .map_err(|source| StartError::DataDir { path: config.data_dir.display().to_string(), source })?;
     backup::finish(&config.data_dir)
@@ -189,17 +202,28 @@ pub async fn open(config: Config) -> Result<App, StartError> {
     let keyring = masters.keyring().await?;
     let first = keyring.ids().is_empty();
     let db = match &config.database_url {
-        Some(url) => Db::open_postgres(&url.0, keyring).await?,
+        Some(url) => Db::postgres_at(&url.0, keyring)?,
         None => Db::open_sqlite(&config.data_dir.join(DATABASE), keyring).await?,
     };
-    // It opened without a master key, so nothing is sealed in it.
-    if first {
-        masters.create().await?;
-        db.keyring().replace(masters.read()?);
-    }
     let app =
         App::new(db, config, secret, Arc::new(SystemClock), Arc::new(RandomIds), Arc::new(system_random))
             .with_masters(masters);
+    if may_stand_by
+        && let Err(StoreError::Unavailable(_)) = app.db.lookout().knock().await
+        && app.stand_by().await
+    {
+        app.db.reach().set_away(true);
+        tracing::warn!(
+            "the database does not answer: the server starts with its last-good copy and only reads"
+        );
+        return Ok(app);
+    }
+    app.db.prepare().await?;
+    // It opened without a master key, so nothing is sealed in it.
+    if first {
+        app.masters.create().await?;
+        app.db.keyring().replace(app.masters.read()?);
+    }
     if app.db.passes_walls().await? {
         tracing::warn!(
             "the database role is a superuser or has BYPASSRLS: row-level security does not hold the server; \

@@ -80,8 +80,11 @@ impl App {
         found.map(|workspace| workspace.id).ok_or(OfflineError::NoWorkspace(name))
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers, or there is a copy to read from.
     pub(crate) async fn ready(&self) -> Result<(), StoreError> {
+        if self.db.reach().is_away() && self.standby().is_some() {
+            return Ok(());
+        }
         let mut tx = self.db.begin_system_read().await?;
         workspaces::list(&mut tx).await.map(|_| ())
     }

@@ -14,6 +14,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use bytes::Bytes;
@@ -22,7 +23,8 @@ use hyper::{HeaderMap, Method, Request, Response, StatusCode, header::CONTENT_TY
 use promptsync_api::keys::CreateKey;
 use promptsync_core::{access::Role, ids::WorkspaceId};
 use promptsync_server::{
-    AnswerBody, App, BodyError, Config, ServerSecret, Service, keys, listen, workspaces,
+    AnswerBody, App, BodyError, Config, Following, ServerSecret, Service, keys, listen, open_or_stand_by,
+    workspaces,
 };
 use promptsync_store::Db;
 use serde_json::{Value, json};
@@ -107,6 +109,23 @@ impl TestApp {
         app.prepare().await.expect("a new database takes a workspace");
         let service = Arc::new(Service::new(Arc::new(app)));
         Self { clock, service, stops: Mutex::default(), _folder: folder }
+    }
+
+    /// A server with these settings as a process starts it, on the system's clock: it may find its database away.
+    pub async fn opened(settings: &[(&str, &str)]) -> Self {
+        let folder = folder();
+        let environment =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let config =
+            Config::merge(&[].into(), &environment, folder.path()).expect("the test's settings are valid");
+        let app = open_or_stand_by(config).await.expect("the server starts");
+        let service = Arc::new(Service::new(Arc::new(app)));
+        Self { clock: Arc::default(), service, stops: Mutex::default(), _folder: folder }
+    }
+
+    /// Keeps what is in memory in step with the database, which is asked again after this time.
+    pub fn follow(&self, every: Duration) -> Following {
+        Following::every(self.app(), every)
     }
 
     /// The application inside.

@@ -192,6 +192,31 @@ pub fn url_of(db: &Db) -> String {
     url.split('?').next().unwrap_or_default().to_owned()
 }
 
+/// The same PostgreSQL database with connections of its own, as another server has it; the same value on SQLite.
+pub async fn again(db: &Db) -> Db {
+    match db.pools() {
+        Pools::Sqlite { .. } => db.clone(),
+        Pools::Postgres(pool) => {
+            let url = pool.connect_options().to_url_lossy();
+            Db::open_postgres(url.as_str(), keyring()).await.expect("the database opens once more")
+        }
+    }
+}
+
+/// Ends the connections of PostgreSQL that call themselves so.
+pub async fn end_connections(db: &Db, name: &str) {
+    if let Pools::Postgres(pool) = db.pools() {
+        sqlx::query(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+             WHERE application_name = $1 AND datname = current_database()",
+        )
+        .bind(name)
+        .execute(pool)
+        .await
+        .expect("a role may end its own connections");
+    }
+}
+
 /// Every byte the database keeps: SQLite's files, or what `pg_dump` writes.
 pub async fn bytes_of(db: &Db) -> Vec<u8> {
     match db.pools() {

@@ -8,10 +8,12 @@ use std::{
 use promptsync_api::error::INTERNAL;
 use promptsync_core::{
     digest::Digest,
+    documents::Document,
     names::PromptName,
     publish::Dependency,
     render::{CompiledDocument, includes},
 };
+use promptsync_store::{Db, versions::Version};
 
 use super::{App, resolve};
 use crate::{endpoint::InProject, http::error::ApiError};
@@ -88,9 +90,13 @@ pub(crate) async fn of_version(
     if let Some(document) = call.app.compiled.get(&key) {
         return Ok(document);
     }
-    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
-    let pieces = resolve::dependencies(&mut tx, call, &found.version).await?;
-    drop(tx);
+    let mut pieces = dependencies(&call.app.db, call, &found.version).await;
+    if let (Err(error), Some(standby)) = (&pieces, call.app.standby())
+        && error.is_unavailable()
+    {
+        pieces = dependencies(&standby.db, call, &found.version).await;
+    }
+    let pieces = pieces?;
     let (limits, document) = (call.app.limits.clone(), found.document);
     let compiled = App::blocking(move || {
         let partials = includes(&document, &pieces)?;
@@ -104,6 +110,15 @@ pub(crate) async fn of_version(
     })?;
     call.app.compiled.keep(key, &document, (found.bytes + bytes) * WEIGHT);
     Ok(document)
+}
+
+async fn dependencies(
+    db: &Db,
+    call: &InProject,
+    version: &Version,
+) -> Result<BTreeMap<PromptName, Document>, ApiError> {
+    let mut tx = db.begin_read(&call.caller.workspace).await?;
+    resolve::dependencies(&mut tx, call, version).await
 }
 
 fn key(digest: &Digest, dependencies: &BTreeMap<PromptName, Dependency>) -> Digest {

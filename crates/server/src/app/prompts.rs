@@ -29,7 +29,7 @@ use super::{
     resolve::{self, Resolved},
 };
 use crate::{
-    delivery::{AnswerKey, Asked, Delivered, Need, Prepared, asked_for},
+    delivery::{AnswerKey, Asked, Delivered, MEMORY, Need, Prepared, asked_for, not_in_copy},
     endpoint::{InProject, denied},
     http::error::ApiError,
 };
@@ -180,10 +180,13 @@ pub(crate) async fn resolved(
     let current =
         call.app.delivered_since(&call.caller.workspace, Need::Project(project), &call.headers).await?;
     let view = current.project(project).ok_or_else(|| ApiError::internal("a project has no view"))?;
+    let of_copy = current.stale.is_some_and(|stale| stale.source != MEMORY);
+    let refused = |error| if of_copy { not_in_copy(error) } else { error };
     let prompt =
-        view.prompts.get(&name).ok_or_else(|| resolve::unknown_prompt(call, &name, view.prompts.keys()))?;
+        view.prompts.get(&name).ok_or_else(|| resolve::unknown_prompt(call, &name, view.prompts.keys()));
+    let prompt = prompt.map_err(refused)?;
     let found = resolve_in(&prompt.facts, &view.aliases, &name, &wanted.selector, Some(unit.name()))
-        .map_err(|refused| resolve::refused(call, &refused))?;
+        .map_err(|error| refused(resolve::refused(call, &error)))?;
     let asked = asked_for(reference, &call.query);
     let version = &found.version.version;
     let divided = found.divided.map(|_| (version, unit.is_named()));
@@ -192,10 +195,8 @@ pub(crate) async fn resolved(
         Some(answer) => answer,
         None => {
             let drawn = Drawn::of(&found, unit.is_named());
-            let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
             let alias = found.alias.cloned();
-            let found = resolve::version(&mut tx, call, &call.project, &name, version, alias, drawn).await?;
-            drop(tx);
+            let found = resolve::delivered(call, &name, version, alias, drawn).await?;
             let answer =
                 Arc::new(prepare(call, Resolved { revision: current.view.revision, ..found }, wish)?);
             let key = AnswerKey {

@@ -17,14 +17,14 @@ use promptsync_core::{
     splits::MAX_UNIT,
     versions::VersionNumber,
 };
-use promptsync_store::{ReadTx, audit, documents, prompts, snapshot, versions};
+use promptsync_store::{Db, ReadTx, audit, documents, prompts, snapshot, versions};
 
 use super::{
     App,
     projects::{Found, prompt_name},
     proofs::Proofs,
 };
-use crate::{endpoint::InProject, http::error::ApiError};
+use crate::{delivery::not_in_copy, endpoint::InProject, http::error::ApiError};
 
 /// Characters a reference can have at most; a longer one names nothing.
 const MAX_REFERENCE: usize = 200;
@@ -110,10 +110,57 @@ pub(crate) async fn find(
     unit: Option<&Unit>,
 ) -> Result<Resolved, ApiError> {
     let (name, reference) = (prompt_name(name)?, reference(reference_text)?);
-    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
-    let mut found = in_project(&mut tx, call, &call.project, &name, &reference, unit).await?;
+    let found = find_in(&call.app.db, call, &name, &reference, unit).await;
+    match (&found, call.app.standby()) {
+        // The copy knows no past.
+        (Err(error), Some(standby)) if error.is_unavailable() && reference.at.is_none() => {
+            find_in(&standby.db, call, &name, &reference, unit).await.map_err(not_in_copy)
+        }
+        _ => found,
+    }
+}
+
+async fn find_in(
+    db: &Db,
+    call: &InProject,
+    name: &PromptName,
+    reference: &Reference,
+    unit: Option<&Unit>,
+) -> Result<Resolved, ApiError> {
+    let mut tx = db.begin_read(&call.caller.workspace).await?;
+    let mut found = in_project(&mut tx, call, &call.project, name, reference, unit).await?;
     found.revision = audit::head(&mut tx, &call.caller.workspace).await?.revision;
     Ok(found)
+}
+
+/// Everything an answer needs about a version that the view in memory led to. It never changes, so while the database is
+/// away the copy is as good.
+pub(crate) async fn delivered(
+    call: &InProject,
+    name: &PromptName,
+    number: &VersionNumber,
+    alias: Option<AliasName>,
+    drawn: Option<Drawn>,
+) -> Result<Resolved, ApiError> {
+    let found = version_in(&call.app.db, call, name, number, alias.clone(), drawn.clone()).await;
+    match (&found, call.app.standby()) {
+        (Err(error), Some(standby)) if error.is_unavailable() => {
+            version_in(&standby.db, call, name, number, alias, drawn).await
+        }
+        _ => found,
+    }
+}
+
+async fn version_in(
+    db: &Db,
+    call: &InProject,
+    name: &PromptName,
+    number: &VersionNumber,
+    alias: Option<AliasName>,
+    drawn: Option<Drawn>,
+) -> Result<Resolved, ApiError> {
+    let mut tx = db.begin_read(&call.caller.workspace).await?;
+    version(&mut tx, call, &call.project, name, number, alias, drawn).await
 }
 
 /// The same within a transaction.

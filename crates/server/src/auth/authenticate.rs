@@ -17,6 +17,21 @@ use crate::{
     http::{error::ApiError, query},
 };
 
+/// How long a key that is known is checked, before reading goes on without.
+const CHECK: Duration = Duration::from_millis(250);
+
+/// How old a copy may be whose keys open anything, in hours.
+const OLDEST_COPY: i64 = 24;
+
+/// How sure it has to be who calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Certainty {
+    /// The database said so within a second.
+    Now,
+    /// The database said so lately, when it does not answer now. Enough for reading.
+    Lately,
+}
+
 impl App {
     /// Finds the caller of a request. Every wrong key gets the same answer, whatever is wrong with it.
     pub(crate) async fn authenticate(
@@ -24,9 +39,10 @@ impl App {
         headers: &HeaderMap,
         query: &str,
         peer: Option<IpAddr>,
+        certainty: Certainty,
     ) -> Result<Caller, ApiError> {
         query::refuse_keys(query)?;
-        self.caller_of(headers, peer, FRESH).await
+        self.caller_of(headers, peer, FRESH, certainty).await
     }
 
     /// Finds the caller of a request that goes on, once more; what is known of its key is no older than `fresh`.
@@ -35,7 +51,7 @@ impl App {
         headers: &HeaderMap,
         fresh: Duration,
     ) -> Result<Caller, ApiError> {
-        self.caller_of(headers, None, fresh).await
+        self.caller_of(headers, None, fresh, Certainty::Lately).await
     }
 
     async fn caller_of(
@@ -43,6 +59,7 @@ impl App {
         headers: &HeaderMap,
         peer: Option<IpAddr>,
         fresh: Duration,
+        certainty: Certainty,
     ) -> Result<Caller, ApiError> {
         let Some(text) = bearer(headers) else {
             return Err(ApiError::new(UNAUTHENTICATED, "this needs an API key or a session")
@@ -53,7 +70,7 @@ impl App {
             return self.signed_in(text, peer).await;
         }
         let given = ApiKey::parse(text).ok_or_else(wrong)?;
-        let known = self.known(&given, peer, fresh).await?;
+        let known = self.known(&given, peer, fresh, certainty).await?;
         let now = self.clock.now();
         // A key that does not exist is compared too, so that it takes the same time.
         let opens = self.opens(&given, known.as_deref(), now);
@@ -89,31 +106,63 @@ impl App {
             })
     }
 
-    /// The key's row: from memory, else from the database, else from memory as it was lately.
+    /// The key's row: from memory, else from the database; for reading also from memory as it was lately, and from the
+    /// last-good copy.
     async fn known(
         &self,
         given: &ApiKey,
         peer: Option<IpAddr>,
         fresh: Duration,
+        certainty: Certainty,
     ) -> Result<Option<Arc<KnownKey>>, ApiError> {
         if let Some(key) = self.keys.younger(given.lookup(), fresh) {
             return Ok(Some(key));
         }
-        let last_good = self.keys.last_good(given.lookup());
+        let last_good = self.keys.last_good(given.lookup()).filter(|_| certainty == Certainty::Lately);
         if let (None, Some(seconds)) = (&last_good, peer.and_then(|address| self.tries.blocked(address))) {
             return Err(rate_limited(seconds));
         }
-        match self.read_key(given).await {
-            Ok(found) => {
-                let found = found.map(|key| Arc::new(KnownKey::from(key)));
-                if let Some(known) = &found {
-                    self.keys.keep(known);
+        let Some(last_good) = last_good else {
+            return match self.read_key(given).await {
+                Err(StoreError::Unavailable(_)) if certainty == Certainty::Lately => {
+                    self.key_of_copy(given).await
                 }
-                Ok(found)
-            }
-            Err(StoreError::Unavailable(_)) if last_good.is_some() => Ok(last_good),
-            Err(failure) => Err(failure.into()),
+                found => Ok(self.keep(found?)),
+            };
+        };
+        if self.db.reach().is_away() || self.keys.is_in_vain() {
+            return Ok(Some(last_good));
         }
+        match tokio::time::timeout(CHECK, self.read_key(given)).await {
+            Ok(Err(StoreError::Unavailable(_))) => Ok(Some(last_good)),
+            Ok(found) => Ok(self.keep(found?)),
+            Err(_) => {
+                self.keys.checked_in_vain();
+                self.db.reach().doubt();
+                Ok(Some(last_good))
+            }
+        }
+    }
+
+    fn keep(&self, found: Option<keys::Key>) -> Option<Arc<KnownKey>> {
+        let known = Arc::new(KnownKey::from(found?));
+        self.keys.keep(&known);
+        Some(known)
+    }
+
+    /// The key as the last-good copy has it, unless that is too old to be believed. A key that is not in it may exist.
+    async fn key_of_copy(&self, given: &ApiKey) -> Result<Option<Arc<KnownKey>>, ApiError> {
+        let standby = self.standby().ok_or_else(StoreError::away)?;
+        let mut tx = standby.db.begin_system_read().await?;
+        let key = keys::by_prefix(&mut tx, given.lookup()).await?.ok_or_else(StoreError::away)?;
+        let confirmed = standby.confirmed_at(&key.workspace);
+        let is_young = |at: Timestamp| (self.clock.now() - at).num_hours() < OLDEST_COPY;
+        if !confirmed.is_some_and(is_young) {
+            return Err(StoreError::away().into());
+        }
+        let known = Arc::new(KnownKey::from(key));
+        self.keys.keep_unconfirmed(&known);
+        Ok(Some(known))
     }
 
     async fn read_key(&self, given: &ApiKey) -> Result<Option<keys::Key>, StoreError> {

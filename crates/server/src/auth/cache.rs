@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -12,8 +12,10 @@ use tokio::time::Instant;
 
 /// How old an entry may be before it is read again: what another server revokes stops working here within it.
 pub(crate) const FRESH: Duration = Duration::from_secs(1);
-/// How old an entry may be while the database does not answer.
-const LAST_GOOD: Duration = Duration::from_secs(30);
+/// How old an entry may be while the database does not answer, for reading alone.
+const LAST_GOOD: Duration = Duration::from_hours(24);
+/// For how long no known key is checked after a check that took too long.
+const IN_VAIN: Duration = Duration::from_secs(1);
 /// Keys kept; beyond it all are dropped and read again.
 const MAX: usize = 10_000;
 
@@ -28,7 +30,10 @@ pub(crate) struct KnownKey {
 
 /// Keys by the part they are found by.
 #[derive(Debug, Default)]
-pub(crate) struct Keys(Mutex<HashMap<String, (Arc<KnownKey>, Instant)>>);
+pub(crate) struct Keys {
+    known: Mutex<HashMap<String, (Arc<KnownKey>, Instant)>>,
+    in_vain: Mutex<Option<Instant>>,
+}
 
 impl From<Key> for KnownKey {
     fn from(key: Key) -> Self {
@@ -41,6 +46,24 @@ impl Keys {
     /// A key that was read lately, for when the database does not answer.
     pub(crate) fn last_good(&self, lookup: &str) -> Option<Arc<KnownKey>> {
         self.younger(lookup, LAST_GOOD)
+    }
+
+    /// Keeps a key that came from the copy: it is asked for again as soon as the database answers.
+    pub(crate) fn keep_unconfirmed(&self, known: &Arc<KnownKey>) {
+        if let Some(read) = Instant::now().checked_sub(FRESH) {
+            self.lock().insert(known.key.prefix.clone(), (Arc::clone(known), read));
+        }
+    }
+
+    /// Notes that a key could not be checked in time.
+    pub(crate) fn checked_in_vain(&self) {
+        *self.in_vain.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// Whether checking a key that is known would be in vain too.
+    pub(crate) fn is_in_vain(&self) -> bool {
+        let since = *self.in_vain.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| since.elapsed() < IN_VAIN)
     }
 
     /// Keeps a key.
@@ -68,6 +91,6 @@ impl Keys {
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Arc<KnownKey>, Instant)>> {
-        self.0.lock().expect("no code panics while it holds this lock")
+        self.known.lock().expect("no code panics while it holds this lock")
     }
 }

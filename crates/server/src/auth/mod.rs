@@ -13,6 +13,7 @@ pub(crate) mod token;
 mod tries;
 mod uses;
 
+pub(crate) use authenticate::Certainty;
 use cache::FRESH;
 pub(crate) use cache::Keys;
 pub(crate) use guesses::Guesses;

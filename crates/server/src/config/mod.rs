@@ -44,6 +44,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// A PostgreSQL database; SQLite when absent.
     pub database_url: Option<Secret>,
+    /// A Redis or Valkey server; none when absent.
+    pub redis_url: Option<Secret>,
     /// The server's key; in the data folder when absent.
     pub server_key: Option<Secret>,
     /// The master key; in the data folder when absent.
@@ -236,6 +238,7 @@ impl Found<'_> {
             data_dir,
             listen: self.parse("listen", "an address and port such as 127.0.0.1:7979")?,
             database_url: secret("database_url")?,
+            redis_url: secret("redis_url")?,
             server_key: secret("server_key")?,
             master_key: secret("master_key")?,
             old_master_keys: secret("old_master_keys")?,

@@ -35,6 +35,10 @@ pub const SETTINGS: &[Setting] = &[
     setting("listen", "Address and port to listen on"),
     secret("database_url", "A PostgreSQL database; SQLite in the data folder when empty"),
     secret(
+        "redis_url",
+        "A Redis or Valkey server that keeps a last-good copy and tells of changes; none when empty",
+    ),
+    secret(
         "server_key",
         "64 hexadecimal digits that protect API keys and cursors; kept in the data folder when empty",
     ),

@@ -20,15 +20,19 @@ use tokio::{
 };
 
 use super::{
-    Current, ProjectView, WorkspaceView,
+    Current, ProjectView, Stale, WorkspaceView,
     changes::{Changes, Within},
 };
+use crate::app::App;
 
 /// Entries of the audit log that are looked at; after a longer absence everything is read again.
 const ENTRIES: u32 = 2_000;
 
 /// How long the database may be silent before answers say that they may be old.
 const SILENCE: Duration = Duration::from_secs(5);
+
+/// How answers from a view in memory call their source.
+pub(crate) const MEMORY: &str = "memory";
 
 /// What a reader needs of a view.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,37 +95,50 @@ impl Feed {
         self.confirmed.fetch_max(now, Ordering::Relaxed);
     }
 
-    /// For how long nobody could say whether the view is still right.
-    pub(crate) fn silence(&self) -> Option<Duration> {
-        let confirmed = u64::try_from(self.confirmed.load(Ordering::Relaxed)).unwrap_or(0);
-        let silence = self.born.elapsed().saturating_sub(Duration::from_millis(confirmed));
-        (silence >= SILENCE).then_some(silence)
+    /// Whether a revision is newer than what was heard of.
+    pub(super) fn is_news(&self, revision: Revision) -> bool {
+        revision > *self.newest.borrow()
     }
 
-    /// The present view with what is needed. When the database is away and the view has it, the view as it was.
+    /// For how long nobody could say whether the view is still right, when that is suspiciously long.
+    pub(crate) fn silence(&self) -> Option<Duration> {
+        Some(self.unconfirmed()).filter(|silence| *silence >= SILENCE)
+    }
+
+    fn unconfirmed(&self) -> Duration {
+        let confirmed = u64::try_from(self.confirmed.load(Ordering::Relaxed)).unwrap_or(0);
+        self.born.elapsed().saturating_sub(Duration::from_millis(confirmed))
+    }
+
+    /// The present view with what is needed. When the database is away, the view as it was, else that of the copy.
     pub(super) async fn current(
         &self,
-        db: &Db,
+        app: &App,
         is_following: bool,
         need: Need<'_>,
     ) -> Result<Current, StoreError> {
-        if is_following && let Some(view) = self.at_hand().filter(|view| has(view, need)) {
-            return Ok(Current { view, stale: self.silence() });
-        }
-        match self.read(db, is_following, need).await {
-            Ok(view) => Ok(Current { view, stale: None }),
-            Err(StoreError::Unavailable(cause)) => {
-                let view = self.view.load_full();
-                if view.revision < 0 || !has(&view, need) {
-                    return Err(StoreError::Unavailable(cause));
-                }
-                Ok(Current { view, stale: Some(self.silence().unwrap_or_default()) })
+        if !app.db.reach().is_away() {
+            if is_following && let Some(view) = self.at_hand().filter(|view| has(view, need)) {
+                let stale = self.silence().map(|age| Stale { age, source: MEMORY });
+                return Ok(Current { view, stale });
             }
-            Err(failure) => Err(failure),
+            match self.up_to_date(&app.db, is_following, need).await {
+                Ok(view) => return Ok(Current { view, stale: None }),
+                Err(StoreError::Unavailable(_)) => {}
+                Err(failure) => return Err(failure),
+            }
         }
+        let view = self.view.load_full();
+        if view.revision >= 0 && has(&view, need) {
+            let stale = Stale { age: self.unconfirmed(), source: MEMORY };
+            return Ok(Current { view, stale: Some(stale) });
+        }
+        let standby = app.standby().ok_or_else(StoreError::away)?;
+        standby.current(&self.workspace, need, app.clock.now()).await?.ok_or_else(StoreError::away)
     }
 
-    async fn read(
+    /// The view, brought up to date when something newer is known, or when nobody would have heard of it.
+    pub(super) async fn up_to_date(
         &self,
         db: &Db,
         is_following: bool,
@@ -209,7 +226,8 @@ async fn read_again(tx: &mut ReadTx, project: &mut ProjectView, within: &Within)
     Ok(())
 }
 
-fn has(view: &WorkspaceView, need: Need<'_>) -> bool {
+/// Whether a view has what is needed.
+pub(super) fn has(view: &WorkspaceView, need: Need<'_>) -> bool {
     match need {
         Need::Names => view.revision >= 0,
         Need::Project(id) => view.projects.contains_key(id),

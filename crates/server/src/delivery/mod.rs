@@ -5,25 +5,30 @@
 //! read again. So a change is seen by whoever reads after it was answered, and in between nobody touches SQL.
 //!
 //! Changes made by this server are known at once. Those of others are known by [`follow`]: until it runs, each reader
-//! asks the database how far the workspace is. While the database is away the view stays what it is, and says how old.
+//! asks the database how far the workspace is. While the database is away the view stays what it is, and says how old;
+//! what is not in memory comes from the last-good copy ([`Standby`]), which a server can also start with.
 
 mod answers;
 mod changes;
+mod copy;
 mod feed;
 mod follow;
 mod hot;
+mod redis;
+mod standby;
 mod streams;
 mod view;
 
 use std::{
     collections::HashMap,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc, OnceLock, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
+use arc_swap::ArcSwapOption;
 use bytes::Bytes;
 use hyper::HeaderMap;
 use promptsync_api::{
@@ -35,13 +40,15 @@ use promptsync_core::{
     ids::{ProjectId, WorkspaceId},
 };
 use promptsync_store::StoreError;
+use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{app::App, http::error::ApiError};
 
 pub(crate) use answers::{AnswerKey, Answers, Asked, Prepared, asked_for};
-pub(crate) use feed::{Feed, Need};
-pub(crate) use follow::follow;
+pub(crate) use feed::{Feed, MEMORY, Need};
+pub use follow::Following;
 pub(crate) use hot::answer as at_once;
+pub(crate) use standby::{Standby, not_in_copy};
 pub use streams::StreamLimits;
 pub(crate) use streams::{LineId, Listener, Streams};
 pub(crate) use view::{ProjectView, PromptView, WorkspaceView};
@@ -54,6 +61,21 @@ pub(crate) const CACHING: &str = "private, no-cache";
 pub(crate) struct Delivery {
     feeds: RwLock<HashMap<WorkspaceId, Arc<Feed>>>,
     is_following: AtomicBool,
+    /// Asks for a look at the database before its time.
+    nudged: Notify,
+    /// How far every workspace was at the last look.
+    heads: watch::Sender<copy::Heads>,
+    /// How often listening began.
+    listens: watch::Sender<u64>,
+    /// How far every workspace was in the last-good copy.
+    copied: watch::Sender<copy::Heads>,
+    /// The same of the copy in Redis.
+    copied_to_redis: watch::Sender<copy::Heads>,
+    /// How often a conversation with Redis began.
+    talks: watch::Sender<u64>,
+    /// Where commits of this server are told to others.
+    tell: OnceLock<mpsc::Sender<(WorkspaceId, Revision)>>,
+    standby: ArcSwapOption<Standby>,
     /// Answers that are ready to be sent.
     pub(crate) answers: Answers,
 }
@@ -65,8 +87,17 @@ pub(crate) struct Delivered {
     pub(crate) answer: Arc<Prepared>,
     /// The workspace's revision it was found at.
     pub(crate) revision: Revision,
-    /// For how long nobody could say whether it is still right.
-    pub(crate) stale: Option<Duration>,
+    /// How old it may be; none while the database answers.
+    pub(crate) stale: Option<Stale>,
+}
+
+/// What is said about an answer that nobody can confirm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stale {
+    /// For how long nobody could.
+    pub(crate) age: Duration,
+    /// Where it comes from.
+    pub(crate) source: &'static str,
 }
 
 /// What a reader gets.
@@ -74,18 +105,18 @@ pub(crate) struct Delivered {
 pub(crate) struct Current {
     /// The view.
     pub(crate) view: Arc<WorkspaceView>,
-    /// For how long nobody could say whether it is still so; none while the database answers.
-    pub(crate) stale: Option<Duration>,
+    /// How old it may be; none while the database answers.
+    pub(crate) stale: Option<Stale>,
 }
 
 impl Delivered {
     /// The body; an old one says how old it is, and where it comes from.
     pub(crate) fn body(&self) -> Bytes {
-        let Some(age) = self.stale else { return self.answer.body.clone() };
+        let Some(Stale { age, source }) = self.stale else { return self.answer.body.clone() };
         let whole = self.answer.body.strip_suffix(b"}").unwrap_or(&self.answer.body);
         let mut body = whole.to_vec();
         body.extend_from_slice(
-            format!(r#","stale_seconds":{},"source":"memory"}}"#, age.as_secs()).as_bytes(),
+            format!(r#","stale_seconds":{},"source":"{source}"}}"#, age.as_secs()).as_bytes(),
         );
         body.into()
     }
@@ -104,6 +135,14 @@ impl Delivery {
         Self {
             feeds: RwLock::default(),
             is_following: AtomicBool::new(false),
+            nudged: Notify::new(),
+            heads: watch::Sender::default(),
+            listens: watch::Sender::default(),
+            copied: watch::Sender::default(),
+            copied_to_redis: watch::Sender::default(),
+            talks: watch::Sender::default(),
+            tell: OnceLock::new(),
+            standby: ArcSwapOption::empty(),
             answers: Answers::new(answer_bytes),
         }
     }
@@ -131,6 +170,17 @@ impl Delivery {
     /// Notes that a workspace has come so far: whoever reads from now on sees it.
     pub(crate) fn committed(&self, workspace: &WorkspaceId, revision: Revision) {
         self.feed(workspace).heard_of(revision);
+        if let Some(tell) = self.tell.get() {
+            // When too many wait to be told, the others are found out by asking.
+            let _ = tell.try_send((workspace.clone(), revision));
+        }
+    }
+
+    /// Whether a commit that somebody told of is one that is not known yet.
+    fn is_news(&self, workspace: &WorkspaceId, revision: Revision) -> bool {
+        let feeds = self.feeds.read().unwrap_or_else(PoisonError::into_inner);
+        feeds.get(workspace).is_some_and(|feed| feed.is_news(revision))
+            || self.heads.borrow().iter().all(|(known, newest)| known != workspace || revision > *newest)
     }
 
     /// Whether changes of other servers become known without asking.
@@ -140,6 +190,37 @@ impl Delivery {
 
     fn feeds(&self) -> Vec<Arc<Feed>> {
         self.feeds.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+}
+
+/// What tests wait for.
+impl App {
+    /// Becomes ready when this server listens for changes, the how-manieth time it begins.
+    pub async fn listens(&self, times: u64) {
+        let _ = self.delivery.listens.subscribe().wait_for(|count| *count >= times).await;
+    }
+
+    /// Becomes ready when this server knows that a workspace has come so far.
+    pub async fn knows(&self, revision: Revision) {
+        let far = |heads: &copy::Heads| heads.iter().any(|(_, newest)| *newest >= revision);
+        let _ = self.delivery.heads.subscribe().wait_for(far).await;
+    }
+
+    /// Becomes ready when this server can be told of changes by Redis.
+    pub async fn talks(&self) {
+        let _ = self.delivery.talks.subscribe().wait_for(|count| *count > 0).await;
+    }
+
+    /// Becomes ready when a workspace is in the last-good copy in Redis as it was at this revision, or later.
+    pub async fn copied_to_redis(&self, revision: Revision) {
+        let far = |heads: &copy::Heads| heads.iter().any(|(_, copied)| *copied >= revision);
+        let _ = self.delivery.copied_to_redis.subscribe().wait_for(far).await;
+    }
+
+    /// Becomes ready when a workspace is in the last-good copy as it was at this revision, or later.
+    pub async fn copied(&self, revision: Revision) {
+        let far = |heads: &copy::Heads| heads.iter().any(|(_, copied)| *copied >= revision);
+        let _ = self.delivery.copied.subscribe().wait_for(far).await;
     }
 }
 
@@ -164,7 +245,7 @@ impl App {
         if current.view.revision >= seen {
             return Ok(current);
         }
-        let current = self.delivery.feed(workspace).current(&self.db, false, need).await?;
+        let current = self.delivery.feed(workspace).current(self, false, need).await?;
         if current.view.revision >= seen {
             return Ok(current);
         }
@@ -179,6 +260,6 @@ impl App {
         need: Need<'_>,
     ) -> Result<Current, StoreError> {
         let feed = self.delivery.feed(workspace);
-        feed.current(&self.db, self.delivery.is_following(), need).await
+        feed.current(self, self.delivery.is_following(), need).await
     }
 }

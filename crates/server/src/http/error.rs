@@ -88,6 +88,11 @@ impl ApiError {
         self.0.row.code
     }
 
+    /// Whether the database, or something else that is needed, is away.
+    pub(crate) fn is_unavailable(&self) -> bool {
+        self.0.row == error::UNAVAILABLE
+    }
+
     /// Its status.
     pub(crate) fn status(&self) -> u16 {
         self.0.row.status

@@ -160,6 +160,10 @@ impl Job {
     }
 
     async fn run(&self, app: &Arc<App>) {
+        // It would only fail: what waits in memory goes on waiting.
+        if app.db.reach().is_away() {
+            return;
+        }
         let ran = AssertUnwindSafe((self.run)(Arc::clone(app))).catch_unwind().await;
         match ran {
             Ok(Ok(())) => {}
