@@ -15,7 +15,7 @@ use crate::{
     oidc_provider::OidcProvider,
     postgres::Postgres,
     python,
-    steps::{Result, cargo},
+    steps::{Result, cargo, exists, install},
 };
 
 /// Runs the tests and prints a summary. With a filter only `cargo test` runs, and gets it.
@@ -32,6 +32,10 @@ pub(crate) fn run(filter: &[String]) -> Result {
     }
     let browser = Browser::find();
     if let Err(missing) = &browser {
+        println!("\nNOT TESTED, and this run will fail: {missing}\n");
+    }
+    let redis = redis();
+    if let Err(missing) = &redis {
         println!("\nNOT TESTED, and this run will fail: {missing}\n");
     }
     let started = Instant::now();
@@ -62,6 +66,10 @@ pub(crate) fn run(filter: &[String]) -> Result {
         lines.push(format!("the pages were not tested in a browser: {missing}"));
         failures.push("the browser");
     }
+    if let Err(missing) = redis {
+        lines.push(format!("Redis was not tested: {missing}"));
+        failures.push("Redis");
+    }
     if filter.is_empty()
         && let Some(outcome) = python::check_jinja_corpus()
     {
@@ -78,6 +86,11 @@ pub(crate) fn run(filter: &[String]) -> Result {
         println!("  {line}");
     }
     if failures.is_empty() { Ok(()) } else { Err(format!("failed: {}", failures.join(", ")).into()) }
+}
+
+/// Tests that need Redis start one of their own: it only has to be there.
+fn redis() -> Result {
+    if exists("redis-server") { Ok(()) } else { install("redis-server") }
 }
 
 /// What the test programs reported.

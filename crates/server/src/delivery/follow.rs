@@ -66,19 +66,15 @@ async fn follow(app: Arc<App>, time: Duration) {
             () = app.delivery.nudged.notified() => {}
             () = app.db.reach().doubted() => {}
         }
-        match look(&app, &mut lookout).await {
-            Ok(()) => {}
-            Err(error) => {
-                if !app.db.reach().is_away() {
-                    let cause = crate::http::error::chain(&error);
-                    tracing::warn!(cause, "the database does not answer; prompts are served from memory");
-                    // Whoever waits for the database until it is given up finds the copy in its place.
-                    let standing = Arc::clone(&app);
-                    let standing = tokio::spawn(async move { standing.stand_by().await });
-                    let _ = tokio::time::timeout(STANDING, standing).await;
-                    app.db.reach().set_away(true);
-                }
-            }
+        let Err(error) = look(&app, &mut lookout).await else { continue };
+        if !app.db.reach().is_away() {
+            let cause = crate::http::error::chain(&error);
+            tracing::warn!(cause, "the database does not answer; prompts are served from memory");
+            // Whoever waits for the database until it is given up finds the copy in its place.
+            let standing = Arc::clone(&app);
+            let standing = tokio::spawn(async move { standing.stand_by().await });
+            let _ = tokio::time::timeout(STANDING, standing).await;
+            app.db.reach().set_away(true);
         }
     }
 }
