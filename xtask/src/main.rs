@@ -19,6 +19,7 @@ mod start;
 mod steps;
 mod test;
 mod tidy;
+mod torture;
 
 use std::process::ExitCode;
 
@@ -31,6 +32,7 @@ cargo xtask <command>
   build     target/release/promptsync
   gen       write the generated files; --check only says whether they are up to date
   tidy      check what the compiler cannot: layers, SQL, sizes, links, names
+  torture   the long form of a test: outage
   bench     measure, and compare with the goals; --write puts the table into docs/benchmarks.md
 ";
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         "gen" => generate::run(rest),
         "tidy" => tidy::run(),
         "bench" => bench::run(rest),
+        "torture" => torture::run(rest),
         "help" | "-h" | "--help" => {
             print!("{HELP}");
             Ok(())

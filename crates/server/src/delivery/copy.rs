@@ -5,7 +5,7 @@ use std::{collections::HashMap, fs, path::Path, sync::Arc, time::Duration};
 use promptsync_core::{audit::Revision, ids::WorkspaceId};
 use promptsync_store::{
     Pools, StoreError,
-    last_good::{self, Known, Shelf, Stored},
+    last_good::{Copy, Known, Shelf, Stored},
 };
 use tokio::{sync::watch, time::Instant};
 
@@ -141,12 +141,12 @@ impl Keeper {
                 continue;
             }
             let mut tx = app.db.begin_read(workspace).await?;
-            let Some(copy) = last_good::export(&mut tx, workspace).await? else { continue };
-            let documents = last_good::documents(&mut tx, workspace, &known.missing(&copy)).await?;
+            let Some(copy) = Copy::export(&mut tx, workspace).await? else { continue };
+            let documents = copy.missing_documents(&mut tx, known).await?;
             drop(tx);
             // When it cannot be stored, all of it is stored the next time.
             let mut after = std::mem::take(known);
-            let mut stored = last_good::seal(&app.db, copy, &mut after, now)?;
+            let mut stored = copy.seal(&app.db, &mut after, now)?;
             stored.documents = documents;
             if !self.place.put(&stored).await? {
                 return Ok(false);

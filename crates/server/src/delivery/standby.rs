@@ -10,7 +10,7 @@ use promptsync_api::error::UNAVAILABLE;
 use promptsync_core::{ids::WorkspaceId, time::Timestamp};
 use promptsync_store::{
     Db, StoreError,
-    last_good::{self, Shelf, Stored},
+    last_good::{Shelf, Stored},
 };
 
 use super::{Current, Feed, Need, Stale, redis::Redis};
@@ -33,7 +33,7 @@ pub(crate) struct Standby {
 impl Standby {
     /// What was stored; none when nothing of it opens.
     async fn of(stored: Vec<Stored>, keys_of: &Db, source: &'static str) -> Result<Option<Self>, StoreError> {
-        let (db, restored) = last_good::restore(stored, keys_of).await?;
+        let (db, restored) = keys_of.restored(stored).await?;
         if restored.is_empty() {
             return Ok(None);
         }

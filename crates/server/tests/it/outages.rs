@@ -12,6 +12,7 @@ use promptsync_testing::{Caller, Outage, Postgres, Redis, TestApp, keyring};
 use serde_json::json;
 
 const PROMPTS: usize = 20;
+/// Reads of each batch, unless `PROMPTSYNC_OUTAGE_READS` says how many.
 const READS: usize = 300;
 /// As a server has it.
 const EVERY: Duration = Duration::from_millis(500);
@@ -22,6 +23,12 @@ const AT_MOST: Duration = Duration::from_secs(4);
 
 fn name(number: usize) -> String {
     format!("prompt_{}", number % PROMPTS)
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests have no configuration that could read the environment")]
+fn reads() -> usize {
+    let asked = std::env::var("PROMPTSYNC_OUTAGE_READS").ok().and_then(|text| text.parse().ok());
+    asked.unwrap_or(READS)
 }
 
 /// A server as a process starts it, in this folder.
@@ -64,10 +71,11 @@ async fn publish(app: &TestApp, with_redis: bool) -> (Caller, Caller) {
 /// Reads every prompt again and again; gives how often each source answered.
 #[expect(clippy::print_stderr, reason = "the figures of an outage are worth more than that it passed")]
 async fn read_all(reader: &Caller, label: &str) -> BTreeMap<String, usize> {
+    let all = reads();
     let mut sources = BTreeMap::new();
-    let mut times = Vec::with_capacity(READS);
+    let mut times = Vec::with_capacity(all);
     let mut failures = Vec::new();
-    for number in 0..READS {
+    for number in 0..all {
         let began = Instant::now();
         let reply = reader.get(&format!("/api/prompts/{}/production", name(number))).await;
         times.push(began.elapsed());
@@ -82,12 +90,12 @@ async fn read_all(reader: &Caller, label: &str) -> BTreeMap<String, usize> {
         *sources.entry(source).or_default() += 1;
     }
     times.sort();
-    let (p50, p99, most) = (times[READS / 2], times[READS * 99 / 100], times[READS - 1]);
+    let (p50, p99, most) = (times[all / 2], times[all * 99 / 100], times[all - 1]);
     eprintln!(
-        "{label}: {READS} reads, {} failed, p50 {p50:?}, p99 {p99:?}, max {most:?}, {sources:?}",
+        "{label}: {all} reads, {} failed, p50 {p50:?}, p99 {p99:?}, max {most:?}, {sources:?}",
         failures.len()
     );
-    assert!(failures.is_empty(), "{label}: {} of {READS} failed: {}", failures.len(), failures[0]);
+    assert!(failures.is_empty(), "{label}: {} of {all} failed: {}", failures.len(), failures[0]);
     assert!(most < AT_MOST, "{label}: {most:?}");
     sources
 }
@@ -136,7 +144,7 @@ async fn known_prompts_are_served_while_the_database_is_away() {
         let _cold_following = cold.follow(EVERY);
         let reader = cold.nobody().with_key(viewer.key());
         let sources = read_all(&reader, &format!("{outage:?}, cold")).await;
-        assert_eq!(sources, BTreeMap::from([("file".to_owned(), READS)]), "{outage:?}");
+        assert_eq!(sources, BTreeMap::from([("file".to_owned(), reads())]), "{outage:?}");
         is_closed(&cold.nobody().with_key(editor.key()), &format!("{outage:?}, cold")).await;
         assert_eq!(reader.get("/api/prompts/unheard/production").await.outcome(), "503 unavailable");
         let forged = format!("{}x", &viewer.key()[..viewer.key().len() - 1]);
@@ -179,7 +187,7 @@ async fn a_server_without_a_copy_of_its_own_starts_with_the_one_in_redis() {
         // Redis alone is away: nothing but the copy in it is missed.
         redis.take_away(outage);
         let sources = read_all(&viewer, &format!("Redis {outage:?}, warm")).await;
-        assert_eq!(sources, BTreeMap::from([("current".to_owned(), READS)]), "{outage:?}");
+        assert_eq!(sources, BTreeMap::from([("current".to_owned(), reads())]), "{outage:?}");
         assert_eq!(editor.try_push(&[("more.txt", &format!("{outage:?}"))], json!({})).await.status, 200);
         // Both are away.
         postgres.take_away(outage);
@@ -187,14 +195,14 @@ async fn a_server_without_a_copy_of_its_own_starts_with_the_one_in_redis() {
         let cold = server(&postgres, Some(&redis), folder.path()).await;
         let reader = cold.nobody().with_key(viewer.key());
         let sources = read_all(&reader, &format!("both {outage:?}, cold")).await;
-        assert_eq!(sources, BTreeMap::from([("file".to_owned(), READS)]), "{outage:?}");
+        assert_eq!(sources, BTreeMap::from([("file".to_owned(), reads())]), "{outage:?}");
         // PostgreSQL alone is away, and the server has never run before.
         redis.bring_back();
         let empty = tempfile::tempdir().expect("a folder");
         let cold = server(&postgres, Some(&redis), empty.path()).await;
         let reader = cold.nobody().with_key(viewer.key());
         let sources = read_all(&reader, &format!("PostgreSQL {outage:?}, cold without a file")).await;
-        assert_eq!(sources, BTreeMap::from([("redis".to_owned(), READS)]), "{outage:?}");
+        assert_eq!(sources, BTreeMap::from([("redis".to_owned(), reads())]), "{outage:?}");
         postgres.bring_back();
         writes_again(&editor, &format!("after {outage:?}")).await;
     }

@@ -7,7 +7,7 @@ use serde_json::Value as JsonValue;
 use sqlx::{ColumnIndex, Database, Decode, QueryBuilder, Row, Type, types::Json};
 
 use super::{
-    Copy,
+    Copy, Known,
     tables::{Owner, TABLES, VERSIONS},
     values::{Kind, Value, put_row},
 };
@@ -19,65 +19,72 @@ use crate::{
     rows::{CHUNK, lies, push_list},
 };
 
-/// Reads what a copy of the workspace holds. Nothing when it has no data key yet: then there is nothing to copy.
-pub async fn export(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Option<Copy>> {
-    let revision: Revision = audit::head(tx, workspace).await?.revision;
-    let data_keys = data_keys(tx, workspace).await?;
-    if data_keys.is_empty() {
-        return Ok(None);
-    }
-    let mut copy = Copy {
-        workspace: workspace.clone(),
-        revision,
-        data_keys,
-        documents: BTreeSet::new(),
-        base: Vec::new(),
-        prompts: BTreeMap::new(),
-    };
-    let mut prompt_of: HashMap<String, String> = HashMap::new();
-    for (number, table) in (0_u8..).zip(TABLES) {
-        let rows = read(tx, workspace, table.select, table.kinds).await?;
-        for row in rows {
-            let text = |column: usize| match row.get(column) {
-                Some(Value::Text(text)) => text.clone(),
-                _ => String::new(),
-            };
-            if usize::from(number) == VERSIONS.0 {
-                prompt_of.insert(text(VERSIONS.1), text(VERSIONS.2));
-                copy.documents.insert(text(VERSIONS.3));
-            }
-            let part = match table.owner {
-                Owner::Base => &mut copy.base,
-                Owner::Prompt(column) => copy.prompts.entry(text(column)).or_default(),
-                Owner::Version(column) => {
-                    let prompt = prompt_of.get(&text(column)).cloned().unwrap_or_default();
-                    copy.prompts.entry(prompt).or_default()
-                }
-            };
-            put_row(part, number, &row);
+impl Copy {
+    /// Reads what a copy of the workspace holds. Nothing when it has no data key yet: then there is nothing to copy.
+    pub async fn export(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Option<Self>> {
+        let revision: Revision = audit::head(tx, workspace).await?.revision;
+        let data_keys = data_keys(tx, workspace).await?;
+        if data_keys.is_empty() {
+            return Ok(None);
         }
+        let mut copy = Self {
+            workspace: workspace.clone(),
+            revision,
+            data_keys,
+            documents: BTreeSet::new(),
+            base: Vec::new(),
+            prompts: BTreeMap::new(),
+        };
+        let mut prompt_of: HashMap<String, String> = HashMap::new();
+        for (number, table) in (0_u8..).zip(TABLES) {
+            let rows = read(tx, workspace, table.select, table.kinds).await?;
+            for row in rows {
+                let text = |column: usize| match row.get(column) {
+                    Some(Value::Text(text)) => text.clone(),
+                    _ => String::new(),
+                };
+                if usize::from(number) == VERSIONS.0 {
+                    prompt_of.insert(text(VERSIONS.1), text(VERSIONS.2));
+                    copy.documents.insert(text(VERSIONS.3));
+                }
+                let part = match table.owner {
+                    Owner::Base => &mut copy.base,
+                    Owner::Prompt(column) => copy.prompts.entry(text(column)).or_default(),
+                    Owner::Version(column) => {
+                        let prompt = prompt_of.get(&text(column)).cloned().unwrap_or_default();
+                        copy.prompts.entry(prompt).or_default()
+                    }
+                };
+                put_row(part, number, &row);
+            }
+        }
+        Ok(Some(copy))
     }
-    Ok(Some(copy))
-}
 
-/// Documents as they are sealed in the database; those that stand in clear are left out.
-pub async fn documents(
-    tx: &mut ReadTx,
-    workspace: &WorkspaceId,
-    digests: &BTreeSet<String>,
-) -> Result<BTreeMap<String, Vec<u8>>> {
-    let digests: Vec<&String> = digests.iter().collect();
-    let mut found = BTreeMap::new();
-    for chunk in digests.chunks(CHUNK) {
-        let rows: Vec<(String, Vec<u8>)> = on!(tx, c => {
-            let mut query = QueryBuilder::new("SELECT digest, sealed FROM documents WHERE workspace_id = ");
-            query.push_bind(workspace.as_str()).push(" AND sealed IS NOT NULL AND digest IN");
-            push_list(&mut query, chunk.iter().map(|digest| (*digest).clone()));
-            query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
-        })?;
-        found.extend(rows);
+    /// The documents that are not stored yet, as they are sealed in the database; those that stand in clear are left out.
+    pub async fn missing_documents(
+        &self,
+        tx: &mut ReadTx,
+        known: &Known,
+    ) -> Result<BTreeMap<String, Vec<u8>>> {
+        let workspace = &self.workspace;
+        let missing: Vec<&String> = if known.data_keys == self.data_keys {
+            self.documents.difference(&known.documents).collect()
+        } else {
+            self.documents.iter().collect()
+        };
+        let mut found = BTreeMap::new();
+        for chunk in missing.chunks(CHUNK) {
+            let rows: Vec<(String, Vec<u8>)> = on!(tx, c => {
+                let mut query = QueryBuilder::new("SELECT digest, sealed FROM documents WHERE workspace_id = ");
+                query.push_bind(workspace.as_str()).push(" AND sealed IS NOT NULL AND digest IN");
+                push_list(&mut query, chunk.iter().map(|digest| (*digest).clone()));
+                query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
+            })?;
+            found.extend(rows);
+        }
+        Ok(found)
     }
-    Ok(found)
 }
 
 async fn data_keys(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Vec<SealedKey>> {

@@ -5,8 +5,8 @@
 //! every other: a part that was altered, or taken from an older copy, is refused, and with it its prompt alone. Documents
 //! stay sealed as they are.
 //!
-//! [`export`] reads the parts from the database, [`seal`] makes a [`Stored`] of them for a [`Shelf`], and [`restore`]
-//! makes a database of what was stored, which the same functions read as the real one.
+//! [`Copy::export`] reads the parts from the database, [`Copy::seal`] makes a [`Stored`] of them for a [`Shelf`], and
+//! [`crate::Db::restored`] makes a database of what was stored, which the same functions read as the real one.
 
 mod export;
 mod restore;
@@ -21,9 +21,7 @@ use promptsync_core::{audit::Revision, digest::Digest, ids::WorkspaceId, time::T
 
 use crate::data_keys::SealedKey;
 
-pub use export::{documents, export};
-pub use restore::{Restored, restore};
-pub use seal::seal;
+pub use restore::Restored;
 pub use shelf::Shelf;
 
 /// A workspace as its rows, without documents.

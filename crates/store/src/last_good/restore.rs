@@ -42,22 +42,26 @@ pub struct Restored {
 /// A part as rows: the number of the table, and the values.
 type Rows = Vec<(usize, Vec<Value>)>;
 
-/// A database in memory with everything that verifies, under the keys of `keys_of`.
-pub async fn restore(stored: Vec<Stored>, keys_of: &Db) -> Result<(Db, Vec<Restored>)> {
-    let ring = keys_of.keyring();
-    let empty = Keyring::new(Vec::new(), Arc::new(|_| ()));
-    let db = Db { keyring: Arc::clone(ring), ..Db::in_memory(empty).await? };
-    let Pools::Sqlite { writer, .. } = db.pools() else { return Err(StoreError::NotFound { what: "copy" }) };
-    let mut restored = Vec::new();
-    for one in stored {
-        let mut tx = writer.begin().await?;
-        // One that does not verify leaves the others what they are.
-        if let Some(done) = workspace(&mut tx, &one, ring).await? {
-            tx.commit().await?;
-            restored.push(done);
+impl Db {
+    /// A database in memory with everything that verifies, under the keys of this one.
+    pub async fn restored(&self, stored: Vec<Stored>) -> Result<(Self, Vec<Restored>)> {
+        let ring = self.keyring();
+        let empty = Keyring::new(Vec::new(), Arc::new(|_| ()));
+        let db = Self { keyring: Arc::clone(ring), ..Self::in_memory(empty).await? };
+        let Pools::Sqlite { writer, .. } = db.pools() else {
+            return Err(StoreError::NotFound { what: "copy" });
+        };
+        let mut restored = Vec::new();
+        for one in stored {
+            let mut tx = writer.begin().await?;
+            // One that does not verify leaves the others what they are.
+            if let Some(done) = workspace(&mut tx, &one, ring).await? {
+                tx.commit().await?;
+                restored.push(done);
+            }
         }
+        Ok((db, restored))
     }
-    Ok((db, restored))
 }
 
 async fn workspace(

@@ -21,65 +21,58 @@ pub(super) fn place<'a>(workspace: &'a str, part: &'a str) -> Place<'a> {
     Place { workspace, table: "last_good", column: "sealed", row: part }
 }
 
-/// What has to be stored so that the copy is: what `known` does not have. The documents are still missing. Afterwards
-/// `known` says what is stored.
-pub fn seal(db: &Db, copy: Copy, known: &mut Known, at: Timestamp) -> Result<Stored> {
-    let workspace = copy.workspace.to_string();
-    let is_whole = known.data_keys != copy.data_keys;
-    if is_whole {
-        *known = Known { data_keys: copy.data_keys.clone(), ..Known::default() };
-    }
-    let ring = db.keyring();
-    let newest = copy.data_keys.iter().max_by_key(|key| key.version);
-    let row =
-        newest.ok_or_else(|| crate::StoreError::NoDataKey { workspace: workspace.clone(), version: 0 })?;
-    let key = match ring.opened(&workspace, row.version) {
-        Some(key) => key,
-        None => std::sync::Arc::new(ring.unwrap(&workspace, row)?),
-    };
-    let mut parts = BTreeMap::new();
-    for (id, rows) in &copy.prompts {
-        let digest = Digest::of(rows);
-        if known.parts.get(id).is_some_and(|(before, _)| *before == digest) {
-            continue;
+impl Copy {
+    /// What has to be stored so that the copy is: what `known` does not have. The documents are still missing. Afterwards
+    /// `known` says what is stored.
+    pub fn seal(self, db: &Db, known: &mut Known, at: Timestamp) -> Result<Stored> {
+        let workspace = self.workspace.to_string();
+        let is_whole = known.data_keys != self.data_keys;
+        if is_whole {
+            *known = Known { data_keys: self.data_keys.clone(), ..Known::default() };
         }
-        let sealed = sealed(ring, &key, &workspace, id, rows);
-        known.parts.insert(id.clone(), (digest, Digest::of(&sealed)));
-        parts.insert(id.clone(), sealed);
+        let ring = db.keyring();
+        let newest = self.data_keys.iter().max_by_key(|key| key.version);
+        let row = newest
+            .ok_or_else(|| crate::StoreError::NoDataKey { workspace: workspace.clone(), version: 0 })?;
+        let key = match ring.opened(&workspace, row.version) {
+            Some(key) => key,
+            None => std::sync::Arc::new(ring.unwrap(&workspace, row)?),
+        };
+        let mut parts = BTreeMap::new();
+        for (id, rows) in &self.prompts {
+            let digest = Digest::of(rows);
+            if known.parts.get(id).is_some_and(|(before, _)| *before == digest) {
+                continue;
+            }
+            let sealed = sealed(ring, &key, &workspace, id, rows);
+            known.parts.insert(id.clone(), (digest, Digest::of(&sealed)));
+            parts.insert(id.clone(), sealed);
+        }
+        let gone: Vec<String> =
+            known.parts.keys().filter(|id| !self.prompts.contains_key(*id)).cloned().collect();
+        known.parts.retain(|id, _| self.prompts.contains_key(id));
+        let mut base = vec![FORM];
+        base.extend_from_slice(&self.revision.to_be_bytes());
+        put(&mut base, &self.base);
+        for (id, (_, digest)) in &known.parts {
+            put(&mut base, id.as_bytes());
+            put(&mut base, digest.as_str().as_bytes());
+        }
+        known.revision = self.revision;
+        Ok(Stored {
+            base: sealed(ring, &key, &workspace, BASE, &base),
+            workspace,
+            is_whole,
+            confirmed_at: at,
+            data_keys: self.data_keys,
+            parts,
+            gone,
+            documents: BTreeMap::new(),
+        })
     }
-    let gone: Vec<String> =
-        known.parts.keys().filter(|id| !copy.prompts.contains_key(*id)).cloned().collect();
-    known.parts.retain(|id, _| copy.prompts.contains_key(id));
-    let mut base = vec![FORM];
-    base.extend_from_slice(&copy.revision.to_be_bytes());
-    put(&mut base, &copy.base);
-    for (id, (_, digest)) in &known.parts {
-        put(&mut base, id.as_bytes());
-        put(&mut base, digest.as_str().as_bytes());
-    }
-    known.revision = copy.revision;
-    Ok(Stored {
-        base: sealed(ring, &key, &workspace, BASE, &base),
-        workspace,
-        is_whole,
-        confirmed_at: at,
-        data_keys: copy.data_keys,
-        parts,
-        gone,
-        documents: BTreeMap::new(),
-    })
 }
 
 impl Known {
-    /// The documents of a copy that are not stored yet.
-    pub fn missing(&self, copy: &Copy) -> std::collections::BTreeSet<String> {
-        if self.data_keys == copy.data_keys {
-            copy.documents.difference(&self.documents).cloned().collect()
-        } else {
-            copy.documents.clone()
-        }
-    }
-
     /// Notes that documents are stored.
     pub fn have(&mut self, documents: &BTreeMap<String, Vec<u8>>) {
         self.documents.extend(documents.keys().cloned());

@@ -5,7 +5,7 @@ use promptsync_store::{
     Db,
     aliases::Expected,
     documents,
-    last_good::{self, Known, Shelf, Stored},
+    last_good::{Copy, Known, Shelf, Stored},
     snapshot,
 };
 use promptsync_testing::{Sample, db_test, sample::prompt_name};
@@ -24,9 +24,9 @@ async fn sample(db: &Db) -> Sample {
 /// What has to be stored now.
 async fn stored(db: &Db, sample: &Sample, known: &mut Known) -> Stored {
     let mut tx = db.begin_read(&sample.workspace).await.unwrap();
-    let copy = last_good::export(&mut tx, &sample.workspace).await.unwrap().unwrap();
-    let documents = last_good::documents(&mut tx, &sample.workspace, &known.missing(&copy)).await.unwrap();
-    let mut stored = last_good::seal(db, copy, known, sample.clock.now()).unwrap();
+    let copy = Copy::export(&mut tx, &sample.workspace).await.unwrap().unwrap();
+    let documents = copy.missing_documents(&mut tx, known).await.unwrap();
+    let mut stored = copy.seal(db, known, sample.clock.now()).unwrap();
     stored.documents = documents;
     known.have(&stored.documents);
     stored
@@ -34,7 +34,7 @@ async fn stored(db: &Db, sample: &Sample, known: &mut Known) -> Stored {
 
 /// How many prompts of what was stored are refused, and the names of those that are there; nothing when all is refused.
 async fn restored(db: &Db, sample: &Sample, stored: Stored) -> Option<(usize, Vec<String>)> {
-    let (copy, restored) = last_good::restore(vec![stored], db).await.unwrap();
+    let (copy, restored) = db.restored(vec![stored]).await.unwrap();
     let one = restored.first()?;
     let mut tx = copy.begin_read(&sample.workspace).await.unwrap();
     let state = snapshot::load(&mut tx, &sample.project).await.unwrap();
@@ -49,7 +49,7 @@ db_test! {
     async fn a_copy_reads_like_the_database_it_was_made_of(db: &Db) {
         let sample = sample(db).await;
         let stored = stored(db, &sample, &mut Known::default()).await;
-        let (copy, restored) = last_good::restore(vec![stored], db).await.unwrap();
+        let (copy, restored) = db.restored(vec![stored]).await.unwrap();
         let mut here = db.begin_read(&sample.workspace).await.unwrap();
         let mut there = copy.begin_read(&sample.workspace).await.unwrap();
         let state = snapshot::load(&mut here, &sample.project).await.unwrap();
@@ -75,6 +75,9 @@ db_test! {
         assert_eq!((first.is_whole, first.parts.len(), first.documents.len()), (true, 2, 3));
         shelf.put(&first).await.unwrap();
         sample.publish(db, &[("one", "2.0.0")]).await.unwrap();
+        let later = sample.clock.now() + chrono::TimeDelta::seconds(5);
+        shelf.confirm(&sample.workspace, later).await.unwrap();
+        assert_eq!(Shelf::read(&path).await.unwrap()[0].confirmed_at, later);
         let second = stored(db, &sample, &mut known).await;
         assert_eq!((second.is_whole, second.parts.len(), second.documents.len()), (false, 1, 1));
         shelf.put(&second).await.unwrap();
@@ -150,7 +153,7 @@ db_test! {
         bad.data_keys[0].sealed[20] ^= 1;
         assert_eq!(restored(db, &sample, bad).await, None);
         let stranger = Db::in_memory(promptsync_store::Keyring::new(Vec::new(), std::sync::Arc::new(|_| ()))).await;
-        let (_, restored) = last_good::restore(vec![good], &stranger.unwrap()).await.unwrap();
+        let (_, restored) = stranger.unwrap().restored(vec![good]).await.unwrap();
         assert!(restored.is_empty());
     }
 }

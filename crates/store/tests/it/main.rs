@@ -20,6 +20,7 @@ mod projects;
 mod proofs;
 mod publish;
 mod raw;
+mod reach;
 mod registry;
 mod releases;
 mod reseal;
