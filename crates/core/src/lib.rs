@@ -8,7 +8,7 @@
 //! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
 //! gets), [`splits`] (who gets another one), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`],
 //! [`access_records`] and [`merkle`] (how reads join the audit log), [`oidc`], [`seal`] (values at rest),
-//! [`secrets`] (what a template may ask for), [`connectors`], [`signing`].
+//! [`secrets`] (what a template may ask for), [`connectors`], [`signing`], [`bundle`] (an alias in one file).
 #![warn(missing_docs)]
 
 pub mod access;
@@ -16,6 +16,7 @@ pub mod access_records;
 pub mod audit;
 pub mod bumps;
 pub mod callers;
+pub mod bundle;
 pub mod compatibility;
 pub mod connectors;
 pub mod diffs;

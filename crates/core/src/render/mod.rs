@@ -43,6 +43,17 @@ pub struct RenderRequest {
     pub model: Option<String>,
 }
 
+/// The same, of somebody who keeps the values.
+#[derive(Clone, Copy, Debug)]
+pub struct RenderInput<'a> {
+    /// Values by variable name.
+    pub variables: &'a Map<String, Value>,
+    /// Tags that choose a variant.
+    pub tags: &'a BTreeMap<String, String>,
+    /// The model.
+    pub model: Option<&'a str>,
+}
+
 /// A rendered prompt.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -151,7 +162,7 @@ impl CompiledDocument {
 
     /// The secrets that the body asks for which tags and model choose: what has to be looked up for a render.
     pub fn secrets_of(&self, request: &RenderRequest) -> Result<&[SecretRef], RenderError> {
-        self.choose(request).map(|body| body.secrets.as_slice())
+        self.choose(request.into()).map(|body| body.secrets.as_slice())
     }
 
     /// Advice about the document: dependencies that it never includes.
@@ -167,7 +178,7 @@ impl CompiledDocument {
     /// Everything wrong with a caller's values, for the body that tags and model choose; nothing when
     /// [`CompiledDocument::render`] would start. Values that only a template can judge are not looked at.
     pub fn check(&self, request: &RenderRequest, limits: &Limits) -> Vec<RenderError> {
-        match self.choose(request) {
+        match self.choose(request.into()) {
             Ok(body) => check::check(&self.document, body, &request.variables, limits),
             Err(error) => vec![error],
         }
@@ -187,12 +198,21 @@ impl CompiledDocument {
         secrets: &Secrets,
         limits: &Limits,
     ) -> Result<Rendered, RenderError> {
-        let body = self.choose(request)?;
-        if let Some(error) = check::check(&self.document, body, &request.variables, limits).into_iter().next()
-        {
+        self.render_input(request.into(), secrets, limits)
+    }
+
+    /// The same with values that stay with the caller.
+    pub fn render_input(
+        &self,
+        input: RenderInput<'_>,
+        secrets: &Secrets,
+        limits: &Limits,
+    ) -> Result<Rendered, RenderError> {
+        let body = self.choose(input)?;
+        if let Some(error) = check::check(&self.document, body, input.variables, limits).into_iter().next() {
             return Err(error);
         }
-        let values = check::with_defaults(&self.document, &request.variables);
+        let values = check::with_defaults(&self.document, input.variables);
         match &body.content {
             CompiledContent::Text(text) => text.render(&values, secrets, limits).map(Rendered::Text),
             CompiledContent::Messages(messages) => {
@@ -201,11 +221,17 @@ impl CompiledDocument {
         }
     }
 
-    fn choose(&self, request: &RenderRequest) -> Result<&CompiledBody, RenderError> {
-        let Choice { variant, model, .. } = choose(&self.document, &request.tags, request.model.as_deref())?;
+    fn choose(&self, input: RenderInput<'_>) -> Result<&CompiledBody, RenderError> {
+        let Choice { variant, model, .. } = choose(&self.document, input.tags, input.model)?;
         let of_model = model.and_then(|model| self.models.get(model));
         let of_variant = variant.and_then(|index| self.variants.get(index));
         Ok(of_model.or(of_variant).unwrap_or(&self.base))
+    }
+}
+
+impl<'a> From<&'a RenderRequest> for RenderInput<'a> {
+    fn from(request: &'a RenderRequest) -> Self {
+        Self { variables: &request.variables, tags: &request.tags, model: request.model.as_deref() }
     }
 }
 

@@ -89,6 +89,22 @@ pub enum SigningError {
         /// The snapshot's.
         found: Revision,
     },
+    /// A delta starts after what is held: something in between is missing.
+    #[error("the delta starts from revision {from}; only {held} is held")]
+    DeltaGap {
+        /// The revision it starts from.
+        from: Revision,
+        /// The revision that is held.
+        held: Revision,
+    },
+    /// A delta does not lead to the entries it was signed for.
+    #[error("the entries have the digest {found} instead of {expected}")]
+    OtherEntries {
+        /// The digest that was signed.
+        expected: Digest,
+        /// The digest of what came out.
+        found: Digest,
+    },
 }
 
 impl SigningError {
@@ -107,6 +123,8 @@ impl SigningError {
             Self::SnapshotExpired { .. } => "snapshot_expired",
             Self::SnapshotFromFuture { .. } => "snapshot_from_future",
             Self::SnapshotRolledBack { .. } => "snapshot_rolled_back",
+            Self::DeltaGap { .. } => "snapshot_gap",
+            Self::OtherEntries { .. } => "snapshot_entries",
         }
     }
 

@@ -8,6 +8,7 @@
 //! `docs/reference/signatures.md` has the exact bytes.
 
 mod chain;
+mod deltas;
 mod error;
 mod keys;
 mod rows;
@@ -15,6 +16,7 @@ mod statements;
 mod verify;
 
 pub use chain::{KeyLink, KeyRing, KeyStatement, Pin};
+pub use deltas::{apply_delta, apply_kept_delta};
 pub use error::SigningError;
 pub use keys::{PrivateKey, PublicKey, PublicKeyError, Signature, SigningKeyId};
 pub use rows::{BadRow, RowsVerdict, Wrong};
@@ -22,7 +24,7 @@ pub use statements::{
     LockStatement, SnapshotContent, SnapshotDelta, SnapshotEntry, SnapshotStatement, VersionRecord,
     VersionStatement, entries_digest,
 };
-pub use verify::{ExportedVersion, VersionSubject, verify_snapshot, verify_version};
+pub use verify::{ExportedVersion, VersionSubject, verify_kept_snapshot, verify_snapshot, verify_version};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -62,5 +64,7 @@ pub fn message<S: Statement>(statement: &S) -> Vec<u8> {
     format!("promptsync/{}/v1\n{value}", S::KIND).into_bytes()
 }
 
+#[cfg(test)]
+mod delta_tests;
 #[cfg(test)]
 mod tests;

@@ -160,11 +160,28 @@ pub struct SnapshotContent {
     pub includes: BTreeMap<PromptName, Digest>,
 }
 
+impl SnapshotEntry {
+    /// The contents of all its versions.
+    pub fn contents(&self) -> impl Iterator<Item = (&VersionNumber, &SnapshotContent)> {
+        std::iter::once((&self.version, &self.content)).chain(&self.others)
+    }
+
+    /// The documents it takes to serve every version of it, with what they include.
+    pub fn digests(&self) -> impl Iterator<Item = &Digest> {
+        self.contents()
+            .flat_map(|(_, content)| std::iter::once(&content.digest).chain(content.includes.values()))
+    }
+}
+
 impl SnapshotStatement {
+    /// The documents it takes to serve all of it, each once.
+    pub fn digests(&self) -> BTreeSet<&Digest> {
+        self.entries.values().flat_map(SnapshotEntry::digests).collect()
+    }
+
     /// What the resolver needs of it: the alias, its prompts and their versions.
     pub fn facts(&self) -> Snapshot {
         let facts = |(name, entry): (&PromptName, &SnapshotEntry)| {
-            let own = std::iter::once((&entry.version, &entry.content));
             let version = |(version, content): (&VersionNumber, &SnapshotContent)| VersionFacts {
                 version: version.clone(),
                 digest: content.digest.clone(),
@@ -173,7 +190,7 @@ impl SnapshotStatement {
             };
             let points = Entry { version: entry.version.clone(), split: entry.split.clone() };
             let facts = PromptFacts {
-                versions: own.chain(&entry.others).map(version).collect(),
+                versions: entry.contents().map(version).collect(),
                 entries: BTreeMap::from([(self.alias.clone(), points)]),
             };
             (name.clone(), facts)

@@ -74,22 +74,56 @@ pub fn verify_snapshot(
     known: Revision,
     now: Timestamp,
 ) -> Result<(), SigningError> {
-    ring.verify(signed)?;
+    verify_kept_snapshot(ring, signed, project, alias)?;
     let found = &signed.statement;
-    if found.project != project {
-        return Err(SigningError::subject("project", project, &found.project));
-    }
-    if found.alias != *alias {
-        return Err(SigningError::subject("alias", alias, &found.alias));
-    }
     if found.revision < known {
         return Err(SigningError::SnapshotRolledBack { known, found: found.revision });
     }
-    if found.issued_at > now + super::chain::CLOCKS {
-        return Err(SigningError::SnapshotFromFuture { at: found.issued_at });
+    in_time(found.issued_at, found.expires_at, now)
+}
+
+/// Whether the workspace signed that the alias points so, at some time: what a reader may go on with that kept it and
+/// cannot ask for a newer one.
+///
+/// # Errors
+/// What does not hold.
+pub fn verify_kept_snapshot(
+    ring: &KeyRing,
+    signed: &Signed<SnapshotStatement>,
+    project: &str,
+    alias: &AliasName,
+) -> Result<(), SigningError> {
+    ring.verify(signed)?;
+    about(&signed.statement.project, &signed.statement.alias, project, alias)
+}
+
+/// Whether a statement is about this alias.
+pub(super) fn about(
+    found_project: &str,
+    found_alias: &AliasName,
+    project: &str,
+    alias: &AliasName,
+) -> Result<(), SigningError> {
+    if found_project != project {
+        return Err(SigningError::subject("project", project, found_project));
     }
-    if found.expires_at <= now {
-        return Err(SigningError::SnapshotExpired { at: found.expires_at });
+    if found_alias != alias {
+        return Err(SigningError::subject("alias", alias, found_alias));
+    }
+    Ok(())
+}
+
+/// Whether what was made and runs out at these moments is good now.
+pub(super) fn in_time(
+    issued_at: Timestamp,
+    expires_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), SigningError> {
+    if issued_at > now + super::chain::CLOCKS {
+        return Err(SigningError::SnapshotFromFuture { at: issued_at });
+    }
+    if expires_at <= now {
+        return Err(SigningError::SnapshotExpired { at: expires_at });
     }
     Ok(())
 }
