@@ -29,7 +29,8 @@ pub struct WantDocuments {
     pub digests: BTreeSet<Digest>,
 }
 
-/// Documents by digest. What the caller may not read, or nobody has, is left out.
+/// Documents by digest. What the caller may not read, or nobody has, is left out; and what is more than one answer
+/// holds, for another request.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Documents {
     /// Canonical texts: the SHA-256 of each is its digest.

@@ -130,6 +130,7 @@ pub(crate) fn routes() -> Vec<Route> {
         route(GET, "/api/projects/{project}/snapshot", Read, None, snapshots::get, "Where an alias points, signed by the workspace"),
         route(GET, "/api/projects/{project}/stream", Read, None, streams::open, "Each move of an alias as it is made, as server-sent events"),
         route(POST, "/api/projects/{project}/clients", Read, None, clients::report, "An application says that it runs, and what it holds"),
+        route(POST, "/api/projects/{project}/documents", Read, None, documents::get_all, "Several documents by their digests"),
         route(GET, "/api/projects/{project}/secrets", Read, None, project_secrets::list, "Lists the secrets that the project's prompts may ask for"),
         route(PUT, "/api/projects/{project}/secrets", ManageSecrets, Write, project_secrets::allow, "Allows the project's prompts to ask for secrets"),
         route(DELETE, "/api/projects/{project}/secrets", ManageSecrets, Write, project_secrets::remove, "Allows secrets no more"),

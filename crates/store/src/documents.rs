@@ -2,7 +2,7 @@
 //!
 //! A row without a sealed value is older than sealing: its content stands in clear until [`seal_clear`] seals it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promptsync_core::{
     digest::Digest,
@@ -110,6 +110,27 @@ pub async fn is_in_project(tx: &mut ReadTx, project: &ProjectId, digest: &Digest
     .bind(digest.as_str())
     .fetch_one(c)
     .await)?)
+}
+
+/// Those of these documents that a version of this project has.
+pub async fn which_in_project(
+    tx: &mut ReadTx,
+    project: &ProjectId,
+    digests: &[Digest],
+) -> Result<BTreeSet<Digest>> {
+    let mut found = BTreeSet::new();
+    for chunk in digests.chunks(CHUNK) {
+        let rows: Vec<String> = on!(tx, c => {
+            let mut query = QueryBuilder::new("SELECT DISTINCT digest FROM versions WHERE project_id = ");
+            query.push_bind(project.as_str()).push(" AND digest IN");
+            push_list(&mut query, chunk.iter().map(Digest::to_string));
+            query.build_query_scalar().persistent(chunk.len() == 1).fetch_all(c).await
+        })?;
+        for row in rows {
+            found.insert(Digest::parse(&row).map_err(lies("versions", "digest", &row))?);
+        }
+    }
+    Ok(found)
 }
 
 /// Whether a version of a prompt in this module, or in one inside it, has the document or includes it.

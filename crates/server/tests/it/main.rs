@@ -11,6 +11,7 @@ mod clients;
 mod connections;
 mod delivery;
 mod devices;
+mod documents;
 mod headers;
 mod hostile_templates;
 mod http2;
