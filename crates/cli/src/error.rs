@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use promptsync_core::{problem::Problem, signing::SigningError};
+use promptsync_core::{bundle::BundleError, problem::Problem, signing::SigningError};
 
 /// What every command returns.
 pub(crate) type Result<T = ()> = std::result::Result<T, CliError>;
@@ -129,7 +129,18 @@ impl From<std::io::Error> for CliError {
 
 impl From<SigningError> for CliError {
     fn from(error: SigningError) -> Self {
-        let problem = Problem::from(&error);
+        Self::check(Problem::from(&error))
+    }
+}
+
+impl From<BundleError> for CliError {
+    fn from(error: BundleError) -> Self {
+        Self::check(Problem::from(&error))
+    }
+}
+
+impl CliError {
+    fn check(problem: Problem) -> Self {
         let mut failure = Self::new(Kind::Check, problem.code, problem.message);
         failure.hints.extend(problem.hint);
         failure

@@ -218,9 +218,9 @@ fn good_now(kept: Option<SignIn>) -> Option<String> {
 /// Seconds since 1970.
 #[expect(
     clippy::disallowed_methods,
-    reason = "only the server's clock decides; this one saves it useless questions"
+    reason = "the clock of this machine: it saves useless questions, and refuses what is old"
 )]
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }
@@ -251,6 +251,7 @@ impl From<ClientError> for CliError {
             ClientError::Unreachable { .. } => Self::new(Kind::Server, "unreachable", message)
                 .hint("start one with `promptsync serve`, or name another with --url or PROMPTSYNC_URL"),
             ClientError::Timeout { .. } => Self::new(Kind::Server, "timeout", message),
+            ClientError::TooLarge { .. } => Self::new(Kind::Server, "answer_too_large", message),
             ClientError::Unreadable { .. } => Self::new(Kind::Server, "unreadable", message)
                 .hint("check that the address is that of a PromptSync server"),
             ClientError::Refused { body } => {

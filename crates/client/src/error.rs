@@ -37,6 +37,14 @@ pub enum ClientError {
         /// What it said.
         body: Box<ErrorBody>,
     },
+    /// The answer is longer than any honest one.
+    #[error("the answer of the server at {url} is longer than {limit} bytes")]
+    TooLarge {
+        /// The server.
+        url: String,
+        /// Bytes that are read at most.
+        limit: usize,
+    },
     /// The answer is not one of PromptSync.
     #[error(
         "the server at {url} answered with status {status}, and not as a PromptSync server does: {reason}"

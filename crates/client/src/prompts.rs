@@ -1,9 +1,8 @@
-//! Prompts and their documents.
+//! Prompts.
 
 use std::collections::BTreeMap;
 
 use promptsync_api::prompts::{PromptSummary, ResolvedPrompt};
-use promptsync_core::{digest::Digest, documents::Document};
 
 use crate::{Client, ClientError};
 
@@ -60,10 +59,5 @@ impl Client {
             request = request.query(&[("document", "true")]);
         }
         self.answer(request).await
-    }
-
-    /// The document with this digest. The caller compares the digest.
-    pub async fn document(&self, digest: &Digest) -> Result<Document, ClientError> {
-        self.answer(self.get(&["api", "documents", digest.as_str()])).await
     }
 }

@@ -3,7 +3,7 @@
 use std::{error::Error as _, time::Duration};
 
 use promptsync_api::{error::ErrorBody, page::Page};
-use reqwest::{Method, RequestBuilder, Response, Url, header, redirect};
+use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, header, redirect};
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::ClientError;
@@ -14,6 +14,8 @@ const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_mins(1);
 /// The largest answer that is read, in bytes.
 const LARGEST: usize = 64 << 20;
+/// The largest refusal that is read, in bytes.
+const LARGEST_REFUSAL: usize = 1 << 20;
 
 /// A connection to one server. Cheap to clone.
 #[derive(Clone)]
@@ -155,13 +157,22 @@ impl Client {
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<Response, ClientError> {
+        let response = self.open(request).await?;
+        match response.status() {
+            status if status.is_success() => Ok(response),
+            status => Err(self.unreadable(status.as_u16(), "it was not asked conditionally".to_owned())),
+        }
+    }
+
+    /// Sends a request; its answer is a success or 304, and its body unread.
+    pub(crate) async fn open(&self, request: RequestBuilder) -> Result<Response, ClientError> {
         let response = request.send().await.map_err(|error| self.failed(&error))?;
         let status = response.status();
-        if status.is_success() {
+        if status.is_success() || status == StatusCode::NOT_MODIFIED {
             return Ok(response);
         }
         let status = status.as_u16();
-        let bytes = self.bytes(response).await?;
+        let bytes = self.bytes_up_to(response, LARGEST_REFUSAL).await?;
         match serde_json::from_slice::<ErrorBody>(&bytes) {
             Ok(body) => Err(ClientError::Refused { body: Box::new(ErrorBody { status, ..body }) }),
             Err(error) => Err(self.unreadable(status, error.to_string())),
@@ -174,19 +185,27 @@ impl Client {
         serde_json::from_slice(&bytes).map_err(|error| self.unreadable(status, error.to_string()))
     }
 
-    async fn bytes(&self, mut response: Response) -> Result<Vec<u8>, ClientError> {
-        let status = response.status().as_u16();
+    async fn bytes(&self, response: Response) -> Result<Vec<u8>, ClientError> {
+        self.bytes_up_to(response, LARGEST).await
+    }
+
+    /// The body, when it is no longer than this.
+    pub(crate) async fn bytes_up_to(
+        &self,
+        mut response: Response,
+        limit: usize,
+    ) -> Result<Vec<u8>, ClientError> {
         let mut bytes = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(|error| self.failed(&error))? {
-            if bytes.len() + chunk.len() > LARGEST {
-                return Err(self.unreadable(status, format!("it is longer than {LARGEST} bytes")));
+            if bytes.len() + chunk.len() > limit {
+                return Err(ClientError::TooLarge { url: self.url().to_owned(), limit });
             }
             bytes.extend_from_slice(&chunk);
         }
         Ok(bytes)
     }
 
-    fn failed(&self, error: &reqwest::Error) -> ClientError {
+    pub(crate) fn failed(&self, error: &reqwest::Error) -> ClientError {
         let url = self.url().to_owned();
         if error.is_timeout() {
             return ClientError::Timeout { url };
@@ -199,7 +218,7 @@ impl Client {
         ClientError::Unreachable { url, reason }
     }
 
-    fn unreadable(&self, status: u16, reason: String) -> ClientError {
+    pub(crate) fn unreadable(&self, status: u16, reason: String) -> ClientError {
         ClientError::Unreadable { url: self.url().to_owned(), status, reason }
     }
 }

@@ -2,6 +2,7 @@
 
 mod aliases;
 mod audit;
+mod bundle;
 mod connectors;
 mod diff;
 mod environments;
@@ -24,6 +25,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub use self::{
     aliases::{AliasCommand, AliasHistory, AliasList, AliasRollback, AliasSet, AliasShow},
     audit::{AuditCommand, AuditExport, AuditList, AuditVerify, AuditWitness},
+    bundle::{Bundle, BundleCommand, BundleVerify},
     connectors::{
         ConnectorCommand, ConnectorList, ConnectorName, ConnectorSet, SecretAllow, SecretCommand, SecretList,
         SecretPattern,
@@ -132,6 +134,8 @@ pub enum Command {
     Validate(Validate),
     /// Pin the versions of an alias or release in promptsync.lock
     Lock(Lock),
+    /// Write an alias with everything it serves into one signed file, for programs without a server
+    Bundle(Bundle),
     /// Check prompt files against the lock file and the registry's signatures
     Verify(Verify),
     /// Lock a version: nobody can archive or change it any more

@@ -4,6 +4,7 @@ mod alias;
 mod audit;
 #[cfg(feature = "serve")]
 mod backup;
+mod bundle;
 mod canary;
 mod completions;
 mod config;
@@ -58,6 +59,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Diff(args) => return diff::run(&args, context),
         Command::Validate(args) => validate::run(&args, context),
         Command::Lock(args) => lock::run(&args, context),
+        Command::Bundle(args) => bundle::run(&args, context),
         Command::Verify(args) => return verify::run(&args, context),
         Command::LockVersion(args) => lock_version::run(&args, context),
         Command::Environment(command) => environment::run(&command, context),

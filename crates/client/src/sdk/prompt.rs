@@ -1,0 +1,122 @@
+//! A prompt that is ready to render.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use promptsync_core::{
+    audit::Revision,
+    digest::Digest,
+    documents::Document,
+    limits::Limits,
+    names::{AliasName, PromptName},
+    render::{CompiledDocument, RenderError, RenderInput, RenderRequest, Rendered},
+    secrets::{SecretRef, Secrets},
+    versions::VersionNumber,
+};
+use serde_json::{Map, Value};
+
+use super::{Source, held::Slot};
+
+/// A version of a prompt, chosen for a caller and ready to render. It stays what it is while others are published.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    pub(super) slot: Arc<Slot>,
+    pub(super) compiled: Arc<CompiledDocument>,
+    pub(super) limits: Arc<Limits>,
+    pub(super) tags: BTreeMap<String, String>,
+    pub(super) model: Option<String>,
+    pub(super) served: Served,
+}
+
+/// Where a prompt comes from, and how sure that is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Served {
+    pub(super) source: Source,
+    pub(super) age: Duration,
+    pub(super) stale: bool,
+    pub(super) revision: Option<Revision>,
+}
+
+impl Prompt {
+    /// Its name.
+    pub fn name(&self) -> &PromptName {
+        &self.slot.prompt
+    }
+
+    /// Its version; a file of this machine has none.
+    pub fn version(&self) -> Option<&VersionNumber> {
+        self.slot.version.as_ref()
+    }
+
+    /// The alias that led there, when one did.
+    pub fn alias(&self) -> Option<&AliasName> {
+        self.slot.alias.as_ref()
+    }
+
+    /// The digest of its content.
+    pub fn digest(&self) -> &Digest {
+        &self.slot.content.digest
+    }
+
+    /// Its content.
+    pub fn document(&self) -> &Document {
+        self.compiled.document()
+    }
+
+    /// The workspace's revision it was read at; a file of this machine has none.
+    pub fn revision(&self) -> Option<Revision> {
+        self.served.revision
+    }
+
+    /// Where it comes from.
+    pub fn source(&self) -> Source {
+        self.served.source
+    }
+
+    /// How long ago it was known to be what the reference means.
+    pub fn age(&self) -> Duration {
+        self.served.age
+    }
+
+    /// Whether it may have been replaced without this program knowing: the server is away, or was never there.
+    pub fn is_stale(&self) -> bool {
+        self.served.stale
+    }
+
+    /// Fills it with values. Masks stand in place of secrets.
+    ///
+    /// # Errors
+    /// When a value is missing or wrong, or the template fails. An error carries no value.
+    pub fn render(&self, variables: &Map<String, Value>) -> Result<Rendered, RenderError> {
+        self.render_with(variables, &Secrets::masked())
+    }
+
+    /// The same with the values of secrets, which this program looked up: see [`Prompt::secrets`].
+    ///
+    /// # Errors
+    /// When a value is missing or wrong, or the template fails. An error carries no value.
+    pub fn render_with(
+        &self,
+        variables: &Map<String, Value>,
+        secrets: &Secrets,
+    ) -> Result<Rendered, RenderError> {
+        let input = RenderInput { variables, tags: &self.tags, model: self.model.as_deref() };
+        self.compiled.render_input(input, secrets, &self.limits)
+    }
+
+    /// Everything that is wrong with a caller's values; nothing when a render would start.
+    pub fn check(&self, variables: &Map<String, Value>) -> Vec<RenderError> {
+        self.compiled.check(&self.request(variables), &self.limits)
+    }
+
+    /// The secrets that a render for these tags and this model asks for.
+    ///
+    /// # Errors
+    /// When no content can be chosen.
+    pub fn secrets(&self) -> Result<&[SecretRef], RenderError> {
+        self.compiled.secrets_of(&self.request(&Map::new()))
+    }
+
+    fn request(&self, variables: &Map<String, Value>) -> RenderRequest {
+        RenderRequest { variables: variables.clone(), tags: self.tags.clone(), model: self.model.clone() }
+    }
+}

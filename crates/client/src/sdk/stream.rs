@@ -1,0 +1,125 @@
+//! The stream of an alias: what changes, as it happens.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use promptsync_api::delivery::{ChangeEvent, ReconnectEvent};
+use promptsync_core::signing::apply_delta;
+use serde::de::DeserializeOwned;
+use tokio::time::{sleep, timeout};
+
+use super::{
+    SdkError, Source, Transport,
+    core::Core,
+    events::{Event, Events},
+    followed::Followed,
+    wire,
+};
+
+/// A stream says something every 15 s; one that is silent for longer than this is broken.
+const SILENT: Duration = Duration::from_secs(40);
+
+/// How long one event may take to arrive.
+const EVENT: Duration = Duration::from_mins(1);
+
+/// Deltas after which the whole snapshot is asked for again.
+const DELTAS: usize = 100;
+
+/// The longest wait that a server that goes away can ask for.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// Why a stream ended.
+pub(super) enum End {
+    /// The snapshot has to be read again, now.
+    Renew,
+    /// The server goes away and another one is there after this time.
+    Reconnect(Duration),
+    /// The server has no streams.
+    Unsupported,
+    /// It broke, or said what is not believed.
+    Broken(SdkError),
+}
+
+/// Takes over what the stream of an alias says, until it ends.
+pub(super) async fn follow(core: &Arc<Core>, followed: &Followed) -> End {
+    match try_follow(core, followed).await {
+        Ok(end) => end,
+        Err(error) => End::Broken(error),
+    }
+}
+
+async fn try_follow(core: &Arc<Core>, followed: &Followed) -> Result<End, SdkError> {
+    let (Some(wire), Some(held)) = (&core.wire, followed.held()) else { return Ok(End::Unsupported) };
+    let mut response = match wire.stream(&followed.alias, held.revision()).await {
+        Ok(response) => response,
+        Err(SdkError::Server(error)) if matches!(error.status(), Some(404..=406 | 501)) => {
+            return Ok(End::Unsupported);
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(date) = wire::date(&response) {
+        core.time.server_says(date);
+    }
+    followed.works(Transport::Stream);
+    core.tick();
+    let (mut events, mut waiting_since) = (Events::default(), None);
+    loop {
+        let Some(held) = followed.held().filter(|held| held.deltas.len() < DELTAS) else {
+            return Ok(End::Renew);
+        };
+        let Ok(renew) = (held.renew_at() - core.time.now()).to_std() else { return Ok(End::Renew) };
+        let chunk = tokio::select! {
+            chunk = timeout(SILENT, response.chunk()) => chunk,
+            () = sleep(renew) => return Ok(End::Renew),
+        };
+        let chunk = chunk.map_err(|_| wire.silent())?.map_err(|error| wire.broken(&error))?;
+        let Some(chunk) = chunk else { return Err(wire.unreadable("the stream ended")) };
+        held.confirm();
+        let arrived = events.feed(&chunk).map_err(|_| wire.unreadable("an event has no end"))?;
+        for event in arrived {
+            if let Some(end) = take(core, followed, &event).await? {
+                return Ok(end);
+            }
+        }
+        waiting_since = if events.is_empty() { None } else { waiting_since.or(Some(Instant::now())) };
+        if waiting_since.is_some_and(|since| since.elapsed() > EVENT) {
+            return Err(wire.silent());
+        }
+    }
+}
+
+async fn take(core: &Arc<Core>, followed: &Followed, event: &Event) -> Result<Option<End>, SdkError> {
+    match event.kind.as_str() {
+        "change" => {
+            let change: ChangeEvent = read(core, event)?;
+            let keys = core.keys_for(&change.delta).await?;
+            let Some(held) = followed.held() else { return Ok(Some(End::Renew)) };
+            let statement = apply_delta(&held.statement, &keys.ring, &change.delta, core.time.now())?;
+            core.time.was_signed(statement.issued_at);
+            let next = Arc::new(held.after(change.delta, statement, Source::Server, &core.time));
+            // Only what the signed entries name is kept.
+            let named = next.statement.digests();
+            let mut documents = change.documents;
+            documents.retain(|digest, _| named.contains(digest));
+            drop(named);
+            core.keep(documents).await?;
+            core.serve_next(followed, next).await?;
+            Ok(None)
+        }
+        "resync" => Ok(Some(End::Renew)),
+        "reconnect" => {
+            let asked: ReconnectEvent = read(core, event)?;
+            Ok(Some(End::Reconnect(Duration::from_millis(asked.after_ms).min(LONGEST_WAIT))))
+        }
+        _ => Ok(None),
+    }
+}
+
+fn read<T: DeserializeOwned>(core: &Core, event: &Event) -> Result<T, SdkError> {
+    serde_json::from_str(&event.data).map_err(|_| match &core.wire {
+        Some(wire) => wire.unreadable("an event cannot be read"),
+        None => SdkError::Closed,
+    })
+}

@@ -1,0 +1,101 @@
+//! Counting which versions are used, and handing the counts in. It never holds a call up: what does not fit is lost.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::{SdkError, core::Core, held::Slot};
+
+/// Versions that are counted between two reports.
+const MOST: usize = 10_000;
+
+/// Versions of one request.
+const BATCH: usize = 1_000;
+
+/// How often counts are handed in.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// Versions that were used since the last report.
+#[derive(Debug, Default)]
+pub(super) struct Usage {
+    used: Mutex<Vec<Arc<Slot>>>,
+    off: AtomicBool,
+}
+
+impl Usage {
+    /// Counts one call.
+    pub(super) fn count(&self, slot: &Arc<Slot>) {
+        self.add(slot, 1);
+    }
+
+    fn add(&self, slot: &Arc<Slot>, calls: u64) {
+        // Whoever begins to count puts the version on the list; everybody else only adds.
+        if slot.calls.fetch_add(calls, Ordering::Relaxed) != 0 {
+            return;
+        }
+        let mut used = self.used.lock().expect("no holder of the lock can panic");
+        if used.len() < MOST && slot.version.is_some() && !self.off.load(Ordering::Relaxed) {
+            used.push(Arc::clone(slot));
+        } else {
+            slot.calls.store(0, Ordering::Relaxed);
+        }
+    }
+
+    fn take(&self) -> Vec<(Arc<Slot>, u64)> {
+        let mut used = self.used.lock().expect("no holder of the lock can panic");
+        let count = used.len().min(BATCH);
+        used.drain(..count)
+            .map(|slot| {
+                let calls = slot.calls.swap(0, Ordering::Relaxed);
+                (slot, calls)
+            })
+            .collect()
+    }
+}
+
+impl Core {
+    /// Hands in what was counted, until nothing is left.
+    pub(super) async fn flush(&self) -> Result<(), SdkError> {
+        let Some(wire) = &self.wire else { return Ok(()) };
+        loop {
+            let taken = self.usage.take();
+            if taken.is_empty() {
+                return Ok(());
+            }
+            if let Err(error) = wire.metrics(&body(&taken)).await {
+                if matches!(&error, SdkError::Server(error) if matches!(error.status(), Some(404 | 405))) {
+                    self.usage.off.store(true, Ordering::Relaxed);
+                    return Ok(());
+                }
+                // They stay for the next time; new ones that do not fit beside them are lost.
+                for (slot, calls) in taken {
+                    self.usage.add(&slot, calls);
+                }
+                return Err(error);
+            }
+        }
+    }
+}
+
+fn body(counts: &[(Arc<Slot>, u64)]) -> Value {
+    let counts = counts.iter().map(|(slot, calls)| {
+        json!({ "prompt": slot.prompt, "version": slot.version, "alias": slot.alias, "count": calls })
+    });
+    json!({ "usage": counts.collect::<Vec<_>>() })
+}
+
+/// Hands counts in now and then, until the task is ended.
+pub(super) async fn report(core: Arc<Core>) {
+    while !core.usage.off.load(Ordering::Relaxed) {
+        sleep(core.dice.around(EVERY)).await;
+        // The next time is soon.
+        let _ = core.flush().await;
+    }
+}
