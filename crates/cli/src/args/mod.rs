@@ -134,7 +134,7 @@ pub enum Command {
     Validate(Validate),
     /// Pin the versions of an alias or release in promptsync.lock
     Lock(Lock),
-    /// Write an alias with everything it serves into one signed file, for programs without a server
+    /// Write an alias with everything it serves into one signed file
     Bundle(Bundle),
     /// Check prompt files against the lock file and the registry's signatures
     Verify(Verify),

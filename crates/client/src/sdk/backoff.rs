@@ -22,7 +22,7 @@ impl Backoff {
             None => (Duration::ZERO, 2 * SHORTEST),
             Some(last) => (SHORTEST, (last * 3).max(2 * SHORTEST)),
         };
-        let wait = (least + (most - least).mul_f64(draw)).min(LONGEST);
+        let wait = (least + most.saturating_sub(least).mul_f64(draw)).min(LONGEST);
         self.last = Some(wait.max(SHORTEST));
         wait
     }

@@ -80,11 +80,9 @@ impl Core {
             settings.folder.as_deref().map(|path| Folder::read(path, &settings.limits)).transpose()?;
         let trust = Trust::new(pinned);
         // What is kept and does not fit the pinned key is as if it were not there.
-        for keys in [files.as_ref().and_then(Files::keys), bundle.as_ref().map(|bundle| bundle.keys.clone())]
-        {
-            if let Some(keys) = keys {
-                let _ = trust.believe(keys);
-            }
+        let kept = [files.as_ref().and_then(Files::keys), bundle.as_ref().map(|bundle| bundle.keys.clone())];
+        for keys in kept.into_iter().flatten() {
+            let _ = trust.believe(keys);
         }
         Ok(Self {
             limits: Arc::new(settings.limits.clone()),
@@ -169,11 +167,19 @@ impl Core {
 
     /// Serves a snapshot from now on, and tells everybody.
     pub(super) fn serve(&self, followed: &Followed, held: &Arc<Held>) {
-        if let Some(change) = followed.take_over(Arc::clone(held)) {
+        if let Some(change) = followed.take_over(held) {
             // Nobody may be listening.
             let _ = self.changes.send(change);
         }
         self.tick();
+    }
+
+    /// Does what takes long away from the threads that run tasks.
+    pub(super) async fn away<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, SdkError> + Send + 'static,
+    ) -> Result<T, SdkError> {
+        self.runtime.spawn_blocking(work).await.unwrap_or(Err(SdkError::Closed))
     }
 
     /// Writes to the cache, when there is one, away from the threads that run tasks. A write that was begun ends, also

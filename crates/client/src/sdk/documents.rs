@@ -63,7 +63,7 @@ impl Core {
         documents: BTreeMap<Digest, String>,
     ) -> Result<BTreeMap<Digest, Arc<str>>, SdkError> {
         let core = Arc::clone(self);
-        let work = self.runtime.spawn_blocking(move || {
+        self.away(move || {
             for (expected, text) in &documents {
                 let found = Digest::of(text.as_bytes());
                 if found != *expected {
@@ -76,8 +76,8 @@ impl Core {
                 (digest, text)
             };
             Ok(documents.into_iter().map(keep).collect())
-        });
-        work.await.unwrap_or(Err(SdkError::Closed))
+        })
+        .await
     }
 
     /// In the cache when there is one that works, else in memory.

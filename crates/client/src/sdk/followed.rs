@@ -68,14 +68,14 @@ impl Followed {
     }
 
     /// Serves this from now on, unless something later is served already; says what that changes.
-    pub(super) fn take_over(&self, next: Arc<Held>) -> Option<Change> {
+    pub(super) fn take_over(&self, next: &Arc<Held>) -> Option<Change> {
         let mut held = self.held.write().expect("no holder of the lock can panic");
         if held.as_ref().is_some_and(|held| held.revision() > next.revision()) {
             return None;
         }
-        let before = held.replace(Arc::clone(&next));
+        let before = held.replace(Arc::clone(next));
         drop(held);
-        let prompts = changed(before.as_deref(), &next);
+        let prompts = changed(before.as_deref(), next);
         let change = Change { alias: self.alias.clone(), revision: next.revision(), prompts };
         (!change.prompts.is_empty()).then_some(change)
     }

@@ -111,7 +111,7 @@ impl<'a> Get<'a> {
         };
         match found {
             Ok(prompt) => Ok(prompt),
-            Err(error) => self.from_folder(&name, &reference, error, deadline).await,
+            Err(error) => self.fall_back(&name, &reference, error, deadline).await,
         }
     }
 
@@ -130,7 +130,7 @@ impl<'a> Get<'a> {
             Selector::Alias(alias) => {
                 let followed = self.sdk.follow(alias)?;
                 match followed.held() {
-                    Some(held) => self.from_held(&held, name, &reference.selector, now),
+                    Some(held) => self.in_held(&held, name, &reference.selector, now),
                     None => Ok(Now::Alias(followed)),
                 }
             }
@@ -147,7 +147,7 @@ impl<'a> Get<'a> {
         found.unwrap_or(Now::Point)
     }
 
-    fn from_held(
+    fn in_held(
         &self,
         held: &Held,
         name: &PromptName,
@@ -209,7 +209,7 @@ impl<'a> Get<'a> {
                     Some(Err(cause)) => return Err(SdkError::Unavailable { cause: Box::new(cause) }),
                     None => return Err(self.too_late()),
                 };
-                match self.from_held(&held, name, &reference.selector, Instant::now())? {
+                match self.in_held(&held, name, &reference.selector, Instant::now())? {
                     Now::Prompt(mut prompt) => {
                         prompt.served.source = held.source;
                         Ok(*prompt)
@@ -245,8 +245,9 @@ impl<'a> Get<'a> {
             Source::Server if point.found < asked => Source::Memory,
             source => source,
         };
-        let age = point.found.elapsed();
-        let stale = source == Source::File || age > core.settings.poll * SLACK;
+        let age = point.found.elapsed() + point.older;
+        let is_old = source == Source::File || !point.older.is_zero() || age > core.settings.poll * SLACK;
+        let stale = is_old && !point.for_ever;
         let served = Served { source, age, stale, revision: Some(point.revision) };
         self.load(&point.slot, served, deadline).await
     }
@@ -261,7 +262,7 @@ impl<'a> Get<'a> {
     }
 
     /// A prompt file, when nothing else answered and the server has no say: it never said, or does not answer.
-    async fn from_folder(
+    async fn fall_back(
         &self,
         name: &PromptName,
         reference: &Reference,

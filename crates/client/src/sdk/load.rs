@@ -42,11 +42,8 @@ impl Core {
                 texts.extend(core.fetch(missing).await?);
                 source = Source::Server;
             }
-            let work = core.runtime.spawn_blocking({
-                let core = Arc::clone(&core);
-                move || core.compile(&slot, &texts)
-            });
-            let compiled = work.await.unwrap_or(Err(SdkError::Closed))?;
+            let compiling = Arc::clone(&core);
+            let compiled = core.away(move || compiling.compile(&slot, &texts)).await?;
             Ok(Loaded { compiled, source })
         })
     }
@@ -54,7 +51,7 @@ impl Core {
     /// The documents of a version that this machine has, and the farthest place one came from.
     async fn local_texts(self: &Arc<Self>, slot: &Arc<Slot>) -> Result<(Texts, Source), SdkError> {
         let (core, slot) = (Arc::clone(self), Arc::clone(slot));
-        let work = self.runtime.spawn_blocking(move || {
+        self.away(move || {
             let (mut texts, mut farthest) = (Texts::new(), Source::Memory);
             for digest in slot.digests() {
                 if let Some((text, source)) = core.local_text(digest) {
@@ -62,9 +59,9 @@ impl Core {
                     texts.insert(digest.clone(), text);
                 }
             }
-            (texts, farthest)
-        });
-        work.await.map_err(|_| SdkError::Closed)
+            Ok((texts, farthest))
+        })
+        .await
     }
 
     fn compile(&self, slot: &Slot, texts: &Texts) -> Result<Arc<CompiledDocument>, SdkError> {

@@ -215,7 +215,10 @@ impl PromptSync {
     }
 
     fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.tasks().spawn_on(task, &self.core().runtime);
+        let mut tasks = self.tasks();
+        // Those that ended by themselves.
+        while tasks.try_join_next().is_some() {}
+        tasks.spawn_on(task, &self.core().runtime);
     }
 
     fn tasks(&self) -> std::sync::MutexGuard<'_, JoinSet<()>> {

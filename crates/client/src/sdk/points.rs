@@ -42,8 +42,11 @@ pub(super) struct Point {
     pub(super) slot: Arc<Slot>,
     pub(super) revision: Revision,
     pub(super) found: Instant,
+    /// How old it was already when it was found.
+    pub(super) older: Duration,
     pub(super) source: Source,
-    for_ever: bool,
+    /// Whether it never means anything else.
+    pub(super) for_ever: bool,
 }
 
 /// What a file keeps of it.
@@ -149,9 +152,11 @@ impl Core {
         };
         verify_version(&ring.ring, answer.signature.as_ref(), subject, &answer.digest)?;
         is_meant(question, &answer)?;
-        let known = lock(&self.points.known).get(&question.key()).map(|point| point.revision);
-        if let Some(known) = known.filter(|known| answer.revision < *known) {
-            return Err(SigningError::SnapshotRolledBack { known, found: answer.revision }.into());
+        let known = lock(&self.points.known).get(&question.key()).cloned();
+        let known = known.filter(|known| answer.revision < known.revision);
+        if let Some(known) = known.filter(|known| known.slot.content.digest != answer.digest) {
+            let (known, found) = (known.revision, answer.revision);
+            return Err(SigningError::SnapshotRolledBack { known, found }.into());
         }
         let Some(document) = &answer.document else {
             return Err(wire.unreadable("it lacks the document"));
@@ -169,7 +174,10 @@ impl Core {
         {
             self.keep_point(question, Kept { revision: answer.revision, version }).await;
         }
-        Ok(point(question, answer.version, answer.digest, includes, answer.revision, Source::Server))
+        // The server may itself be answering from what it had.
+        let older = Duration::from_secs(answer.stale_seconds.unwrap_or_default());
+        let found = point(question, answer.version, answer.digest, includes, answer.revision, Source::Server);
+        Ok(Point { older, ..found })
     }
 
     /// What the cache says, when the workspace signed it.
@@ -209,7 +217,8 @@ fn point(
         _ => None,
     };
     let slot = Slot::new(question.name.clone(), Some(version), alias, SnapshotContent { digest, includes });
-    Point { slot: Arc::new(slot), revision, found: Instant::now(), source, for_ever: question.is_fixed() }
+    let (found, older, for_ever) = (Instant::now(), Duration::ZERO, question.is_fixed());
+    Point { slot: Arc::new(slot), revision, found, older, source, for_ever }
 }
 
 /// Whether the answer is the prompt and the version that was asked for: one that is signed may still be another.

@@ -53,17 +53,21 @@ pub(super) async fn keep_up(core: Arc<Core>, followed: Arc<Followed>) {
         }
         let opened = Instant::now();
         let end = stream::follow(&core, &followed).await;
-        if opened.elapsed() > LASTING {
+        // A stream that ends as soon as it begins is not opened again at once, whatever it says.
+        let pause = if opened.elapsed() > LASTING {
             streams.reset();
-        }
+            Duration::ZERO
+        } else {
+            streams.next(core.dice.draw()).min(core.settings.poll)
+        };
         match end {
-            End::Renew => {}
-            End::Reconnect(wait) => sleep(wait).await,
+            End::Renew => sleep(pause).await,
+            End::Reconnect(wait) => sleep(wait + pause).await,
             End::Unsupported => no_stream_until = Some(Instant::now() + NO_STREAM),
             End::Broken(error) => {
                 followed.failed(error);
                 core.tick();
-                sleep(streams.next(core.dice.draw()).min(core.settings.poll)).await;
+                sleep(pause).await;
             }
         }
     }
@@ -91,10 +95,14 @@ impl Core {
         };
         let keys = self.keys_for(&signed).await?;
         let known = held.as_ref().map_or(0, |held| held.revision());
-        let (project, now) = (&self.settings.project, self.time.now());
-        verify_snapshot(&keys.ring, &signed, project, &followed.alias, known, now)?;
-        self.time.was_signed(signed.statement.issued_at);
-        let next = Arc::new(Held::new(signed, Source::Server, answer.etag, &self.time));
+        let (core, alias, etag) = (Arc::clone(self), followed.alias.clone(), answer.etag);
+        let verified = self.away(move || {
+            let (project, time) = (&core.settings.project, &core.time);
+            verify_snapshot(&keys.ring, &signed, project, &alias, known, time.now())?;
+            time.was_signed(signed.statement.issued_at);
+            Ok(Arc::new(Held::new(signed, Source::Server, etag, time)))
+        });
+        let next = verified.await?;
         self.serve_next(followed, next).await?;
         self.complete(followed).await
     }

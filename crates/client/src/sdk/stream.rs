@@ -8,13 +8,14 @@ use std::{
 use promptsync_api::delivery::{ChangeEvent, ReconnectEvent};
 use promptsync_core::signing::apply_delta;
 use serde::de::DeserializeOwned;
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep_until, timeout};
 
 use super::{
     SdkError, Source, Transport,
     core::Core,
     events::{Event, Events},
     followed::Followed,
+    held::Held,
     wire,
 };
 
@@ -23,6 +24,9 @@ const SILENT: Duration = Duration::from_secs(40);
 
 /// How long one event may take to arrive.
 const EVENT: Duration = Duration::from_mins(1);
+
+/// A snapshot that is old already when it comes is not asked for again sooner than this.
+const RENEW: Duration = Duration::from_mins(10);
 
 /// Deltas after which the whole snapshot is asked for again.
 const DELTAS: usize = 100;
@@ -65,14 +69,14 @@ async fn try_follow(core: &Arc<Core>, followed: &Followed) -> Result<End, SdkErr
     followed.works(Transport::Stream);
     core.tick();
     let (mut events, mut waiting_since) = (Events::default(), None);
+    let mut renew = renew_at(core, &held);
     loop {
         let Some(held) = followed.held().filter(|held| held.deltas.len() < DELTAS) else {
             return Ok(End::Renew);
         };
-        let Ok(renew) = (held.renew_at() - core.time.now()).to_std() else { return Ok(End::Renew) };
         let chunk = tokio::select! {
             chunk = timeout(SILENT, response.chunk()) => chunk,
-            () = sleep(renew) => return Ok(End::Renew),
+            () = sleep_until(renew.into()) => return Ok(End::Renew),
         };
         let chunk = chunk.map_err(|_| wire.silent())?.map_err(|error| wire.broken(&error))?;
         let Some(chunk) = chunk else { return Err(wire.unreadable("the stream ended")) };
@@ -82,6 +86,7 @@ async fn try_follow(core: &Arc<Core>, followed: &Followed) -> Result<End, SdkErr
             if let Some(end) = take(core, followed, &event).await? {
                 return Ok(end);
             }
+            renew = followed.held().map_or(renew, |held| renew_at(core, &held));
         }
         waiting_since = if events.is_empty() { None } else { waiting_since.or(Some(Instant::now())) };
         if waiting_since.is_some_and(|since| since.elapsed() > EVENT) {
@@ -90,20 +95,29 @@ async fn try_follow(core: &Arc<Core>, followed: &Followed) -> Result<End, SdkErr
     }
 }
 
+/// When to ask for a snapshot although nothing changed.
+fn renew_at(core: &Core, held: &Held) -> Instant {
+    Instant::now() + (held.renew_at() - core.time.now()).to_std().unwrap_or_default().max(RENEW)
+}
+
 async fn take(core: &Arc<Core>, followed: &Followed, event: &Event) -> Result<Option<End>, SdkError> {
     match event.kind.as_str() {
         "change" => {
             let change: ChangeEvent = read(core, event)?;
             let keys = core.keys_for(&change.delta).await?;
             let Some(held) = followed.held() else { return Ok(Some(End::Renew)) };
-            let statement = apply_delta(&held.statement, &keys.ring, &change.delta, core.time.now())?;
-            core.time.was_signed(statement.issued_at);
-            let next = Arc::new(held.after(change.delta, statement, Source::Server, &core.time));
-            // Only what the signed entries name is kept.
-            let named = next.statement.digests();
-            let mut documents = change.documents;
-            documents.retain(|digest, _| named.contains(digest));
-            drop(named);
+            let (applying, ChangeEvent { delta, mut documents }) = (Arc::clone(core), change);
+            let taken = core.away(move || {
+                let time = &applying.time;
+                let statement = apply_delta(&held.statement, &keys.ring, &delta, time.now())?;
+                time.was_signed(statement.issued_at);
+                // Only what the signed entries name is kept.
+                let named = statement.digests();
+                documents.retain(|digest, _| named.contains(digest));
+                drop(named);
+                Ok((Arc::new(held.after(delta, statement, Source::Server, time)), documents))
+            });
+            let (next, documents) = taken.await?;
             core.keep(documents).await?;
             core.serve_next(followed, next).await?;
             Ok(None)

@@ -99,3 +99,44 @@ pub(super) async fn report(core: Arc<Core>) {
         let _ = core.flush().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use promptsync_core::{
+        digest::Digest, names::PromptName, signing::SnapshotContent, versions::VersionNumber,
+    };
+
+    use super::*;
+
+    fn slot(index: usize) -> Arc<Slot> {
+        let prompt = PromptName::parse(&format!("p{index}")).unwrap();
+        let content = SnapshotContent { digest: Digest::of(b"x"), includes: BTreeMap::new() };
+        Arc::new(Slot::new(prompt, Some(VersionNumber::new(1, 0, 0)), None, content))
+    }
+
+    fn taken(usage: &Usage) -> u64 {
+        std::iter::from_fn(|| Some(usage.take()).filter(|taken| !taken.is_empty()))
+            .flatten()
+            .map(|(_, calls)| calls)
+            .sum()
+    }
+
+    #[test]
+    fn every_call_is_counted_once_and_what_does_not_fit_is_lost() {
+        let usage = Usage::default();
+        let slots: Vec<Arc<Slot>> = (0..MOST + 5).map(slot).collect();
+        for slot in slots.iter().chain(&slots) {
+            usage.count(slot);
+        }
+        assert_eq!(taken(&usage), 2 * MOST as u64);
+        assert_eq!(taken(&usage), 0);
+        usage.count(&slots[MOST + 1]);
+        usage.add(&slots[MOST + 1], 6);
+        assert_eq!(taken(&usage), 7, "there is room again");
+        usage.off.store(true, Ordering::Relaxed);
+        usage.count(&slots[0]);
+        assert_eq!(taken(&usage), 0);
+    }
+}

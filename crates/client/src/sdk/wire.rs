@@ -26,7 +26,7 @@ use crate::{Client, ClientError, requests::with_body};
 /// How long a short answer may take, however slowly it comes.
 const SHORT: Duration = Duration::from_secs(10);
 /// How long a long one may take.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 /// How long a stream may last; then it is opened anew.
 const STREAM: Duration = Duration::from_hours(24);
 
@@ -35,6 +35,9 @@ const SNAPSHOT: usize = 64 << 20;
 const DOCUMENTS: usize = 64 << 20;
 const PROMPT: usize = 8 << 20;
 const SMALL: usize = 1 << 20;
+
+/// Bytes that are read away from the threads that run tasks.
+const LARGE: usize = 128 << 10;
 
 /// An answer with what its head says.
 pub(super) struct Dated<T> {
@@ -158,7 +161,7 @@ impl Wire {
         ClientError::Timeout { url: self.client.url().to_owned() }.into()
     }
 
-    async fn read<T: DeserializeOwned>(
+    async fn read<T: DeserializeOwned + Send + 'static>(
         &self,
         request: RequestBuilder,
         most: usize,
@@ -168,11 +171,21 @@ impl Wire {
         self.body(response, most).await
     }
 
-    async fn body<T: DeserializeOwned>(&self, response: Response, most: usize) -> Result<T, SdkError> {
+    async fn body<T: DeserializeOwned + Send + 'static>(
+        &self,
+        response: Response,
+        most: usize,
+    ) -> Result<T, SdkError> {
         let status = response.status().as_u16();
         let bytes = self.client.bytes_up_to(response, most).await?;
-        Ok(serde_json::from_slice(&bytes)
-            .map_err(|error| self.client.unreadable(status, error.to_string()))?)
+        let read = if bytes.len() > LARGE {
+            tokio::task::spawn_blocking(move || serde_json::from_slice(&bytes))
+                .await
+                .map_err(|_| SdkError::Closed)?
+        } else {
+            serde_json::from_slice(&bytes)
+        };
+        Ok(read.map_err(|error| self.client.unreadable(status, error.to_string()))?)
     }
 }
 

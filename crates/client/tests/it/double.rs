@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use chrono::TimeDelta;
-use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
+use http_body_util::{BodyExt as _, Collected, Full, combinators::UnsyncBoxBody};
 use hyper::{
     Request, Response, StatusCode,
     body::{Body, Frame, Incoming},
@@ -217,7 +217,7 @@ impl Double {
         let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
         let since: Option<i64> = header("last-event-id").and_then(|since| since.parse().ok());
         let tag = request.headers().get("if-none-match").and_then(|tag| tag.to_str().ok()).map(str::to_owned);
-        let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
+        let body = request.into_body().collect().await.map(Collected::to_bytes).unwrap_or_default();
         let body: Value = serde_json::from_slice(&body).unwrap_or_default();
         let mut world = self.world();
         world.asked.push((format!("{path}?{query}"), body.clone()));
@@ -371,6 +371,8 @@ impl Body for Receiving {
     }
 }
 
+static BLANKS: [u8; 1 << 16] = [b' '; 1 << 16];
+
 /// A body that never ends.
 struct Endless;
 
@@ -382,6 +384,6 @@ impl Body for Endless {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b' '; 1 << 16])))))
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&BLANKS)))))
     }
 }

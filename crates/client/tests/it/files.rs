@@ -66,7 +66,7 @@ async fn no_changed_byte_of_the_cache_is_served() {
             changes += 1;
             match sdk.get("greeting", "production").await {
                 Ok(served) => {
-                    assert!(["cached", "cached too"].contains(&said(&served).0.as_str()), "{path:?} {at}")
+                    assert!(["cached", "cached too"].contains(&said(&served).0.as_str()), "{path:?} {at}");
                 }
                 Err(_) => refused += 1,
             }
