@@ -1,6 +1,6 @@
 //! Which documents lie within which part of a project.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promptsync_core::{
     digest::Digest, ids::ProjectId, names::ModulePath, publish::Dependency, time::Clock as _,
@@ -48,6 +48,10 @@ db_test! {
         {
             assert_eq!(documents::is_in_project(&mut tx, project, digest).await.unwrap(), expected);
         }
+        let wanted = [own_digest.clone(), included_digest.clone(), unknown.clone()];
+        let found = documents::which_in_project(&mut tx, shop, &wanted).await.unwrap();
+        assert_eq!(found, BTreeSet::from([own_digest.clone(), included_digest.clone()]));
+        assert!(documents::which_in_project(&mut tx, &other, &wanted).await.unwrap().is_empty());
         for (path, has_own, has_included) in [
             ("", true, true),
             ("support", true, true),
