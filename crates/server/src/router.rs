@@ -14,7 +14,10 @@ use crate::{
         Route, open_route as open, public, route,
     },
     routes::{
-        aliases, audit, bindings, clients, compatibility, connectors, devices, diffs, documents, environments, health, history, invitations, keys, members, oidc, openapi, pages, project_secrets, projects, prompts, push, releases, render, roles, search, sessions, sign_in, signing_keys, snapshots, splits, streams, teams, versions, whoami, workspaces,
+        aliases, audit, bindings, clients, compatibility, connectors, devices, diffs, documents,
+        environments, health, history, invitations, keys, members, oidc, openapi, pages, project_secrets,
+        projects, prompts, push, releases, render, roles, search, sessions, sign_in, signing_keys, snapshots,
+        splits, streams, teams, versions, whoami, workspaces,
     },
 };
 

@@ -23,8 +23,8 @@ pub mod people;
 pub mod postgres;
 pub mod redis;
 pub mod sample;
-pub mod tamper;
 pub mod streams;
+pub mod tamper;
 pub mod vault;
 
 pub use app::{Caller, PROJECT, Reply, TestApp, a_key};

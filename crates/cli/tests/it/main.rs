@@ -5,8 +5,8 @@ mod backup;
 #[cfg(target_os = "linux")]
 mod bad_inputs;
 mod browser;
-mod canary;
 mod bundle;
+mod canary;
 mod config;
 mod connectors;
 mod database;

@@ -14,7 +14,7 @@ use crate::{
         reply::{Answer, Reply},
     },
     input::{Json, MaybeJson, Nothing},
-    subjects::{OnAlias, AnywhereInProject},
+    subjects::{AnywhereInProject, OnAlias},
 };
 
 /// Says how an alias divides its traffic.
