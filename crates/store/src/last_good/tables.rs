@@ -136,12 +136,12 @@ pub(super) const TABLES: &[Table] = &[
     },
     Table {
         owner: Owner::Version(0),
-        kinds: &[Text, Text, Text, Bytes],
-        select: "SELECT version_id, workspace_id, signing_key, signature
+        kinds: &[Text, Text, Text, Bytes, Text],
+        select: "SELECT version_id, workspace_id, signing_key, signature, record
              FROM version_signatures WHERE workspace_id = $1
              ORDER BY version_id",
-        insert: "INSERT INTO version_signatures (version_id, workspace_id, signing_key, signature)
-             VALUES ($1, $2, $3, $4)",
+        insert: "INSERT INTO version_signatures (version_id, workspace_id, signing_key, signature, record)
+             VALUES ($1, $2, $3, $4, $5)",
     },
     Table {
         owner: Owner::Version(0),
@@ -177,6 +177,11 @@ pub(super) const TABLES: &[Table] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Db, conn::on, keyring::Keyring};
+
+    /// Columns that reading does without.
+    const LEFT_OUT: &[(&str, &[&str])] =
+        &[("aliases", &["release_id", "release_split"]), ("api_keys", &["last_used_at"])];
 
     #[test]
     fn every_table_reads_and_writes_the_same_columns() {
@@ -191,5 +196,30 @@ mod tests {
             assert_eq!((read.len(), &read), (table.kinds.len(), &written), "{}", table.insert);
         }
         assert!(TABLES[VERSIONS.0].insert.starts_with("INSERT INTO versions "));
+    }
+
+    #[tokio::test]
+    async fn every_column_is_in_the_copy_or_left_out_on_purpose() {
+        let db = Db::in_memory(Keyring::new(Vec::new(), std::sync::Arc::new(|_| ()))).await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
+        for table in TABLES {
+            let insert = table.insert.strip_prefix("INSERT INTO ").unwrap();
+            let (name, columns) = insert.split_once(" (").unwrap();
+            let columns = columns.split_once(')').unwrap().0;
+            let mut copied: Vec<&str> = columns.split(',').map(str::trim).collect();
+            assert_eq!(copied.len(), table.kinds.len(), "{name}");
+            let left_out =
+                LEFT_OUT.iter().find(|(table, _)| *table == name).map_or(&[][..], |(_, columns)| columns);
+            copied.extend(left_out);
+            copied.sort_unstable();
+            let there: Vec<String> = on!(tx, c => sqlx::query_scalar(
+                "SELECT name FROM pragma_table_info($1) ORDER BY name",
+            )
+            .bind(name)
+            .fetch_all(c)
+            .await)
+            .unwrap();
+            assert_eq!(copied, there, "{name}");
+        }
     }
 }
