@@ -134,7 +134,7 @@ async fn what_is_no_report_is_refused() {
     for (body, outcome) in [
         (with("instance", json!("")), "422 invalid"),
         (with("service", json!(long)), "422 invalid"),
-        (with("host", json!("a\u{1b}b")), "422 invalid"),
+        (with("host", json!(long)), "422 invalid"),
         (with("transport", json!("pigeon")), "422 invalid"),
         (with("holds", Value::Object(many)), "422 invalid"),
         (with("uses", json!({ "greeting": [long] })), "422 invalid"),

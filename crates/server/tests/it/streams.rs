@@ -253,7 +253,7 @@ async fn who_may_listen_and_to_what() {
         ("", "403 insufficient_scope"),
         ("alias=production&after=x", "422 invalid"),
         ("alias=production&after=-1", "422 invalid"),
-        ("alias=production&from=1", "400 unknown_field"),
+        ("alias=production&from=1", "422 unknown_field"),
     ] {
         assert_eq!(reader.listen(&format!("{STREAM}?{query}")).await.refusal(), outcome, "{query}");
     }
