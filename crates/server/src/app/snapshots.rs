@@ -86,9 +86,9 @@ pub(crate) async fn get(call: &InProject, alias: &str) -> Result<Arc<Ready>, Api
     let current = app.delivered_since(workspace, Need::Project(&call.project.id), &call.headers).await?;
     let key = AliasName::parse(alias).ok().map(|name| (call.project.id.to_string(), name));
     let kept = key.as_ref().and_then(|key| app.snapshots.get(key, now));
-    match (kept, key) {
-        (Some(kept), _) if kept.certain >= current.view.revision => Ok(kept.ready),
-        (kept, _) => renewed(call, alias, &current, kept, now).await,
+    match kept {
+        Some(kept) if kept.certain >= current.view.revision => Ok(kept.ready),
+        kept => renewed(call, alias, &current, kept, now).await,
     }
 }
 
