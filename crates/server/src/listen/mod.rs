@@ -4,6 +4,7 @@
 //! the answer it may rest for a while. Each phase has a limit of its own. When the cap is reached, the connection
 //! that has been at rest longest makes room.
 
+mod direct;
 mod head;
 mod http2;
 mod outgoing;
@@ -30,6 +31,7 @@ use tokio::{
 };
 
 use crate::{Service, http::headers};
+use direct::Direct;
 use outgoing::Outgoing;
 use rest::Resting;
 use stream::{Busy, Guarded, Shared};
@@ -135,7 +137,7 @@ pub async fn serve(
             let _ = socket.set_nodelay(true);
             match tls {
                 None => connection.converse(socket).await,
-                Some(tls) => connection.encrypted(socket, &tls).await,
+                Some(tls) => Box::pin(connection.encrypted(socket, &tls)).await,
             }
             drop(alive);
         });
@@ -184,8 +186,21 @@ impl Connection {
     async fn converse(mut self, socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let shared = Arc::new(Shared::new(self.resting, self.place));
         let close = Arc::clone(shared.close());
-        let stream = Guarded::new(socket, Arc::clone(&self.limits), Arc::clone(&shared));
+        let mut stream = Guarded::new(socket, Arc::clone(&self.limits), Arc::clone(&shared));
         let (service, limits, streams, peer) = (self.service, self.limits, self.streams, self.peer);
+        let first = tokio::select! {
+            first = stream.first_request() => first,
+            () = close.notified() => return,
+            _ = self.stage.wait_for(|stage| *stage != Stage::Running) => return,
+        };
+        match first {
+            Ok(None) => {}
+            Ok(Some(request)) => {
+                let direct = Direct { service, shared, streams, stage: self.stage, peer: peer.ip() };
+                return direct.answer(request, stream).await;
+            }
+            Err(_) => return,
+        }
         let handler = service_fn(move |request| {
             let (service, shared) = (Arc::clone(&service), Arc::clone(&shared));
             let (limits, streams) = (Arc::clone(&limits), Arc::clone(&streams));
@@ -196,7 +211,8 @@ impl Connection {
             .header_read_timeout(None)
             .max_buf_size(head::MAX_BYTES * 2)
             .serve_connection(TokioIo::new(stream), handler);
-        let mut connection = std::pin::pin!(connection);
+        // In a box, so that connections of streams, which do not come here, need no room for it.
+        let mut connection = Box::pin(connection);
         loop {
             tokio::select! {
                 _ = &mut connection => return,

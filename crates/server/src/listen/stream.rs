@@ -1,6 +1,7 @@
 //! A connection that hands a request on only when its head is complete and unambiguous, and never waits for ever.
 
 use std::{
+    future::poll_fn,
     io,
     pin::Pin,
     sync::{
@@ -12,6 +13,7 @@ use std::{
 };
 
 use bytes::{Buf as _, BytesMut};
+use hyper::http::request::Parts;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     sync::{Notify, OwnedSemaphorePermit},
@@ -19,7 +21,7 @@ use tokio::{
 };
 
 use super::{
-    ListenLimits,
+    ListenLimits, direct,
     head::{self, Framing},
     rest::Resting,
 };
@@ -182,6 +184,34 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
             Poll::Pending => Ok(()),
         }
+    }
+
+    /// Waits for the first head, and takes it when it asks for a stream; else all of it is still to be read.
+    pub(super) async fn first_request(&mut self) -> io::Result<Option<Parts>> {
+        poll_fn(|context| self.poll_first(context)).await
+    }
+
+    fn poll_first(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Parts>>> {
+        while matches!(self.phase, Phase::Head) {
+            if !self.buffer.is_empty() && self.look_for_head() {
+                break;
+            }
+            let was_silent = self.buffer.is_empty();
+            if ready!(self.fill(context))? == 0 {
+                return Poll::Ready(Ok(None));
+            }
+            if was_silent {
+                self.wake_up();
+                self.expect_within(self.limits.header);
+            }
+        }
+        let Phase::Cleared(length, Framing::Length(0)) = self.phase else { return Poll::Ready(Ok(None)) };
+        let found = if self.buffer.len() == length { direct::asks_for_stream(&self.buffer) } else { None };
+        if found.is_some() {
+            self.buffer = BytesMut::new();
+            self.phase = Phase::Head;
+        }
+        Poll::Ready(Ok(found))
     }
 
     fn expect_within(&mut self, limit: Duration) {
