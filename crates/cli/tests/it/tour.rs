@@ -163,6 +163,7 @@ fn lists_show_where_everything_stands() {
     production	1.0.0	2	5	[TIME]	command line
     --- stderr
     [URL] · project shop · command line (admin)
+    No application has reported in the last 15 minutes.
     "##);
     assert_snapshot!(shop.run(&["history", "customer_support"]), @r##"
     exit: 0
