@@ -11,12 +11,8 @@ use tokio::{
 use crate::{
     App, Config, RandomIds, Service, SystemClock,
     auth::secret::{SecretError, ServerSecret},
-<<<<<<< HEAD
     backup,
     delivery::Following,
-=======
-    backup, delivery,
->>>>>>> bd3242b (snapshots: what is kept is asked first)
     jobs::Jobs,
     listen::{self, Tls, TlsError},
     masters::{MasterKeyError, Masters},

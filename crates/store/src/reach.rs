@@ -84,4 +84,15 @@ mod tests {
         assert!(reach.set_away(false) && !reach.set_away(false));
         assert!(reach.guard(ready(Ok(1))).await.is_ok());
     }
+
+    #[tokio::test]
+    async fn whoever_waits_for_news_gets_it() {
+        let reach = Reach::default();
+        reach.back().await;
+        tokio::join!(reach.gone(), async { reach.set_away(true) });
+        tokio::join!(reach.back(), async { reach.set_away(false) });
+        // A doubt that nobody waited for is not forgotten.
+        reach.doubt();
+        reach.doubted().await;
+    }
 }

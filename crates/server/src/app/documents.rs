@@ -12,7 +12,7 @@ use promptsync_core::{
     ids::ProjectId,
     names::AliasName,
 };
-use promptsync_store::{ReadTx, aliases, documents, snapshot};
+use promptsync_store::{Db, ReadTx, StoreError, aliases, documents, snapshot};
 
 use crate::{
     endpoint::{Call, InProject},
@@ -30,10 +30,23 @@ const FULL: usize = 16 << 20;
 pub(crate) async fn get(call: &Call, digest: &str) -> Result<String, ApiError> {
     let not_found = || ApiError::new(DOCUMENT_NOT_FOUND, "no document has this digest");
     let digest = Digest::parse(digest).map_err(|_| not_found())?;
+    let found = get_in(&call.app.db, call, &digest).await;
+    let found = match (&found, call.app.standby()) {
+        (Err(error), Some(standby)) if error.is_unavailable() => {
+            // What is not in the copy may exist all the same.
+            let found = get_in(&standby.db, call, &digest).await?;
+            Ok(Some(found.ok_or_else(StoreError::away)?))
+        }
+        _ => found,
+    };
+    found?.ok_or_else(not_found)
+}
+
+async fn get_in(db: &Db, call: &Call, digest: &Digest) -> Result<Option<String>, ApiError> {
     let workspace = &call.caller.workspace;
-    let mut tx = call.app.db.begin_read(workspace).await?;
-    let found = documents::get(&mut tx, workspace, &digest).await?.ok_or_else(not_found)?;
-    if is_readable(call, &mut tx, &digest).await? { Ok(found) } else { Err(not_found()) }
+    let mut tx = db.begin_read(workspace).await?;
+    let Some(found) = documents::get(&mut tx, workspace, digest).await? else { return Ok(None) };
+    Ok(is_readable(call, &mut tx, digest).await?.then_some(found))
 }
 
 async fn is_readable(call: &Call, tx: &mut ReadTx, digest: &Digest) -> Result<bool, ApiError> {
@@ -62,9 +75,17 @@ pub(crate) async fn get_all(call: &InProject, wanted: WantDocuments) -> Result<D
         return Err(ApiError::new(INVALID, detail).hint("ask for the rest in another request"));
     }
     let wanted: Vec<Digest> = wanted.digests.into_iter().collect();
+    let found = get_all_in(&call.app.db, call, &wanted).await;
+    match (&found, call.app.standby()) {
+        (Err(error), Some(standby)) if error.is_unavailable() => get_all_in(&standby.db, call, &wanted).await,
+        _ => found,
+    }
+}
+
+async fn get_all_in(db: &Db, call: &InProject, wanted: &[Digest]) -> Result<Documents, ApiError> {
     let workspace = &call.caller.workspace;
-    let mut tx = call.app.db.begin_read(workspace).await?;
-    let readable: Vec<Digest> = readable(call, &mut tx, &wanted).await?.into_iter().collect();
+    let mut tx = db.begin_read(workspace).await?;
+    let readable: Vec<Digest> = readable(call, &mut tx, wanted).await?.into_iter().collect();
     let (mut answer, mut bytes) = (Documents::default(), 0);
     for chunk in readable.chunks(AT_ONCE) {
         for (digest, text) in documents::get_all(&mut tx, workspace, chunk).await? {

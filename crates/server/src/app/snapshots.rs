@@ -4,7 +4,7 @@
 //! happened in the workspace without the database, else after one look at the alias.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -14,15 +14,15 @@ use promptsync_core::{
     audit::Revision,
     digest::Digest,
     ids::AliasId,
-    names::AliasName,
-    signing::{PublicKey, SnapshotStatement},
+    names::{AliasName, PromptName},
+    signing::{PublicKey, SnapshotEntry, SnapshotStatement},
     time::Timestamp,
 };
-use promptsync_store::snapshot;
+use promptsync_store::{StoreError, aliases::Alias, snapshot};
 
-use super::aliases::existing;
+use super::{aliases::existing, signing_keys::Signer};
 use crate::{
-    delivery::{Current, Need},
+    delivery::{Current, Need, Standby, not_in_copy},
     endpoint::InProject,
     http::error::ApiError,
 };
@@ -79,8 +79,18 @@ impl Snapshots {
     }
 }
 
-/// Where an alias points now.
+/// Where an alias points now; while the database is away, where the last-good copy says.
 pub(crate) async fn get(call: &InProject, alias: &str) -> Result<Arc<Ready>, ApiError> {
+    let found = newest(call, alias).await;
+    match (&found, call.app.standby()) {
+        (Err(error), Some(standby)) if error.is_unavailable() => {
+            last_good(call, alias, &standby).await.map(Arc::new).map_err(not_in_copy)
+        }
+        _ => found,
+    }
+}
+
+async fn newest(call: &InProject, alias: &str) -> Result<Arc<Ready>, ApiError> {
     let (app, workspace) = (&call.app, &call.caller.workspace);
     let now = app.clock.now();
     let current = app.delivered_since(workspace, Need::Project(&call.project.id), &call.headers).await?;
@@ -90,6 +100,38 @@ pub(crate) async fn get(call: &InProject, alias: &str) -> Result<Arc<Ready>, Api
         Some(kept) if kept.certain >= current.view.revision => Ok(kept.ready),
         kept => renewed(call, alias, &current, kept, now).await,
     }
+}
+
+/// It counts from when the copy was certainly the newest: it is no longer good than the one that was given then.
+async fn last_good(call: &InProject, alias: &str, standby: &Standby) -> Result<Ready, ApiError> {
+    let workspace = &call.caller.workspace;
+    let issued_at = standby.confirmed_at(workspace).ok_or_else(StoreError::away)?;
+    let mut tx = standby.db.begin_read(workspace).await?;
+    let signer = call.app.signer_within(&mut tx, workspace).await?.ok_or_else(StoreError::away)?;
+    let alias = existing(&mut tx, call, alias).await?;
+    let entries = snapshot::signed_entries(&mut tx, &alias.id).await?;
+    signed(call, &signer, &alias, entries, issued_at)
+}
+
+/// A snapshot in its final form.
+fn signed(
+    call: &InProject,
+    signer: &Signer,
+    alias: &Alias,
+    entries: BTreeMap<PromptName, SnapshotEntry>,
+    issued_at: Timestamp,
+) -> Result<Ready, ApiError> {
+    let signed = signer.sign(SnapshotStatement {
+        workspace: call.caller.workspace.to_string(),
+        project: call.project.name.to_string(),
+        alias: alias.name.clone(),
+        revision: alias.revision,
+        issued_at,
+        expires_at: issued_at + GOOD_FOR,
+        entries,
+    });
+    let body = serde_json::to_vec(&signed).map_err(ApiError::internal)?;
+    Ok(Ready { tag: Digest::of(&body), body: body.into() })
 }
 
 async fn renewed(
@@ -113,17 +155,7 @@ async fn renewed(
     }
     let entries = snapshot::signed_entries(&mut tx, &alias.id).await?;
     drop(tx);
-    let signed = signer.sign(SnapshotStatement {
-        workspace: workspace.to_string(),
-        project: call.project.name.to_string(),
-        alias: alias.name,
-        revision: alias.revision,
-        issued_at: now,
-        expires_at: now + GOOD_FOR,
-        entries,
-    });
-    let body = serde_json::to_vec(&signed).map_err(ApiError::internal)?;
-    let ready = Arc::new(Ready { tag: Digest::of(&body), body: body.into() });
+    let ready = Arc::new(signed(call, &signer, &alias, entries, now)?);
     app.snapshots.put(
         key,
         Kept {

@@ -39,7 +39,8 @@ const PREFIX: &str = "/api/prompts/";
 
 /// Answers the request, if everything it takes is at hand.
 pub(crate) fn answer(app: &App, parts: &Parts, peer: Option<IpAddr>) -> Option<Response<Bytes>> {
-    if parts.method != Method::GET || parts.headers.contains_key(REVISION_HEADER) {
+    let is_away = app.db.reach().is_away();
+    if is_away || parts.method != Method::GET || parts.headers.contains_key(REVISION_HEADER) {
         return None;
     }
     let (name, reference) = parts.uri.path().strip_prefix(PREFIX)?.split_once('/')?;

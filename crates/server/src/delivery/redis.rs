@@ -23,6 +23,9 @@ const LEASE: Duration = Duration::from_mins(1);
 /// Time between two attempts to connect, at first and at most.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 
+/// A hash of Redis.
+type Pairs = BTreeMap<String, Vec<u8>>;
+
 /// Where it is, and under which names this database's things are kept there.
 #[derive(Clone)]
 pub(crate) struct Redis {
@@ -70,7 +73,6 @@ impl Redis {
             cmd("SMEMBERS").arg(format!("{}:workspaces", self.prefix)).query_async(&mut connection).await?;
         let mut found = Vec::with_capacity(workspaces.len());
         for workspace in workspaces {
-            type Pairs = BTreeMap<String, Vec<u8>>;
             let (mut head, keys, parts, documents): (Pairs, Pairs, Pairs, Pairs) = pipe()
                 .cmd("HGETALL")
                 .arg(self.name("copy", &workspace))

@@ -147,6 +147,11 @@ async fn known_prompts_are_served_while_the_database_is_away() {
         assert_eq!(sources, BTreeMap::from([("file".to_owned(), reads())]), "{outage:?}");
         is_closed(&cold.nobody().with_key(editor.key()), &format!("{outage:?}, cold")).await;
         assert_eq!(reader.get("/api/prompts/unheard/production").await.outcome(), "503 unavailable");
+        let snapshot = reader.get("/api/projects/shop/snapshot?alias=production").await;
+        assert_eq!(snapshot.status, 200, "{}", snapshot.text());
+        let digest = &snapshot.json()["statement"]["entries"]["prompt_0"]["digest"];
+        let document = reader.get(&format!("/api/documents/{}", digest.as_str().unwrap_or_default())).await;
+        assert_eq!(document.status, 200, "{} of {}", document.text(), snapshot.text());
         let forged = format!("{}x", &viewer.key()[..viewer.key().len() - 1]);
         let stranger = cold.nobody().with_key(&forged);
         assert_eq!(stranger.get("/api/prompts/prompt_0/production").await.status, 401);
