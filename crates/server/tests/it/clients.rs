@@ -147,7 +147,7 @@ async fn what_is_no_report_is_refused() {
         ("status?alias=production&wait_ms=soon", "422 invalid"),
         ("status?alias=gone", "404 alias_not_found"),
         ("check", "422 invalid"),
-        ("check?version=9.9.9", "404 release_not_found"),
+        ("check?version=9.9.9", "404 version_not_found"),
         ("check?alias=gone", "404 alias_not_found"),
     ] {
         assert_eq!(editor.get(&format!("/api/compatibility/{query}")).await.outcome(), outcome, "{query}");
