@@ -40,8 +40,7 @@ pub use app::{
 };
 pub use auth::secret::{SecretError, ServerSecret};
 pub use config::Config;
-pub use delivery::Following;
-pub use delivery::StreamLimits;
+pub use delivery::{Following, StreamLimits};
 pub use dispatch::Service;
 pub use http::{
     answer::AnswerBody,
@@ -49,6 +48,5 @@ pub use http::{
 };
 pub use masters::MasterKeyError;
 pub use router::described as routes;
-pub use start::{Server, StartError, open, open_or_stand_by, serve};
-pub use start::{Server, StartError, open, passes_walls, serve};
+pub use start::{Server, StartError, open, open_or_stand_by, passes_walls, serve};
 pub use system::{RandomIds, SystemClock, system_random};

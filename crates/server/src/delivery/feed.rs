@@ -74,6 +74,11 @@ impl Feed {
         &self.workspace
     }
 
+    /// Wakes whoever waits for a newer revision.
+    pub(crate) fn newer(&self) -> watch::Receiver<Revision> {
+        self.newest.subscribe()
+    }
+
     /// The view as it is, and whether nothing newer is known: for readers who must not wait.
     pub(crate) fn at_hand(&self) -> Option<Arc<WorkspaceView>> {
         let view = self.view.load_full();
