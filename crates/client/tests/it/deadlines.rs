@@ -64,6 +64,9 @@ async fn middle(sdk: &PromptSync, references: fn(usize) -> Vec<String>, most: Du
     best
 }
 
+/// What is asked of whom, how, and within which time.
+type Cell<'a> = (&'a str, &'a PromptSync, fn(usize) -> Vec<String>, Duration);
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_ends_at_its_deadline_whatever_the_network_does() {
     println!(
@@ -80,7 +83,7 @@ async fn a_call_ends_at_its_deadline_whatever_the_network_does() {
         warm.preload().await.expect("it compiles");
         proxy.set(fault);
         let cold = sdk().start().await.expect("it starts");
-        let cells: [(&str, &PromptSync, fn(usize) -> Vec<String>, Duration); 4] = [
+        let cells: [Cell<'_>; 4] = [
             ("cold alias", &cold, aliases, DEADLINE + SLACK),
             ("cold version", &cold, versions, DEADLINE + SLACK),
             ("warm alias", &warm, aliases, SLACK),

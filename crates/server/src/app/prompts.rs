@@ -190,23 +190,21 @@ pub(crate) async fn resolved(
     let asked = asked_for(reference, &call.query);
     let version = &found.version.version;
     let divided = found.divided.map(|_| (version, unit.is_named()));
-    let known = call.app.delivery.answers.get(&Asked { view: prompt.number, divided, asked: &asked });
-    let answer = match known {
-        Some(answer) => answer,
-        None => {
-            let drawn = Drawn::of(&found, unit.is_named());
-            let alias = found.alias.cloned();
-            let found = resolve::delivered(call, &name, version, alias, drawn).await?;
-            let answer =
-                Arc::new(prepare(call, Resolved { revision: current.view.revision, ..found }, wish)?);
-            let key = AnswerKey {
-                view: prompt.number,
-                divided: divided.map(|(version, sticky)| (version.clone(), sticky)),
-                asked: asked.into(),
-            };
-            call.app.delivery.answers.keep(key, &answer);
-            answer
-        }
+    let known = call.app.delivery.answers.get(&Asked { view: prompt.number, divided, how: &asked });
+    let answer = if let Some(answer) = known {
+        answer
+    } else {
+        let drawn = Drawn::of(&found, unit.is_named());
+        let alias = found.alias.cloned();
+        let found = resolve::delivered(call, &name, version, alias, drawn).await?;
+        let answer = Arc::new(prepare(call, Resolved { revision: current.view.revision, ..found }, wish)?);
+        let key = AnswerKey {
+            view: prompt.number,
+            divided: divided.map(|(version, sticky)| (version.clone(), sticky)),
+            how: asked.into(),
+        };
+        call.app.delivery.answers.keep(key, &answer);
+        answer
     };
     call.access.about("prompt.read", answer.target.to_string());
     Ok(Delivered { answer, revision: current.view.revision, stale: current.stale })

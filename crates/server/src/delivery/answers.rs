@@ -18,7 +18,7 @@ pub(crate) struct AnswerKey {
     /// Where an alias divides its traffic: the version drawn, and whether the same unit would draw it again.
     pub(crate) divided: Option<(VersionNumber, bool)>,
     /// How it was asked for: the reference, and all of the query but who it is for.
-    pub(crate) asked: Box<str>,
+    pub(crate) how: Box<str>,
 }
 
 /// The same, not yet owned.
@@ -29,7 +29,7 @@ pub(crate) struct Asked<'a> {
     /// What was drawn.
     pub(crate) divided: Option<(&'a VersionNumber, bool)>,
     /// The reference and the query.
-    pub(crate) asked: &'a str,
+    pub(crate) how: &'a str,
 }
 
 /// How a prompt was asked for, without who asks and in which project.
@@ -63,7 +63,7 @@ struct Weight;
 
 impl Weighter<AnswerKey, Arc<Prepared>> for Weight {
     fn weight(&self, key: &AnswerKey, answer: &Arc<Prepared>) -> u64 {
-        OVERHEAD + (key.asked.len() + answer.body.len() + answer.target.len()) as u64
+        OVERHEAD + (key.how.len() + answer.body.len() + answer.target.len()) as u64
     }
 }
 
@@ -94,7 +94,7 @@ impl Equivalent<AnswerKey> for Asked<'_> {
             }
             _ => false,
         };
-        same && self.view == key.view && *self.asked == *key.asked
+        same && self.view == key.view && *self.how == *key.how
     }
 }
 

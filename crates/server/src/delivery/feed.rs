@@ -196,7 +196,9 @@ impl Feed {
     ) -> Result<(), StoreError> {
         let entries = audit::since(tx, &self.workspace, after, ENTRIES).await?;
         let mut changes = Changes { everything: entries.len() == ENTRIES as usize, ..Changes::default() };
-        entries.iter().for_each(|entry| changes.add(entry));
+        for entry in &entries {
+            changes.add(entry);
+        }
         if changes.projects || changes.everything {
             self.read_names(tx, view).await?;
         }

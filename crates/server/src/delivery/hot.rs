@@ -100,7 +100,7 @@ fn prepared(
 ) -> Option<Arc<Prepared>> {
     let asked = asked_for(reference, query);
     let answers = &app.delivery.answers;
-    let undivided = Asked { view: prompt.number, divided: None, asked: &asked };
+    let undivided = Asked { view: prompt.number, divided: None, how: &asked };
     if let Some(answer) = answers.get(&undivided) {
         return Some(answer);
     }

@@ -45,14 +45,12 @@ impl Redis {
         let url = app.config.redis_url.as_ref()?;
         let name = app.secret.seal("redis", &[]);
         let prefix = format!("promptsync:{}", Digest::of(&name).short());
-        match Client::open(url.0.as_str()) {
-            Ok(client) => Some(Self { client, prefix }),
-            Err(_) => {
-                // What is wrong may quote the password.
-                tracing::error!("redis_url is no address of a Redis server; the server goes on without");
-                None
-            }
-        }
+        let Ok(client) = Client::open(url.0.as_str()) else {
+            // What is wrong may quote the password.
+            tracing::error!("redis_url is no address of a Redis server; the server goes on without");
+            return None;
+        };
+        Some(Self { client, prefix })
     }
 
     async fn connect(&self, patience: Duration) -> RedisResult<MultiplexedConnection> {

@@ -52,7 +52,7 @@ impl<T> Reply<T> {
     }
 
     /// 200 with a prompt that was prepared.
-    pub(crate) fn delivered(delivered: Delivered) -> Self {
+    pub(crate) fn delivered(delivered: &Delivered) -> Self {
         let bytes = delivered.body();
         let tag = delivered.answer.etag.clone();
         Self {

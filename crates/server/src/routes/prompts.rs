@@ -86,5 +86,5 @@ pub(crate) async fn summary(call: OnPrompt, _: Nothing) -> Answer<PromptSummary>
 /// The prompt a caller should use now.
 pub(crate) async fn resolved(call: OnReference, Query(wish): Query<Wish>) -> Answer<ResolvedPrompt> {
     let (name, reference) = (call.segment("name"), call.segment("version_or_alias"));
-    Ok(Reply::delivered(prompts::resolved(&call, name, reference, &wish).await?))
+    Ok(Reply::delivered(&prompts::resolved(&call, name, reference, &wish).await?))
 }

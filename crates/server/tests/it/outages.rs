@@ -69,7 +69,6 @@ async fn publish(app: &TestApp, with_redis: bool) -> (Caller, Caller) {
 }
 
 /// Reads every prompt again and again; gives how often each source answered.
-#[expect(clippy::print_stderr, reason = "the figures of an outage are worth more than that it passed")]
 async fn read_all(reader: &Caller, label: &str) -> BTreeMap<String, usize> {
     let all = reads();
     let mut sources = BTreeMap::new();
@@ -123,7 +122,6 @@ async fn writes_again(editor: &Caller, text: &str) -> Duration {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stderr, reason = "the figures of an outage are worth more than that it passed")]
 async fn known_prompts_are_served_while_the_database_is_away() {
     let Some(mut postgres) = Postgres::start() else {
         eprintln!("SKIPPED: PostgreSQL is not installed");
@@ -170,7 +168,6 @@ async fn known_prompts_are_served_while_the_database_is_away() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[expect(clippy::print_stderr, reason = "the figures of an outage are worth more than that it passed")]
 async fn a_server_without_a_copy_of_its_own_starts_with_the_one_in_redis() {
     let (Some(mut postgres), Some(mut redis)) = (Postgres::start(), Redis::start()) else {
         eprintln!("SKIPPED: PostgreSQL or Redis is not installed");

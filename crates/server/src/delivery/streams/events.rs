@@ -15,6 +15,7 @@ use promptsync_core::{
     digest::Digest,
     names::PromptName,
     signing::{SnapshotContent, SnapshotDelta, SnapshotEntry, entries_digest},
+    splits::Split,
     time::Timestamp,
     versions::VersionNumber,
 };
@@ -141,7 +142,7 @@ fn entries(state: &AliasState, before: &Entries, contents: &snapshot::Contents) 
     };
     let entry = |(name, version): (&PromptName, &_)| {
         let split = state.splits.get(name).cloned();
-        let others = split.iter().flat_map(|split| split.versions()).filter(|other| *other != version);
+        let others = split.iter().flat_map(Split::versions).filter(|other| *other != version);
         let others = others.filter_map(|other| Some((other.clone(), content(name, other)?))).collect();
         let entry =
             SnapshotEntry { version: version.clone(), content: content(name, version)?, split, others };

@@ -93,7 +93,9 @@ impl Streams {
     pub(crate) fn stop(&self) {
         self.stopping.send_replace(true);
         let lines: Vec<_> = self.book().lines.values().map(|entry| Arc::clone(&entry.line)).collect();
-        lines.iter().for_each(|line| line.wake_all());
+        for line in &lines {
+            line.wake_all();
+        }
     }
 
     /// Counts one more stream of a caller.
