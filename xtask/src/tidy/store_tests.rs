@@ -18,10 +18,12 @@ pub(super) fn check(files: &[File]) -> Vec<Finding> {
     }
     let mut findings = Vec::new();
     for file in files.iter().filter(|file| file.is_rust() && file.path.starts_with(SOURCES)) {
-        let module = module(&file.path);
+        let (module, outer) = modules(&file.path);
         for (number, line) in sources_in(file) {
             let Some(function) = Function::read(line) else { continue };
-            if !function.is_called(module, &tests) && !function.is_called_alone(tests_in(file)) {
+            let is_called = function.is_called(module, &tests)
+                || outer.is_some_and(|outer| function.is_called(outer, &tests));
+            if !is_called && !function.is_called_alone(tests_in(file)) {
                 let message = format!("no test of the store calls `{module}::{}`", function.name);
                 findings.push(file.finding("untested-store-function", number, message));
             }
@@ -56,10 +58,13 @@ impl<'a> Function<'a> {
     }
 }
 
-/// The name other modules use: the file's, or for `mod.rs` the folder's.
-fn module(path: &str) -> &str {
+/// The names other modules use: the file's, or for `mod.rs` the folder's; and the folder's that gives out what its files
+/// hold.
+fn modules(path: &str) -> (&str, Option<&str>) {
     let path = path.trim_end_matches(".rs").trim_end_matches("/mod").trim_end_matches("/lib");
-    path.rsplit('/').next().unwrap_or(path)
+    let mut names = path.rsplit('/');
+    let module = names.next().unwrap_or(path);
+    (module, names.next().filter(|outer| *outer != "src"))
 }
 
 fn tests_in(file: &File) -> &str {
@@ -105,6 +110,16 @@ impl Db {
             "crates/store/src/aliases.rs:5",
         ];
         assert_eq!(places(&check(&files)), expected);
+    }
+
+    #[test]
+    fn a_folder_gives_out_what_its_files_hold() {
+        let files = [
+            file("crates/store/tests/it.rs", "snapshot::load_at(tx);"),
+            file("crates/store/src/snapshot/past.rs", "pub async fn load_at(tx: &mut ReadTx) {}\n"),
+            file("crates/store/src/snapshot/rows.rs", "pub fn read() {}\n"),
+        ];
+        assert_eq!(places(&check(&files)), ["crates/store/src/snapshot/rows.rs:1"]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use promptsync_core::{
     ids::{ProjectId, PromptId},
     names::{AliasName, ModulePath, PromptName},
-    resolve::{Entry, PromptFacts, Snapshot},
+    resolve::{Entry, PromptFacts},
 };
 
 use crate::{
@@ -45,12 +45,6 @@ pub struct Known {
 }
 
 impl ProjectState {
-    /// What the resolver needs of it.
-    pub fn snapshot(self) -> Snapshot {
-        let prompts = self.prompts.into_iter().map(|(name, known)| (name, known.facts)).collect();
-        Snapshot { prompts, aliases: self.aliases }
-    }
-
     fn of(versions: Vec<VersionRow>, entries: Vec<EntryRow>) -> Result<Self> {
         let mut state = Self::default();
         for row in versions {

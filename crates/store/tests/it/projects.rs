@@ -18,6 +18,8 @@ db_test! {
         let other = WorkspaceId::new(sample.ids.next());
         assert_eq!(projects::by_name(&mut tx, &other, &name).await.unwrap(), None);
         assert_eq!(projects::by_id(&mut tx, &other, &sample.project).await.unwrap(), None);
+        assert_eq!(projects::names(&mut tx, &sample.workspace).await.unwrap(), [(sample.project.clone(), name)]);
+        assert_eq!(projects::names(&mut tx, &other).await.unwrap(), []);
     }
 
     async fn two_projects_of_a_workspace_differ_by_more_than_case(db: &Db) {
