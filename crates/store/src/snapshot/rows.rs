@@ -1,10 +1,14 @@
 //! Rows of versions and of aliases' entries.
 
+use std::collections::BTreeMap;
+
 use promptsync_core::{
     digest::Digest,
     ids::PromptId,
     names::{AliasName, ModulePath, PromptName},
+    publish::Dependency,
     resolve::{Entry, PromptFacts, VersionFacts},
+    signing::SnapshotContent,
     versions::VersionNumber,
 };
 use serde_json::Value;
@@ -34,6 +38,30 @@ pub(super) struct EntryRow {
     prompt: Option<String>,
     version: Option<String>,
     split: Option<Json<Value>>,
+}
+
+/// A version's content. Queries with more columns flatten it.
+#[derive(sqlx::FromRow)]
+pub(super) struct ContentRow {
+    name: String,
+    version: String,
+    digest: String,
+    dependencies: Json<Value>,
+}
+
+impl ContentRow {
+    /// The prompt, the version and what it takes to render it.
+    pub(super) fn read(self) -> Result<(PromptName, VersionNumber, SnapshotContent)> {
+        let place = format!("{} {}", self.name, self.version);
+        let includes: BTreeMap<PromptName, Dependency> =
+            from_json(self.dependencies.0, "versions", "dependencies", &place)?;
+        let content = SnapshotContent {
+            digest: Digest::parse(&self.digest).map_err(lies("versions", "digest", &place))?,
+            includes: includes.into_iter().map(|(name, pinned)| (name, pinned.digest)).collect(),
+        };
+        let version = VersionNumber::parse(&self.version).map_err(lies("versions", "version", &place))?;
+        Ok((PromptName::parse(&self.name).map_err(lies("prompts", "name", &place))?, version, content))
+    }
 }
 
 impl VersionRow {

@@ -2,36 +2,27 @@
 
 use std::collections::BTreeMap;
 
-use promptsync_core::{
-    digest::Digest,
-    ids::AliasId,
-    names::PromptName,
-    publish::Dependency,
-    signing::{SnapshotContent, SnapshotEntry},
-    splits::Split,
-    versions::VersionNumber,
-};
+use promptsync_core::{ids::AliasId, names::PromptName, signing::SnapshotEntry, splits::Split};
 use serde_json::Value;
 use sqlx::types::Json;
 
+use super::rows::ContentRow;
 use crate::{
     conn::{ReadTx, on},
     error::Result,
-    rows::{from_json, lies},
+    rows::from_json,
 };
 
 #[derive(sqlx::FromRow)]
-struct ContentRow {
-    name: String,
-    version: String,
-    digest: String,
-    dependencies: Json<Value>,
+struct SignedRow {
+    #[sqlx(flatten)]
+    content: ContentRow,
     split: Option<Json<Value>>,
 }
 
 /// Where an alias points, with the content of each version and of what goes with it.
 pub async fn signed_entries(tx: &mut ReadTx, alias: &AliasId) -> Result<BTreeMap<PromptName, SnapshotEntry>> {
-    let rows: Vec<ContentRow> = on!(tx, c => sqlx::query_as(
+    let rows: Vec<SignedRow> = on!(tx, c => sqlx::query_as(
         "SELECT prompts.name, versions.version, versions.digest, versions.dependencies, alias_splits.split
          FROM alias_entries
          JOIN prompts ON prompts.id = alias_entries.prompt_id
@@ -45,9 +36,9 @@ pub async fn signed_entries(tx: &mut ReadTx, alias: &AliasId) -> Result<BTreeMap
     .await)?;
     let mut entries = BTreeMap::new();
     for row in rows {
-        let split = row.split.clone().map(|split| from_json(split.0, "alias_splits", "split", &row.name));
+        let (name, version, content) = row.content.read()?;
+        let split = row.split.map(|split| from_json(split.0, "alias_splits", "split", name.as_str()));
         let split = split.transpose()?;
-        let (name, version, content) = row.read()?;
         entries.insert(name, SnapshotEntry { version, content, split, others: BTreeMap::new() });
     }
     if entries.values().any(|entry| entry.split.is_some()) {
@@ -63,7 +54,7 @@ async fn others(
     entries: &mut BTreeMap<PromptName, SnapshotEntry>,
 ) -> Result<()> {
     let rows: Vec<ContentRow> = on!(tx, c => sqlx::query_as(
-        "SELECT prompts.name, versions.version, versions.digest, versions.dependencies, alias_splits.split
+        "SELECT prompts.name, versions.version, versions.digest, versions.dependencies
          FROM alias_splits
          JOIN prompts ON prompts.id = alias_splits.prompt_id
          JOIN versions ON versions.prompt_id = alias_splits.prompt_id
@@ -82,17 +73,4 @@ async fn others(
         }
     }
     Ok(())
-}
-
-impl ContentRow {
-    fn read(self) -> Result<(PromptName, VersionNumber, SnapshotContent)> {
-        let includes: BTreeMap<PromptName, Dependency> =
-            from_json(self.dependencies.0, "versions", "dependencies", &self.name)?;
-        let content = SnapshotContent {
-            digest: Digest::parse(&self.digest).map_err(lies("versions", "digest", &self.name))?,
-            includes: includes.into_iter().map(|(name, pinned)| (name, pinned.digest)).collect(),
-        };
-        let version = VersionNumber::parse(&self.version).map_err(lies("versions", "version", &self.name))?;
-        Ok((PromptName::parse(&self.name).map_err(lies("prompts", "name", &self.name))?, version, content))
-    }
 }

@@ -4,10 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use promptsync_core::{
     audit::Revision,
-    digest::Digest,
     ids::{AliasId, ProjectId},
     names::PromptName,
-    publish::Dependency,
     signing::SnapshotContent,
     splits::Split,
     versions::VersionNumber,
@@ -19,8 +17,10 @@ use crate::{
     conn::{ReadTx, on},
     entries::Manifest,
     error::Result,
-    rows::{CHUNK, from_json, lies, push_list},
+    rows::{CHUNK, from_json, push_list},
 };
+
+use super::rows::ContentRow;
 
 /// Contents by prompt and version.
 pub type Contents = BTreeMap<(PromptName, VersionNumber), SnapshotContent>;
@@ -41,14 +41,6 @@ struct StateRow {
     revision: Revision,
     entries: Json<Value>,
     splits: Json<Value>,
-}
-
-#[derive(sqlx::FromRow)]
-struct ContentRow {
-    name: String,
-    version: String,
-    digest: String,
-    dependencies: Json<Value>,
 }
 
 impl AliasState {
@@ -113,17 +105,10 @@ pub async fn contents(
             query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
         })?;
         for row in rows {
-            let place = format!("{} {}", row.name, row.version);
-            let name = PromptName::parse(&row.name).map_err(lies("prompts", "name", &place))?;
-            let version = VersionNumber::parse(&row.version).map_err(lies("versions", "version", &place))?;
-            let includes: BTreeMap<PromptName, Dependency> =
-                from_json(row.dependencies.0, "versions", "dependencies", &place)?;
-            let content = SnapshotContent {
-                digest: Digest::parse(&row.digest).map_err(lies("versions", "digest", &place))?,
-                includes: includes.into_iter().map(|(name, pinned)| (name, pinned.digest)).collect(),
-            };
-            if wanted.contains(&(name.clone(), version.clone())) {
-                found.insert((name, version), content);
+            let (name, version, content) = row.read()?;
+            let key = (name, version);
+            if wanted.contains(&key) {
+                found.insert(key, content);
             }
         }
     }
