@@ -77,6 +77,11 @@ impl Parameters {
         self.0.get(name)?.first().map(String::as_str)
     }
 
+    /// The alias, which has to be named.
+    pub(crate) fn alias(&self) -> Result<String, ApiError> {
+        self.get("alias").map(str::to_owned).ok_or_else(|| invalid("alias", "name the alias"))
+    }
+
     /// All values of a parameter.
     pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.get(name).into_iter().flatten().map(String::as_str)

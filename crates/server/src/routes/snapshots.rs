@@ -6,7 +6,7 @@ use crate::{
     app::snapshots,
     http::{
         error::ApiError,
-        query::{Parameter, Parameters, invalid, one},
+        query::{Parameter, Parameters, one},
         reply::{Answer, Reply},
     },
     input::{FromQuery, Query},
@@ -23,8 +23,7 @@ impl FromQuery for Asked {
     const PARAMETERS: &'static [Parameter] = &[one("alias", "The alias whose entries are wanted.")];
 
     fn from_query(parameters: &Parameters) -> Result<Self, ApiError> {
-        let alias = parameters.get("alias").ok_or_else(|| invalid("alias", "name the alias"))?;
-        Ok(Self { alias: alias.to_owned() })
+        Ok(Self { alias: parameters.alias()? })
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     app::streams,
     http::{
         error::ApiError,
-        query::{Parameter, Parameters, invalid, one},
+        query::{Parameter, Parameters, one},
         reply::{Answer, Reply},
     },
     input::{FromQuery, Query},
@@ -31,9 +31,9 @@ impl FromQuery for Asked {
     ];
 
     fn from_query(parameters: &Parameters) -> Result<Self, ApiError> {
-        let alias = parameters.get("alias").ok_or_else(|| invalid("alias", "name the alias"))?;
+        let alias = parameters.alias()?;
         let after = parameters.get("after").map(|text| streams::revision("after", text)).transpose()?;
-        Ok(Self { alias: alias.to_owned(), after })
+        Ok(Self { alias, after })
     }
 }
 

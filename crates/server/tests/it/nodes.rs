@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use promptsync_store::Pools;
+use promptsync_server::Following;
+use promptsync_store::{Db, Pools};
 use promptsync_testing::{
     Caller, TestApp,
     database::{again, end_connections},
@@ -33,71 +34,72 @@ async fn soon(what: impl Future<Output = ()>) {
     assert!(tokio::time::timeout(PATIENCE, what).await.is_ok(), "it was not told");
 }
 
-db_test! {
-    async fn what_one_server_changed_another_is_told(db: &Db) {
+/// Two servers of one PostgreSQL database: what is published by one is read from the other.
+struct Servers {
+    _here: TestApp,
+    there: TestApp,
+    editor: Caller,
+    reader: Caller,
+    other: Db,
+    _following: Following,
+}
+
+impl Servers {
+    /// Both of them, the second asking the database so often, and with this text published; nothing on SQLite.
+    async fn start(db: &Db, every: Duration, text: &str) -> Option<Self> {
         if !matches!(db.pools(), Pools::Postgres(_)) {
-            return;
+            return None;
         }
         let (here, other) = (TestApp::on(db).await, again(db).await);
         let there = TestApp::beside(&other, &[]).await;
-        let _following = there.follow(NEVER);
+        let following = there.follow(every);
         soon(there.app().listens(1)).await;
         let editor = here.editor().await;
         let reader = there.nobody().with_key(editor.key());
-        publish(&editor, "one").await;
-        assert_eq!(content(&reader).await, "one");
+        publish(&editor, text).await;
+        assert_eq!(content(&reader).await, text);
+        Some(Self { _here: here, there, editor, reader, other, _following: following })
+    }
+}
+
+db_test! {
+    async fn what_one_server_changed_another_is_told(db: &Db) {
+        let Some(servers) = Servers::start(db, NEVER, "one").await else { return };
+        let Servers { there, editor, reader, .. } = &servers;
         for text in ["two", "three", "four"] {
-            let revision = publish(&editor, text).await;
+            let revision = publish(editor, text).await;
             let told = Instant::now();
             soon(there.app().knows(revision)).await;
-            assert_eq!(content(&reader).await, text);
+            assert_eq!(content(reader).await, text);
             assert!(told.elapsed() < Duration::from_secs(5), "{:?}", told.elapsed());
         }
-        other.close().await;
+        servers.other.close().await;
     }
 
     async fn what_was_told_to_nobody_is_seen_all_the_same(db: &Db) {
-        if !matches!(db.pools(), Pools::Postgres(_)) {
-            return;
-        }
-        let (here, other) = (TestApp::on(db).await, again(db).await);
-        let there = TestApp::beside(&other, &[]).await;
-        let _following = there.follow(Duration::from_millis(100));
-        soon(there.app().listens(1)).await;
-        let editor = here.editor().await;
-        let reader = there.nobody().with_key(editor.key());
-        publish(&editor, "one").await;
-        assert_eq!(content(&reader).await, "one");
+        let Some(servers) = Servers::start(db, Duration::from_millis(100), "one").await else { return };
+        let Servers { there, editor, reader, .. } = &servers;
         for (times, text) in [(2, "two"), (3, "three")] {
             end_connections(db, "promptsync listener").await;
-            let revision = publish(&editor, text).await;
+            let revision = publish(editor, text).await;
             soon(there.app().knows(revision)).await;
-            assert_eq!(content(&reader).await, text);
+            assert_eq!(content(reader).await, text);
             soon(there.app().listens(times)).await;
         }
-        other.close().await;
+        servers.other.close().await;
     }
 
     async fn whoever_wrote_on_one_server_reads_it_on_another(db: &Db) {
-        if !matches!(db.pools(), Pools::Postgres(_)) {
-            return;
-        }
-        let (here, other) = (TestApp::on(db).await, again(db).await);
-        let there = TestApp::beside(&other, &[]).await;
-        let _following = there.follow(NEVER);
-        soon(there.app().listens(1)).await;
-        let editor = here.editor().await;
-        let reader = there.nobody().with_key(editor.key());
-        publish(&editor, "0").await;
-        assert_eq!(content(&reader).await, "0");
+        let Some(servers) = Servers::start(db, NEVER, "0").await else { return };
+        let Servers { editor, reader, .. } = &servers;
         for number in 1..=20 {
-            let revision = publish(&editor, &number.to_string()).await;
+            let revision = publish(editor, &number.to_string()).await;
             let reader = reader.clone().header("promptsync-revision", &revision.to_string());
             assert_eq!(content(&reader).await, number.to_string());
         }
-        let reader = reader.header("promptsync-revision", "1000000");
+        let reader = reader.clone().header("promptsync-revision", "1000000");
         let reply = reader.get("/api/prompts/greeting/production").await;
         assert_eq!((reply.outcome(), reply.header("retry-after")), ("503 unavailable".to_owned(), "1"));
-        other.close().await;
+        servers.other.close().await;
     }
 }
