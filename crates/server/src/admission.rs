@@ -9,7 +9,7 @@ use crate::{App, auth::Certainty, rates::Quota};
 /// Whether the caller with these headers may do this in the project it belongs to, or in its workspace.
 pub async fn admits(app: &App, headers: &HeaderMap, permission: Permission) -> bool {
     let Ok(caller) = app.authenticate(headers, "", None, Certainty::Now).await else { return false };
-    if app.rates.caller(&caller, app.clock.now(), &Quota::default()).is_err() {
+    if app.rates.caller((caller.id(), &caller.workspace), app.clock.now(), &Quota::default()).is_err() {
         return false;
     }
     let object = match &caller.project {

@@ -296,7 +296,7 @@ async fn admit<S: Subject>(
         }
     };
     access.by(&caller);
-    app.rates.caller(&caller, now, &quota)?;
+    app.rates.caller((caller.id(), &caller.workspace), now, &quota)?;
     let change = Change::new(&caller, peer, request_id, idempotency::key(&headers, audit)?);
     let call = Call { app, caller, headers: headers.clone(), query, peer, change, access, target, path };
     let scope = S::open(call).await?;

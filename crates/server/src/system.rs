@@ -1,5 +1,7 @@
 //! The process's own clock, ids and randomness. Tests have others.
 
+use std::cell::RefCell;
+
 use chrono::{DateTime, Utc};
 use promptsync_core::{
     ids::Ids,
@@ -24,10 +26,35 @@ pub struct RandomIds;
 
 impl Ids for RandomIds {
     fn next(&self) -> String {
-        let mut bytes = [0; 16];
-        system_random(&mut bytes);
         let milliseconds = u64::try_from(SystemClock.now().timestamp_millis()).unwrap_or_default();
-        ulid::Ulid::from_parts(milliseconds, u128::from_be_bytes(bytes)).to_string()
+        let random = DRAWN.with_borrow_mut(Drawn::next);
+        ulid::Ulid::from_parts(milliseconds, random).to_string()
+    }
+}
+
+thread_local! {
+    static DRAWN: RefCell<Drawn> = const { RefCell::new(Drawn { bytes: [0; DRAW], used: DRAW }) };
+}
+
+/// Bytes that are drawn at once: asking the system for each id alone would cost more than the rest of a short answer.
+const DRAW: usize = 1 << 10;
+
+/// Random bytes of a thread. Each is used once; ids are no secrets.
+struct Drawn {
+    bytes: [u8; DRAW],
+    used: usize,
+}
+
+impl Drawn {
+    fn next(&mut self) -> u128 {
+        const LENGTH: usize = size_of::<u128>();
+        if self.used + LENGTH > DRAW {
+            system_random(&mut self.bytes);
+            self.used = 0;
+        }
+        let drawn = &self.bytes[self.used..self.used + LENGTH];
+        self.used += LENGTH;
+        drawn.iter().fold(0, |number, byte| number << 8 | u128::from(*byte))
     }
 }
 

@@ -8,13 +8,12 @@ use promptsync_core::time::Timestamp;
 use promptsync_store::{StoreError, keys};
 
 use super::{
-    Caller, FRESH, Identity,
-    cache::KnownKey,
+    Caller, FRESH, Identity, KnownKey, ShownKey,
     key::{ApiKey, PREFIX},
 };
 use crate::{
     app::App,
-    http::{error::ApiError, query},
+    http::{error::ApiError, fields::Fields, query},
 };
 
 /// How long a key that is known is checked, before reading goes on without.
@@ -79,16 +78,32 @@ impl App {
         Ok(Caller::with_key(&known))
     }
 
-    /// The caller of a request whose key was read a moment ago. Nothing is said about any other.
-    pub(crate) fn at_hand(&self, headers: &HeaderMap) -> Option<Caller> {
-        let given = ApiKey::parse(bearer(headers)?)?;
+    /// The key of a request, when it was read a moment ago. Nothing is said about any other. What was `shown` on the same
+    /// connection before is not hashed again.
+    pub(crate) fn at_hand(
+        &self,
+        fields: &(impl Fields + ?Sized),
+        now: Timestamp,
+        shown: &mut Option<ShownKey>,
+    ) -> Option<Arc<KnownKey>> {
+        let text = bearer(fields)?;
+        if let Some(before) = shown.as_ref().filter(|before| before.is(text)) {
+            let known = self.keys.younger(&before.lookup, FRESH)?;
+            if *known.key.secret_hash == *before.hash {
+                self.key_uses.note(&known.key, now);
+                return is_in_force(&known, now).then_some(known);
+            }
+        }
+        let given = ApiKey::parse(text)?;
         let known = self.keys.younger(given.lookup(), FRESH)?;
-        let now = self.clock.now();
         if !self.opens(&given, Some(&known), now) {
             return None;
         }
         self.key_uses.note(&known.key, now);
-        Some(Caller::with_key(&known))
+        if self.secret.matches("api_key", &[given.secret()], &known.key.secret_hash) {
+            *shown = Some(ShownKey::new(text, &known));
+        }
+        Some(known)
     }
 
     fn opens(&self, given: &ApiKey, known: Option<&KnownKey>, now: Timestamp) -> bool {
@@ -98,12 +113,7 @@ impl App {
         if let Some((hash, _)) = previous.filter(|(_, until)| *until > now) {
             matches |= self.secret.matches("api_key", &[given.secret()], hash);
         }
-        matches
-            && known.is_some_and(|KnownKey { key, .. }| {
-                key.revoked_at.is_none()
-                    && key.expires_at.is_none_or(|at| at > now)
-                    && key.not_before.is_none_or(|at| at <= now)
-            })
+        matches && known.is_some_and(|known| is_in_force(known, now))
     }
 
     /// The key's row: from memory, else from the database; for reading also from memory as it was lately, and from the
@@ -206,12 +216,15 @@ fn rate_limited(seconds: u64) -> ApiError {
     ApiError::new(RATE_LIMITED, "too many wrong keys came from this address").retry_after(seconds)
 }
 
+fn is_in_force(KnownKey { key, .. }: &KnownKey, now: Timestamp) -> bool {
+    key.revoked_at.is_none()
+        && key.expires_at.is_none_or(|at| at > now)
+        && key.not_before.is_none_or(|at| at <= now)
+}
+
 /// The one key in the one Authorization header.
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let mut values = headers.get_all(AUTHORIZATION).iter();
-    let text = values.next()?.to_str().ok()?;
-    let (scheme, key) = text.split_once(' ')?;
-    let well_formed =
-        values.next().is_none() && scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty();
+fn bearer(fields: &(impl Fields + ?Sized)) -> Option<&str> {
+    let (scheme, key) = fields.only(&AUTHORIZATION)?.split_once(' ')?;
+    let well_formed = scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty();
     well_formed.then_some(key)
 }

@@ -9,16 +9,18 @@ mod passwords;
 mod seats;
 pub(crate) mod secret;
 mod session;
+mod shown;
 pub(crate) mod token;
 mod tries;
 mod uses;
 
 pub(crate) use authenticate::Certainty;
 use cache::FRESH;
-pub(crate) use cache::Keys;
+pub(crate) use cache::{Keys, KnownKey};
 pub(crate) use guesses::Guesses;
 pub(crate) use passwords::Passwords;
 pub(crate) use seats::Seats;
+pub(crate) use shown::ShownKey;
 pub(crate) use tries::Tries;
 pub(crate) use uses::Uses;
 

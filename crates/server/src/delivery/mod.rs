@@ -47,7 +47,7 @@ use crate::{app::App, http::error::ApiError};
 pub(crate) use answers::{AnswerKey, Answers, Asked, Prepared, asked_for};
 pub(crate) use feed::{Feed, MEMORY, Need};
 pub use follow::Following;
-pub(crate) use hot::answer as at_once;
+pub(crate) use hot::{Asking, Memory, PREFIX as PROMPTS, answer as at_once, write as write_at_once};
 pub(crate) use standby::{Standby, not_in_copy};
 pub use streams::StreamLimits;
 pub(crate) use streams::{LineId, Listener, Streams};
@@ -78,6 +78,8 @@ pub(crate) struct Delivery {
     standby: ArcSwapOption<Standby>,
     /// Answers that are ready to be sent.
     pub(crate) answers: Answers,
+    /// What is the same in the head of each of them.
+    fixed: OnceLock<Bytes>,
 }
 
 /// A prompt on its way to a caller.
@@ -144,6 +146,7 @@ impl Delivery {
             tell: OnceLock::new(),
             standby: ArcSwapOption::empty(),
             answers: Answers::new(answer_bytes),
+            fixed: OnceLock::new(),
         }
     }
 

@@ -2,22 +2,23 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-use hyper::HeaderMap;
+use hyper::header::HeaderName;
 use promptsync_outbound::Network;
 
-const FORWARDED_FOR: &str = "x-forwarded-for";
+use super::fields::Fields;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The client's address. Proxies append who they heard from, so the list is read from its end, and believed as far as
 /// trusted proxies wrote it: what a client invents stands before.
-pub(crate) fn client(trusted: &[Network], peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+pub(crate) fn client(trusted: &[Network], peer: IpAddr, fields: &(impl Fields + ?Sized)) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|network| network.contains(address));
     let mut client = peer.to_canonical();
     if !is_trusted(client) {
         return client;
     }
-    let lines: Vec<_> = headers.get_all(FORWARDED_FOR).iter().collect();
-    for line in lines.into_iter().rev() {
-        let Ok(line) = line.to_str() else { return client };
+    for line in fields.all(&FORWARDED_FOR).rev() {
+        let Ok(line) = std::str::from_utf8(line) else { return client };
         for part in line.rsplit(',') {
             let Ok(said) = part.trim().parse::<IpAddr>() else { return client };
             client = said.to_canonical();
@@ -39,6 +40,8 @@ pub(crate) fn network(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use hyper::HeaderMap;
+
     use super::*;
 
     fn seen(peer: &str, lines: &[&str]) -> String {

@@ -3,12 +3,12 @@
 use hyper::{HeaderMap, header::HeaderName};
 use promptsync_api::error::{BAD_REQUEST, PRECONDITION_REQUIRED, STALE};
 
-use super::error::ApiError;
+use super::{error::ApiError, fields::Fields};
 
 /// Whether a list of tags in a header (`If-Match`, `If-None-Match`) names this one. Weak tags are compared by
 /// their text, because every answer here is generated alike for the same state.
-pub(crate) fn names(headers: &HeaderMap, header: HeaderName, tag: &str) -> bool {
-    headers.get_all(header).iter().filter_map(|value| value.to_str().ok()).any(|list| {
+pub(crate) fn names(fields: &(impl Fields + ?Sized), header: &HeaderName, tag: &str) -> bool {
+    fields.all(header).filter_map(|value| std::str::from_utf8(value).ok()).any(|list| {
         list.split(',').map(str::trim).any(|item| item == "*" || item.trim_start_matches("W/") == tag)
     })
 }

@@ -6,6 +6,7 @@ pub(crate) mod body;
 pub(crate) mod cursor;
 pub(crate) mod error;
 pub(crate) mod etag;
+pub(crate) mod fields;
 pub(crate) mod headers;
 pub(crate) mod origin;
 pub(crate) mod path;
@@ -13,6 +14,7 @@ pub(crate) mod query;
 pub(crate) mod reply;
 pub(crate) mod request_id;
 mod upstream;
+pub(crate) mod written;
 
 /// What really happened behind a failure of the server.
 pub(crate) type Reason = Box<dyn std::error::Error + Send + Sync + 'static>;

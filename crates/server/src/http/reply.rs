@@ -160,7 +160,7 @@ impl<T: Serialize> Reply<T> {
         }
         if let Some(tag) = self.etag {
             let fresh = matches!(*method, Method::GET | Method::HEAD)
-                && tag.to_str().is_ok_and(|tag| etag::names(asked, IF_NONE_MATCH, tag));
+                && tag.to_str().is_ok_and(|tag| etag::names(asked, &IF_NONE_MATCH, tag));
             headers.insert(ETAG, tag);
             if fresh {
                 *response.status_mut() = StatusCode::NOT_MODIFIED;

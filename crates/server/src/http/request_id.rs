@@ -1,19 +1,22 @@
 //! The id of a request: the caller's, when it is harmless, else a new one.
 
-use hyper::HeaderMap;
+use hyper::header::HeaderName;
 use promptsync_core::ids::Ids;
 
+use super::fields::Fields;
+
 /// The header that carries it, both ways.
-pub(crate) const HEADER: &str = "x-request-id";
+pub(crate) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
 /// The longest id taken from a caller.
 const MAX: usize = 64;
 
 /// The request's id. It appears in logs, audit entries and error bodies, so only plain characters are taken.
-pub(crate) fn of(headers: &HeaderMap, ids: &dyn Ids) -> String {
-    headers
-        .get(HEADER)
-        .and_then(|value| value.to_str().ok())
+pub(crate) fn of(fields: &(impl Fields + ?Sized), ids: &dyn Ids) -> String {
+    fields
+        .all(&HEADER)
+        .next()
+        .and_then(|value| std::str::from_utf8(value).ok())
         .filter(|id| is_plain(id))
         .map_or_else(|| ids.next(), str::to_owned)
 }

@@ -1,4 +1,4 @@
-//! Streams by a way of their own: a connection whose first request asks for one is answered here.
+//! Streams by a way of their own: a request that asks for one is answered here, and is the last of its connection.
 //!
 //! A stream lasts for days and says little. What takes requests apart holds some 30 KB for each connection all that time;
 //! this way writes the head of the answer once, then the bytes that all streams share, straight to the socket. The answer
@@ -6,13 +6,9 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use bytes::Bytes;
 use http_body_util::{BodyExt as _, Empty};
-use hyper::{
-    Method, Request, Response,
-    header::{CONNECTION, CONTENT_LENGTH, DATE, HeaderName, HeaderValue},
-    http::request::Parts,
-};
+use hyper::http::request::Parts;
 use tokio::{
     io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _},
     sync::{Semaphore, watch},
@@ -20,35 +16,19 @@ use tokio::{
 
 use super::{
     Stage,
+    head::Head,
     stream::{Guarded, Shared},
 };
-use crate::{Service, http::answer::AnswerBody};
+use crate::{
+    Service,
+    http::{answer::AnswerBody, written},
+};
 
-const BEGIN: &[u8] = b"GET /api/projects/";
-const END: &str = "/stream";
-const VERSION: &str = " HTTP/1.1";
-
-/// The request in a head, when it asks for a stream and is in no way unusual.
-pub(super) fn asks_for_stream(head: &[u8]) -> Option<Parts> {
-    let line = head.strip_prefix(BEGIN)?;
-    let line = line.split(|byte| *byte == b'\r').next()?;
-    let target = std::str::from_utf8(line).ok()?.strip_suffix(VERSION)?;
-    let (path, _) = target.split_once('?').unwrap_or((target, ""));
-    let project = path.strip_suffix(END)?;
-    if project.is_empty() || project.contains('/') {
-        return None;
-    }
-    let mut headers = [httparse::EMPTY_HEADER; 100];
-    let mut parsed = httparse::Request::new(&mut headers);
-    if !parsed.parse(head).is_ok_and(|status| status.is_complete()) {
-        return None;
-    }
-    let mut request = Request::builder().method(Method::GET).uri(parsed.path?);
-    for header in &*parsed.headers {
-        let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
-        request = request.header(name, HeaderValue::from_bytes(header.value).ok()?);
-    }
-    Some(request.body(()).ok()?.into_parts().0)
+/// Whether a request asks for a stream, in no unusual way.
+pub(super) fn asks_for_stream(head: &Head<'_, '_>) -> bool {
+    let (path, _) = head.target.split_once('?').unwrap_or((head.target, ""));
+    let project = path.strip_prefix("/api/projects/").and_then(|rest| rest.strip_suffix("/stream"));
+    head.method == "GET" && head.is_1_1 && project.is_some_and(|name| !name.is_empty() && !name.contains('/'))
 }
 
 /// What a stream is answered with.
@@ -76,8 +56,8 @@ impl Direct {
         {
             self.shared.take_place(place);
         }
-        let now = self.service.app().clock.now().format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-        let (head, mut body) = head_of(response, &now);
+        let now = self.service.app().clock.now().format(written::DATE_FORMAT).to_string();
+        let (head, mut body) = written::head(response, &now, true);
         let over = async {
             let _ = self.stage.wait_for(|stage| *stage == Stage::Over).await;
         };
@@ -112,43 +92,20 @@ async fn pour<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-/// The head of an answer as it is written, and its body.
-fn head_of(response: Response<AnswerBody>, now: &str) -> (Bytes, AnswerBody) {
-    let (mut parts, body) = response.into_parts();
-    parts.headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    if let Some(whole) = body.whole() {
-        parts.headers.insert(CONTENT_LENGTH, whole.len().into());
-    }
-    if let Ok(now) = HeaderValue::from_str(now) {
-        parts.headers.insert(DATE, now);
-    }
-    let mut head = BytesMut::with_capacity(1024);
-    let status = parts.status;
-    head.put_slice(
-        format!("HTTP/1.1 {} {}\r\n", status.as_str(), status.canonical_reason().unwrap_or("")).as_bytes(),
-    );
-    for (name, value) in &parts.headers {
-        head.put_slice(name.as_str().as_bytes());
-        head.put_slice(b": ");
-        head.put_slice(value.as_bytes());
-        head.put_slice(b"\r\n");
-    }
-    head.put_slice(b"\r\n");
-    (head.freeze(), body)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::listen::head;
 
     #[test]
     fn only_a_plain_request_for_a_stream_takes_this_way() {
-        let head = |line: &str| format!("{line}\r\nHost: a\r\nX: y\r\n\r\n");
-        let found =
-            asks_for_stream(head("GET /api/projects/shop/stream?alias=a HTTP/1.1").as_bytes()).expect("one");
-        assert_eq!((found.uri.path(), found.uri.query()), ("/api/projects/shop/stream", Some("alias=a")));
-        assert_eq!(found.headers["x"], "y");
-        assert!(asks_for_stream(head("GET /api/projects/shop/stream HTTP/1.1").as_bytes()).is_some());
+        let asks = |line: &str| {
+            let text = format!("{line}\r\nHost: a\r\nX: y\r\n\r\n");
+            let mut room = head::room();
+            head::read(text.as_bytes(), &mut room).is_ok_and(|head| asks_for_stream(&head))
+        };
+        assert!(asks("GET /api/projects/shop/stream?alias=a HTTP/1.1"));
+        assert!(asks("GET /api/projects/shop/stream HTTP/1.1"));
         for line in [
             "HEAD /api/projects/shop/stream HTTP/1.1",
             "GET /api/projects/shop/stream HTTP/1.0",
@@ -158,18 +115,7 @@ mod tests {
             "GET /api/projects/shop/snapshot?x=/stream HTTP/1.1",
             "GET http://a/api/projects/shop/stream HTTP/1.1",
         ] {
-            assert!(asks_for_stream(head(line).as_bytes()).is_none(), "{line}");
+            assert!(!asks(line), "{line}");
         }
-        assert!(asks_for_stream(b"GET /api/projects/shop/stream HTTP/1.1\r\nHost: a\r\n").is_none());
-    }
-
-    #[test]
-    fn a_head_is_written_as_it_has_to_be() {
-        let mut response = Response::new(AnswerBody::from(Bytes::from_static(b"{}")));
-        response.headers_mut().insert("x", HeaderValue::from_static("y"));
-        let (head, body) = head_of(response, "Sun, 01 Nov 2026 12:00:00 GMT");
-        let text = "HTTP/1.1 200 OK\r\nx: y\r\nconnection: close\r\ncontent-length: 2\r\n\
-                    date: Sun, 01 Nov 2026 12:00:00 GMT\r\n\r\n";
-        assert_eq!((&head[..], body.whole().map(Bytes::len)), (text.as_bytes(), Some(2)));
     }
 }

@@ -4,9 +4,17 @@
 //! than the server does. So what is merely tolerated elsewhere is refused here: both lengths at once, two lengths,
 //! bare line feeds, a missing Host.
 
+use std::mem::MaybeUninit;
+
+use httparse::Header;
+use hyper::{
+    Request,
+    header::{CONTENT_LENGTH, HOST, HeaderName, HeaderValue, TRANSFER_ENCODING},
+    http::request::Parts,
+};
 use promptsync_api::error::{BAD_REQUEST, HEADERS_TOO_LARGE};
 
-use crate::http::error::ApiError;
+use crate::http::{error::ApiError, fields::Fields as _};
 
 /// The largest request line and headers together.
 pub(super) const MAX_BYTES: usize = 32 << 10;
@@ -22,20 +30,43 @@ pub(super) enum Framing {
     Chunked,
 }
 
+/// A request without its body.
+#[derive(Debug)]
+pub(super) struct Head<'h, 'b> {
+    pub(super) method: &'b str,
+    /// Path and query.
+    pub(super) target: &'b str,
+    /// Whether it is HTTP/1.1, not 1.0.
+    pub(super) is_1_1: bool,
+    pub(super) fields: &'h [Header<'b>],
+    pub(super) framing: Framing,
+}
+
+/// Room for the fields of a head.
+pub(super) type Room<'b> = [MaybeUninit<Header<'b>>; MAX_HEADERS];
+
+/// Room for the fields of a head.
+pub(super) fn room<'b>() -> Room<'b> {
+    [const { MaybeUninit::uninit() }; MAX_HEADERS]
+}
+
 /// The length of the head at the beginning of these bytes; nothing while it is incomplete.
 pub(super) fn end(bytes: &[u8]) -> Result<Option<usize>, ApiError> {
     let mut line_start = 0;
-    for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'\n') {
+    let mut is_begun = false;
+    for at in memchr::memchr_iter(b'\n', bytes) {
         if at == 0 || bytes[at - 1] != b'\r' {
             return Err(ApiError::new(BAD_REQUEST, "lines end with CR LF"));
         }
         if at > MAX_BYTES {
             break;
         }
+        let is_empty = at == line_start + 1;
         // Empty lines before a request line are allowed.
-        if at == line_start + 1 && bytes[..line_start].iter().any(|byte| !matches!(byte, b'\r' | b'\n')) {
+        if is_empty && is_begun {
             return Ok(Some(at + 1));
         }
+        is_begun |= !is_empty;
         line_start = at + 1;
     }
     if bytes.len() > MAX_BYTES {
@@ -45,49 +76,63 @@ pub(super) fn end(bytes: &[u8]) -> Result<Option<usize>, ApiError> {
     Ok(None)
 }
 
-/// Checks a complete head and finds how its body ends.
-pub(super) fn framing(head: &[u8]) -> Result<Framing, ApiError> {
-    let refuse = |detail: &str| Err(ApiError::new(BAD_REQUEST, detail));
-    let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
-    let mut request = httparse::Request::new(&mut headers);
-    match request.parse(head) {
+/// Takes a complete head apart, and finds how its body ends.
+pub(super) fn read<'h, 'b>(head: &'b [u8], room: &'h mut Room<'b>) -> Result<Head<'h, 'b>, ApiError> {
+    let refuse = |detail: &str| ApiError::new(BAD_REQUEST, detail);
+    let mut request = httparse::Request::new(&mut []);
+    match request.parse_with_uninit_headers(head, room) {
         Ok(httparse::Status::Complete(_)) => {}
-        Ok(httparse::Status::Partial) => return refuse("the request is not HTTP/1.1"),
+        Ok(httparse::Status::Partial) => return Err(refuse("the request is not HTTP/1.1")),
         Err(httparse::Error::TooManyHeaders) => {
             let detail = format!("a request has at most {MAX_HEADERS} headers");
             return Err(ApiError::new(HEADERS_TOO_LARGE, detail));
         }
-        Err(error) => return refuse(&format!("the request is not HTTP/1.1: {error}")),
+        Err(error) => return Err(refuse(&format!("the request is not HTTP/1.1: {error}"))),
     }
-    let all = |name: &str| -> Vec<&[u8]> {
+    let httparse::Request { method: Some(method), path: Some(target), version: Some(version), headers } =
         request
-            .headers
-            .iter()
-            .filter(|header| header.name.eq_ignore_ascii_case(name))
-            .map(|header| header.value)
-            .collect()
+    else {
+        return Err(refuse("the request is not HTTP/1.1"));
     };
-    if request.method == Some("CONNECT") {
-        return refuse("CONNECT is not possible here");
+    if method == "CONNECT" {
+        return Err(refuse("CONNECT is not possible here"));
     }
-    if request.version == Some(1) && all("host").len() != 1 {
-        return refuse("a request names exactly one Host");
+    let (fields, is_1_1) = (&*headers, version == 1);
+    if is_1_1 && fields.all(&HOST).count() != 1 {
+        return Err(refuse("a request names exactly one Host"));
     }
-    let (lengths, encodings) = (all("content-length"), all("transfer-encoding"));
-    match (lengths.as_slice(), encodings.as_slice()) {
-        ([], []) => Ok(Framing::Length(0)),
-        ([length], []) => match number(length) {
+    Ok(Head { method, target, is_1_1, fields, framing: framing(fields, is_1_1)? })
+}
+
+fn framing(fields: &[Header<'_>], is_1_1: bool) -> Result<Framing, ApiError> {
+    let refuse = |detail: &str| Err(ApiError::new(BAD_REQUEST, detail));
+    let (mut lengths, mut encodings) = (fields.all(&CONTENT_LENGTH), fields.all(&TRANSFER_ENCODING));
+    match ((lengths.next(), lengths.next()), (encodings.next(), encodings.next())) {
+        ((None, _), (None, _)) => Ok(Framing::Length(0)),
+        ((Some(length), None), (None, _)) => match number(length) {
             Some(length) => Ok(Framing::Length(length)),
             None => refuse("Content-Length is not a number"),
         },
-        ([], [encoding])
-            if request.version == Some(1) && encoding.trim_ascii().eq_ignore_ascii_case(b"chunked") =>
+        ((None, _), (Some(encoding), None))
+            if is_1_1 && encoding.trim_ascii().eq_ignore_ascii_case(b"chunked") =>
         {
             Ok(Framing::Chunked)
         }
-        ([], _) => refuse("the only Transfer-Encoding is chunked"),
-        (_, []) => refuse("Content-Length is given more than once"),
+        ((None, _), _) => refuse("the only Transfer-Encoding is chunked"),
+        (_, (None, _)) => refuse("Content-Length is given more than once"),
         _ => refuse("Content-Length and Transfer-Encoding exclude each other"),
+    }
+}
+
+impl Head<'_, '_> {
+    /// The same as everything else here takes requests; nothing when it is none.
+    pub(super) fn parts(&self) -> Option<Parts> {
+        let mut request = Request::builder().method(self.method).uri(self.target);
+        for field in self.fields {
+            let name = HeaderName::from_bytes(field.name.as_bytes()).ok()?;
+            request = request.header(name, HeaderValue::from_bytes(field.value).ok()?);
+        }
+        Some(request.body(()).ok()?.into_parts().0)
     }
 }
 
@@ -104,7 +149,11 @@ mod tests {
     fn judge(head: &str) -> Result<Option<Framing>, String> {
         let code = |error: ApiError| error.into_response("t").status().as_str().to_owned();
         match end(head.as_bytes()).map_err(code)? {
-            Some(length) => framing(&head.as_bytes()[..length]).map(Some).map_err(code),
+            Some(length) => {
+                let mut room = room();
+                let read = read(&head.as_bytes()[..length], &mut room);
+                read.map(|head| Some(head.framing)).map_err(code)
+            }
             None => Ok(None),
         }
     }

@@ -70,26 +70,20 @@ impl Connection {
             .serve_connection(TokioIo::new(socket), handler);
         let mut connection = std::pin::pin!(connection);
         let close = Arc::default();
-        let mut resting = Some(self.resting.enter(&close));
+        let resting = self.resting.enter(&close);
         let mut since = Instant::now();
         let mut rest = self.limits.first_byte + self.limits.header;
         loop {
             tokio::select! {
                 _ = &mut connection => break,
                 () = close.notified() => break,
-                () = tokio::time::sleep_until(since + rest), if resting.is_some() => break,
-                _ = under_way.changed() => match (*under_way.borrow_and_update(), resting) {
-                    (0, None) => {
-                        resting = Some(self.resting.enter(&close));
+                () = tokio::time::sleep_until(since + rest), if resting.is_at_rest() => break,
+                _ = under_way.changed() => match *under_way.borrow_and_update() {
+                    0 => {
+                        resting.begin();
                         (since, rest) = (Instant::now(), self.limits.keep_alive);
                     }
-                    (1.., Some(number)) => {
-                        self.resting.leave(number);
-                        resting = None;
-                    }
-                    // A request came and went in between.
-                    (0, Some(_)) => (since, rest) = (Instant::now(), self.limits.keep_alive),
-                    (1.., None) => {}
+                    _ => resting.wake(),
                 },
                 changed = self.stage.changed() => match (changed, *self.stage.borrow_and_update()) {
                     (Ok(()), Stage::Running) => {}
@@ -97,9 +91,6 @@ impl Connection {
                     (Ok(()), Stage::Over) | (Err(_), _) => break,
                 },
             }
-        }
-        if let Some(number) = resting {
-            self.resting.leave(number);
         }
     }
 }

@@ -8,6 +8,7 @@ mod direct;
 mod head;
 mod http2;
 mod outgoing;
+mod quick;
 mod rest;
 mod stream;
 mod timed_body;
@@ -33,6 +34,7 @@ use tokio::{
 use crate::{Service, http::headers};
 use direct::Direct;
 use outgoing::Outgoing;
+use quick::Next;
 use rest::Resting;
 use stream::{Busy, Guarded, Shared};
 use timed_body::TimedBody;
@@ -76,7 +78,7 @@ impl Default for ListenLimits {
 }
 
 /// What connections are told about the end of the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Running,
     Finishing,
@@ -166,13 +168,13 @@ impl Connection {
     /// Agrees on keys with the client, as long as a first byte may take, and makes room like a silent connection.
     async fn encrypted(mut self, socket: TcpStream, tls: &Tls) {
         let close = Arc::default();
-        let number = self.resting.enter(&close);
+        let rest = self.resting.enter(&close);
         let agreed = tokio::select! {
             agreed = tokio::time::timeout(self.limits.first_byte, tls.acceptor().accept(socket)) => agreed.ok(),
             () = close.notified() => None,
             _ = self.stage.wait_for(|stage| *stage != Stage::Running) => None,
         };
-        self.resting.leave(number);
+        drop(rest);
         match agreed {
             Some(Ok(stream)) if stream.get_ref().1.alpn_protocol() == Some(b"h2") => {
                 self.multiplexed(stream).await;
@@ -184,22 +186,34 @@ impl Connection {
     }
 
     async fn converse(mut self, socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let shared = Arc::new(Shared::new(self.resting, self.place));
+        let shared = Arc::new(Shared::new(&self.resting, self.place));
         let close = Arc::clone(shared.close());
         let mut stream = Guarded::new(socket, Arc::clone(&self.limits), Arc::clone(&shared));
         let (service, limits, streams, peer) = (self.service, self.limits, self.streams, self.peer);
-        let first = tokio::select! {
-            first = stream.first_request() => first,
-            () = close.notified() => return,
-            _ = self.stage.wait_for(|stage| *stage != Stage::Running) => return,
-        };
-        match first {
-            Ok(None) => {}
-            Ok(Some(request)) => {
-                let direct = Direct { service, shared, streams, stage: self.stage, peer: peer.ip() };
-                return direct.answer(request, stream).await;
+        let mut quick = Box::pin(quick::serve(&mut stream, &service, self.stage.clone(), peer.ip()));
+        let mut awaited = Stage::Finishing;
+        let next = loop {
+            tokio::select! {
+                biased;
+                next = &mut quick => break next,
+                () = close.notified() => return,
+                _ = self.stage.wait_for(|stage| *stage >= awaited) => {
+                    // What is under way is answered, as long as there is time.
+                    if awaited == Stage::Over || shared.rest.is_at_rest() {
+                        return;
+                    }
+                    awaited = Stage::Over;
+                }
             }
-            Err(_) => return,
+        };
+        drop(quick);
+        match next {
+            Ok(Next::Other) => {}
+            Ok(Next::Stream(request)) => {
+                let direct = Direct { service, shared, streams, stage: self.stage, peer: peer.ip() };
+                return direct.answer(*request, stream).await;
+            }
+            Ok(Next::End) | Err(_) => return,
         }
         let handler = service_fn(move |request| {
             let (service, shared) = (Arc::clone(&service), Arc::clone(&shared));

@@ -3,7 +3,7 @@
 use std::{
     future::poll_fn,
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,17 +13,16 @@ use std::{
 };
 
 use bytes::{Buf as _, BytesMut};
-use hyper::http::request::Parts;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf},
     sync::{Notify, OwnedSemaphorePermit},
     time::{Instant, Sleep, sleep},
 };
 
 use super::{
-    ListenLimits, direct,
+    ListenLimits,
     head::{self, Framing},
-    rest::Resting,
+    rest::{Rest, Resting},
 };
 use crate::http::error::ApiError;
 
@@ -32,6 +31,11 @@ const REFUSED: &[u8] = b"GET / HTTP/1.1\r\nhost: refused\r\nconnection: close\r\
 
 /// How long a closing connection is read on, so that what the client still sends does not destroy the last answer.
 const LINGER: Duration = Duration::from_millis(500);
+
+/// Room that is made before a head is read.
+const HEAD_ROOM: usize = 2 << 10;
+/// Room that is made before a body is read.
+const BODY_ROOM: usize = 16 << 10;
 
 const LOCK: &str = "no code panics while it holds this lock";
 
@@ -42,7 +46,8 @@ pub(super) struct Shared {
     last: AtomicBool,
     refusal: Mutex<Option<ApiError>>,
     waiting: Mutex<Option<Waker>>,
-    resting: Arc<Resting>,
+    /// The connection's place among those at rest.
+    pub(super) rest: Rest,
     close: Arc<Notify>,
     /// What the connection is counted by.
     place: Mutex<Option<OwnedSemaphorePermit>>,
@@ -52,15 +57,16 @@ pub(super) struct Shared {
 pub(super) struct Busy(Arc<Shared>);
 
 impl Shared {
-    pub(super) fn new(resting: Arc<Resting>, place: OwnedSemaphorePermit) -> Self {
+    pub(super) fn new(resting: &Arc<Resting>, place: OwnedSemaphorePermit) -> Self {
+        let close = Arc::default();
         Self {
             busy: AtomicBool::new(false),
             answered: AtomicU64::new(0),
             last: AtomicBool::new(false),
             refusal: Mutex::new(None),
             waiting: Mutex::new(None),
-            resting,
-            close: Arc::default(),
+            rest: resting.enter(&close),
+            close,
             place: Mutex::new(Some(place)),
         }
     }
@@ -122,12 +128,14 @@ pub(super) struct Guarded<S> {
     shared: Arc<Shared>,
     buffer: BytesMut,
     phase: Phase,
-    resting: Option<u64>,
     /// Heads handed on.
     handed: u64,
     /// Answers seen.
     answered: u64,
-    deadline: Pin<Box<Sleep>>,
+    /// When the present phase has to be over.
+    until: Instant,
+    /// Rings then, or before: it is set only when it would ring too late.
+    alarm: Pin<Box<Sleep>>,
     lingering: bool,
     /// Whether the client takes nothing more at the moment.
     is_stalled: bool,
@@ -135,18 +143,17 @@ pub(super) struct Guarded<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
     pub(super) fn new(socket: S, limits: Arc<ListenLimits>, shared: Arc<Shared>) -> Self {
-        let resting = Some(shared.resting.enter(&shared.close));
-        let deadline = Box::pin(sleep(limits.first_byte));
+        let alarm = Box::pin(sleep(limits.first_byte));
         Self {
             socket,
             limits,
             shared,
             buffer: BytesMut::new(),
             phase: Phase::Head,
-            resting,
             handed: 0,
             answered: 0,
-            deadline,
+            until: alarm.deadline(),
+            alarm,
             lingering: false,
             is_stalled: false,
         }
@@ -162,14 +169,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
             self.answered = answered;
             let limit = if self.buffer.is_empty() { self.limits.keep_alive } else { self.limits.header };
             self.expect_within(limit);
-            if self.buffer.is_empty() && self.resting.is_none() {
-                self.resting = Some(self.shared.resting.enter(&self.shared.close));
+            if self.buffer.is_empty() && !self.shared.rest.is_at_rest() {
+                self.shared.rest.begin();
             }
         }
-        match self.deadline.as_mut().poll(context) {
-            Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
-            Poll::Pending => Ok(()),
+        self.check_deadline(context)
+    }
+
+    fn check_deadline(&mut self, context: &mut Context<'_>) -> io::Result<()> {
+        while self.alarm.as_mut().poll(context).is_ready() {
+            if self.until <= Instant::now() {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            self.alarm.as_mut().reset(self.until);
         }
+        Ok(())
     }
 
     /// The same while bytes wait to be taken. Of a busy connection, a stream, the client has to take something in time.
@@ -180,59 +194,77 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
         if !std::mem::replace(&mut self.is_stalled, true) {
             self.expect_within(self.limits.keep_alive);
         }
-        match self.deadline.as_mut().poll(context) {
-            Poll::Ready(()) => Err(io::ErrorKind::TimedOut.into()),
-            Poll::Pending => Ok(()),
-        }
+        self.check_deadline(context)
     }
 
-    /// Waits for the first head, and takes it when it asks for a stream; else all of it is still to be read.
-    pub(super) async fn first_request(&mut self) -> io::Result<Option<Parts>> {
-        poll_fn(|context| self.poll_first(context)).await
+    /// Waits for the next head, and gives its length. Nothing when the client has gone, and 0 when it can only be refused.
+    pub(super) async fn next_head(&mut self) -> io::Result<Option<usize>> {
+        poll_fn(|context| self.poll_head(context)).await
     }
 
-    fn poll_first(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Parts>>> {
-        while matches!(self.phase, Phase::Head) {
-            if !self.buffer.is_empty() && self.look_for_head() {
-                break;
+    fn poll_head(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<usize>>> {
+        let mut is_late = false;
+        loop {
+            if !self.buffer.is_empty() {
+                match head::end(&self.buffer) {
+                    Ok(None) => {}
+                    Ok(end) => return Poll::Ready(Ok(end)),
+                    Err(_) => return Poll::Ready(Ok(Some(0))),
+                }
             }
             let was_silent = self.buffer.is_empty();
+            if is_late {
+                self.expect_within(self.limits.header);
+            }
             if ready!(self.fill(context))? == 0 {
                 return Poll::Ready(Ok(None));
             }
+            // Most heads come at once, and need no limit of their own.
+            is_late = was_silent;
             if was_silent {
-                self.wake_up();
-                self.expect_within(self.limits.header);
+                self.shared.rest.wake();
             }
         }
-        let Phase::Cleared(length, Framing::Length(0)) = self.phase else { return Poll::Ready(Ok(None)) };
-        let found = if self.buffer.len() == length { direct::asks_for_stream(&self.buffer) } else { None };
-        if found.is_some() {
-            self.buffer = BytesMut::new();
-            self.phase = Phase::Head;
+    }
+
+    /// What came from the client and was not taken yet.
+    pub(super) fn waiting(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Takes a head that is about to be answered.
+    pub(super) fn take(&mut self, length: usize) {
+        self.buffer.advance(length);
+        self.expect_within(self.limits.keep_alive);
+    }
+
+    /// Takes the last head.
+    pub(super) fn take_all(&mut self) {
+        self.buffer = BytesMut::new();
+    }
+
+    /// Says that everything that was taken is answered.
+    pub(super) fn is_answered(&mut self) {
+        if self.buffer.is_empty() {
+            self.expect_within(self.limits.keep_alive);
+            self.shared.rest.begin();
+        } else {
+            self.expect_within(self.limits.header);
         }
-        Poll::Ready(Ok(found))
     }
 
     fn expect_within(&mut self, limit: Duration) {
-        self.deadline.as_mut().reset(Instant::now() + limit);
-    }
-
-    fn wake_up(&mut self) {
-        if let Some(number) = self.resting.take() {
-            self.shared.resting.leave(number);
+        self.until = Instant::now() + limit;
+        if self.until < self.alarm.deadline() {
+            self.alarm.as_mut().reset(self.until);
         }
     }
 
     /// Reads more bytes into the buffer; 0 at the end of the connection.
     fn fill(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
-        let mut chunk = [0; 16 << 10];
-        let mut read = ReadBuf::new(&mut chunk);
-        match Pin::new(&mut self.socket).poll_read(context, &mut read)? {
-            Poll::Ready(()) => {
-                self.buffer.extend_from_slice(read.filled());
-                Poll::Ready(Ok(read.filled().len()))
-            }
+        self.buffer.reserve(if matches!(self.phase, Phase::Head) { HEAD_ROOM } else { BODY_ROOM });
+        match pin!(self.socket.read_buf(&mut self.buffer)).poll(context) {
+            Poll::Ready(read) => Poll::Ready(read),
             Poll::Pending => {
                 self.check_time(context)?;
                 Poll::Pending
@@ -251,7 +283,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Guarded<S> {
     /// Looks whether the buffer begins with a whole head, and judges it.
     fn look_for_head(&mut self) -> bool {
         let judged = head::end(&self.buffer).and_then(|end| {
-            end.map(|length| Ok((length, head::framing(&self.buffer[..length])?))).transpose()
+            let mut room = head::room();
+            end.map(|length| Ok((length, head::read(&self.buffer[..length], &mut room)?.framing))).transpose()
         });
         match judged {
             Ok(None) => return false,
@@ -294,7 +327,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Guarded<S> {
                         return Poll::Ready(Ok(()));
                     }
                     if was_silent {
-                        this.wake_up();
+                        this.shared.rest.wake();
                         this.answered = this.shared.answered.load(Ordering::Acquire);
                         this.expect_within(this.limits.header);
                     }
@@ -389,14 +422,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
             }
-        }
-    }
-}
-
-impl<S> Drop for Guarded<S> {
-    fn drop(&mut self) {
-        if let Some(number) = self.resting.take() {
-            self.shared.resting.leave(number);
         }
     }
 }

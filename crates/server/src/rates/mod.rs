@@ -7,17 +7,15 @@ mod buckets;
 
 use std::{fmt::Write as _, hash::Hash, net::IpAddr, sync::OnceLock};
 
+use bytes::{Bytes, BytesMut};
 use hyper::{
     HeaderMap,
     header::{HeaderName, HeaderValue},
 };
 use promptsync_api::error::RATE_LIMITED;
-use promptsync_core::time::Timestamp;
+use promptsync_core::{ids::WorkspaceId, time::Timestamp};
 
-use crate::{
-    auth::Caller,
-    http::{addresses, error::ApiError},
-};
+use crate::http::{addresses, error::ApiError, written};
 use buckets::{Buckets, Found};
 
 const LIMIT: HeaderName = HeaderName::from_static("ratelimit");
@@ -46,7 +44,24 @@ pub(crate) struct Rates {
 
 /// What an answer says about the limits its request met. Filled while the request is on its way.
 #[derive(Debug, Default)]
-pub(crate) struct Quota(OnceLock<(HeaderValue, HeaderValue)>);
+pub(crate) struct Quota(OnceLock<Told>);
+
+#[derive(Debug)]
+struct Told {
+    policy: HeaderValue,
+    /// Of the bucket with the least in it.
+    name: &'static str,
+    left: u32,
+    seconds: u64,
+}
+
+impl Told {
+    fn limit(&self) -> String {
+        let mut text = String::with_capacity(40);
+        let _ = write!(text, "\"{}\";r={};t={}", self.name, self.left, self.seconds);
+        text
+    }
+}
 
 impl Rates {
     pub(crate) fn new(limits: RateLimits) -> Self {
@@ -60,13 +75,18 @@ impl Rates {
     }
 
     /// Counts a request of somebody who is known.
-    pub(crate) fn caller(&self, caller: &Caller, now: Timestamp, quota: &Quota) -> Result<(), ApiError> {
+    pub(crate) fn caller(
+        &self,
+        (caller, workspace): (&str, &WorkspaceId),
+        now: Timestamp,
+        quota: &Quota,
+    ) -> Result<(), ApiError> {
         let Some(policy) = &self.known else { return Ok(()) };
-        let caller_left = take(self.callers.as_ref(), caller.id(), now);
+        let caller_left = take(self.callers.as_ref(), caller, now);
         // A request that is refused already does not count for everybody else in the workspace.
         let workspace_left = match caller_left {
             Some(Found { wait: Some(_), .. }) => None,
-            _ => take(self.workspaces.as_ref(), caller.workspace.as_str(), now),
+            _ => take(self.workspaces.as_ref(), workspace.as_str(), now),
         };
         let both = [("caller", caller_left), ("workspace", workspace_left)];
         quota.tell(policy, both.iter().filter_map(|(name, found)| Some((*name, (*found)?))))
@@ -97,12 +117,8 @@ impl Quota {
         };
         let seconds =
             tightest.wait.map_or(1, |wait| u64::try_from(wait).unwrap_or(0).div_ceil(1_000_000_000));
-        let mut text = String::with_capacity(40);
-        let _ = write!(text, "\"{name}\";r={};t={seconds}", tightest.left);
-        if let Ok(value) = HeaderValue::from_maybe_shared(bytes::Bytes::from(text)) {
-            // Only the first is told: a request is counted once.
-            let _ = self.0.set((policy.clone(), value));
-        }
+        // Only the first is told: a request is counted once.
+        let _ = self.0.set(Told { policy: policy.clone(), name, left: tightest.left, seconds });
         if tightest.wait.is_none() {
             return Ok(());
         }
@@ -116,10 +132,18 @@ impl Quota {
 
     /// Puts the fields into an answer.
     pub(crate) fn complete(&self, headers: &mut HeaderMap) {
-        if let Some((policy, limit)) = self.0.get() {
-            headers.insert(POLICY, policy.clone());
-            headers.insert(LIMIT, limit.clone());
+        let Some(told) = self.0.get() else { return };
+        if let Ok(limit) = HeaderValue::from_maybe_shared(Bytes::from(told.limit())) {
+            headers.insert(POLICY, told.policy.clone());
+            headers.insert(LIMIT, limit);
         }
+    }
+
+    /// Writes the same fields.
+    pub(crate) fn write(&self, to: &mut BytesMut) {
+        let Some(told) = self.0.get() else { return };
+        written::field(to, &POLICY, told.policy.as_bytes());
+        written::field(to, &LIMIT, told.limit().as_bytes());
     }
 }
 

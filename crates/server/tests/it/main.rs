@@ -26,6 +26,7 @@ mod openapi;
 mod outages;
 mod pages;
 mod published;
+mod quick;
 mod rates;
 mod registry;
 mod scopes;

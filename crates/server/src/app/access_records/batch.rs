@@ -14,7 +14,7 @@ use crate::app::App;
 pub(crate) async fn flush(app: &App) -> Result<(), StoreError> {
     let _alone = app.access.writing.lock().await;
     app.access.doubtful_since().get_or_insert_with(tokio::time::Instant::now);
-    let mut taken = Taken { app, rows: app.access.buffer().take() };
+    let mut taken = Taken { app, rows: app.access.take() };
     let mut outcome = Ok(());
     for (workspace, records) in taken.rows.by_workspace() {
         match write(app, workspace.as_ref(), &records).await {

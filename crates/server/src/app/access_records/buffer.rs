@@ -31,8 +31,9 @@ struct Key {
     address: Option<std::net::IpAddr>,
 }
 
+/// How often and when something happened.
 #[derive(Clone, Debug)]
-struct Sum {
+pub(super) struct Sum {
     count: u64,
     first_at: Timestamp,
     last_at: Timestamp,
@@ -47,9 +48,14 @@ impl Buffer {
 
     /// Counts an access.
     pub(super) fn note(&mut self, record: Record, now: Timestamp) {
-        let Record { workspace, actor, action, project, target, outcome, address, request_id } = record;
-        let key = Key { workspace, actor, action, project, target, outcome, address };
-        self.add(key, Sum { count: 1, first_at: now, last_at: now, request_id });
+        let sum = Sum::one(now, record.request_id.clone());
+        self.add_record(record, sum);
+    }
+
+    /// Counts accesses that were counted together already.
+    pub(super) fn add_record(&mut self, record: Record, sum: Sum) {
+        let Record { workspace, actor, action, project, target, outcome, address, request_id: _ } = record;
+        self.add(Key { workspace, actor, action, project, target, outcome, address }, sum);
     }
 
     /// Takes everything out.
@@ -95,6 +101,18 @@ impl Buffer {
 }
 
 impl Sum {
+    /// Once.
+    pub(super) fn one(now: Timestamp, request_id: Option<String>) -> Self {
+        Self { count: 1, first_at: now, last_at: now, request_id }
+    }
+
+    /// Once more.
+    pub(super) fn count_one(&mut self, now: Timestamp) {
+        self.count = self.count.saturating_add(1);
+        self.first_at = self.first_at.min(now);
+        self.last_at = self.last_at.max(now);
+    }
+
     fn add(&mut self, other: Self) {
         self.count = self.count.saturating_add(other.count);
         self.first_at = self.first_at.min(other.first_at);

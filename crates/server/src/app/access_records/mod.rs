@@ -15,6 +15,7 @@
 mod access;
 mod batch;
 mod buffer;
+mod reads;
 
 use std::{
     net::IpAddr,
@@ -22,12 +23,19 @@ use std::{
     time::Duration,
 };
 
-use promptsync_core::{audit::Actor, ids::WorkspaceId, time::Clock};
+use promptsync_core::{
+    audit::Actor,
+    ids::WorkspaceId,
+    time::{Clock, Timestamp},
+};
 use tokio::{sync::Notify, time::Instant};
 
 pub(crate) use access::{Access, Answered};
 pub(crate) use batch::flush;
 use buffer::Buffer;
+use reads::Reads;
+
+use crate::{auth::KnownKey, delivery::Prepared};
 
 /// Distinct rows in memory at which a batch is written before its time.
 const FULL: usize = 1_000;
@@ -63,6 +71,7 @@ pub(crate) struct Record {
 pub(crate) struct AccessRecords {
     clock: Arc<dyn Clock>,
     buffer: Mutex<Buffer>,
+    reads: Reads,
     /// Since when it is not certain that batches can be written.
     doubtful_since: Mutex<Option<Instant>>,
     /// Held while a batch is written: two would take each other's place.
@@ -76,6 +85,7 @@ impl AccessRecords {
         Self {
             clock,
             buffer: Mutex::default(),
+            reads: Reads::default(),
             doubtful_since: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
             full: Notify::new(),
@@ -91,6 +101,31 @@ impl AccessRecords {
         if buffer.len() >= FULL {
             self.full.notify_one();
         }
+    }
+
+    /// Notes that a prompt was read whose answer was in memory.
+    pub(crate) fn note_read(
+        &self,
+        key: &Arc<KnownKey>,
+        answer: &Arc<Prepared>,
+        address: Option<IpAddr>,
+        now: Timestamp,
+        request_id: &str,
+    ) {
+        if self.reads.note(key, answer, address, now, request_id) {
+            let mut buffer = self.buffer();
+            self.reads.pour(&mut buffer);
+            if buffer.len() >= FULL {
+                self.full.notify_one();
+            }
+        }
+    }
+
+    /// Takes everything out that was noted.
+    fn take(&self) -> Buffer {
+        let mut buffer = self.buffer();
+        self.reads.pour(&mut buffer);
+        buffer.take()
     }
 
     /// Whether accesses that must not go unrecorded may go on: false once batches could not be written for a minute.

@@ -1,0 +1,147 @@
+//! The requests that applications send all day, answered without taking them apart any further than it needs.
+//!
+//! A connection begins here. As long as it asks for prompts, what is at hand goes straight to the socket, and what is not
+//! goes through the routes; the first request of any other kind takes the connection to what serves all kinds.
+
+use std::{io, net::IpAddr};
+
+use bytes::{Bytes, BytesMut};
+use http_body_util::{BodyExt as _, Empty};
+use hyper::{header::CONNECTION, http::request::Parts};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt as _},
+    sync::watch,
+};
+
+use super::{
+    Stage, direct,
+    head::{self, Framing, Head},
+    stream::Guarded,
+};
+use crate::{
+    Service,
+    delivery::{self, Asking, Memory},
+    http::{fields::Fields as _, written},
+};
+
+/// What becomes of a connection.
+pub(super) enum Next {
+    /// It is over.
+    End,
+    /// It asked for a stream.
+    Stream(Box<Parts>),
+    /// It asks for something else.
+    Other,
+}
+
+/// What becomes of one request.
+enum Seen {
+    /// The answer is written, but for a long body.
+    Written {
+        rest: Bytes,
+        is_last: bool,
+    },
+    /// It is for the routes to answer.
+    Routed {
+        parts: Box<Parts>,
+        is_last: bool,
+    },
+    Stream(Box<Parts>),
+    Other,
+}
+
+/// Answers until a request comes that is for others. The request is then still there.
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: &mut Guarded<S>,
+    service: &Service,
+    stage: watch::Receiver<Stage>,
+    peer: IpAddr,
+) -> io::Result<Next> {
+    let (mut memory, mut out) = (Memory::default(), BytesMut::new());
+    loop {
+        let Some(length) = stream.next_head().await? else { return Ok(Next::End) };
+        let is_over = *stage.borrow() != Stage::Running;
+        let seen = look(stream.waiting(), length, service, is_over, &mut memory, &mut out, peer);
+        let is_last = match seen {
+            Seen::Other => return Ok(Next::Other),
+            // What follows a request for a stream would never be read.
+            Seen::Stream(_) if stream.waiting().len() > length => return Ok(Next::Other),
+            Seen::Stream(parts) => {
+                stream.take_all();
+                return Ok(Next::Stream(parts));
+            }
+            Seen::Written { rest, is_last } => {
+                stream.take(length);
+                stream.write_all(&out).await?;
+                stream.write_all(&rest).await?;
+                is_last
+            }
+            Seen::Routed { parts, is_last } => {
+                stream.take(length);
+                let (head, body) = Box::pin(route(service, *parts, peer, is_last)).await;
+                stream.write_all(&head).await?;
+                stream.write_all(&body).await?;
+                is_last
+            }
+        };
+        out.clear();
+        stream.flush().await?;
+        if is_last {
+            stream.shutdown().await?;
+            return Ok(Next::End);
+        }
+        stream.is_answered();
+    }
+}
+
+fn look(
+    bytes: &[u8],
+    length: usize,
+    service: &Service,
+    is_over: bool,
+    memory: &mut Memory,
+    out: &mut BytesMut,
+    peer: IpAddr,
+) -> Seen {
+    let mut room = head::room();
+    let Ok(head) = head::read(&bytes[..length], &mut room) else { return Seen::Other };
+    if direct::asks_for_stream(&head) && head.framing == Framing::Length(0) {
+        return head.parts().map_or(Seen::Other, |parts| Seen::Stream(Box::new(parts)));
+    }
+    if !is_for_a_prompt(&head) {
+        return Seen::Other;
+    }
+    let is_last =
+        is_over || head.fields.only(&CONNECTION).is_some_and(|text| text.eq_ignore_ascii_case("close"));
+    let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
+    let asking = Asking { path, query, fields: head.fields, peer: Some(peer) };
+    match delivery::write_at_once(service.app(), &asking, is_last, memory, out) {
+        Some(rest) => Seen::Written { rest, is_last },
+        None => head.parts().map_or(Seen::Other, |parts| Seen::Routed { parts: Box::new(parts), is_last }),
+    }
+}
+
+/// Whether it asks for a prompt and for nothing that concerns the connection, but that it may end.
+fn is_for_a_prompt(head: &Head<'_, '_>) -> bool {
+    let mut options = head.fields.all(&CONNECTION);
+    let is_plain = match (options.next(), options.next()) {
+        (None, _) => true,
+        (Some(option), None) => {
+            [&b"close"[..], b"keep-alive"].iter().any(|plain| option.eq_ignore_ascii_case(plain))
+        }
+        _ => false,
+    };
+    head.method == "GET"
+        && head.is_1_1
+        && head.framing == Framing::Length(0)
+        && head.target.starts_with(delivery::PROMPTS)
+        && is_plain
+}
+
+async fn route(service: &Service, parts: Parts, peer: IpAddr, is_last: bool) -> (Bytes, Bytes) {
+    let nothing = Empty::new().map_err(|never| match never {}).boxed_unsync();
+    let response = service.answer(parts, nothing, Some(peer)).await;
+    let now = service.app().clock.now().format(written::DATE_FORMAT).to_string();
+    let (head, body) = written::head(response, &now, is_last);
+    (head, body.whole().cloned().unwrap_or_default())
+}
