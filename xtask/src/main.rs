@@ -10,6 +10,7 @@ mod bench;
 mod browser;
 mod build;
 mod children;
+mod cluster;
 mod generate;
 mod node;
 mod oidc_provider;
@@ -28,6 +29,7 @@ cargo xtask <command>
 
   start     build what is missing, serve with an embedded database and demo prompts
             [--listen ADDR] [--data-dir DIR]
+  cluster   two servers on one PostgreSQL and one Redis, to be killed one after the other
   test      every test there is, on SQLite and PostgreSQL; arguments go to `cargo test`
   build     target/release/promptsync
   gen       write the generated files; --check only says whether they are up to date
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
     };
     let outcome = match command {
         "start" => start::run(rest),
+        "cluster" => cluster::run(rest),
         "test" => test::run(rest),
         "build" => build::run(),
         "gen" => generate::run(rest),

@@ -57,7 +57,7 @@ impl Postgres {
         let programs = programs()?;
         let user = user()?;
         let folder = Folder::create(user)?;
-        let password = password()?;
+        let password = random_hex(16)?;
         initialise(&programs, &folder.0, user, &password)?;
         let port = free_port()?;
         let server = serve(&programs, &folder.0, user, port)?;
@@ -71,6 +71,34 @@ impl Postgres {
     /// Where it is reached.
     pub(crate) fn url(&self) -> String {
         format!("postgres://postgres:{}@127.0.0.1:{}/postgres", self.password, self.port)
+    }
+
+    /// Kills it, as a power cut would.
+    pub(crate) fn kill(&mut self) -> Result {
+        if self.server.ended()?.is_some() {
+            return Err("postgres does not run".into());
+        }
+        self.server.process().kill()?;
+        self.server.process().wait()?;
+        Ok(())
+    }
+
+    /// Starts it again where it was, with what it had made durable.
+    pub(crate) fn start_again(&mut self) -> Result {
+        if self.server.ended()?.is_none() {
+            return Err("postgres runs already".into());
+        }
+        let programs = programs()?;
+        // What its children still hold after it was killed they give up within moments.
+        let _ = fs::remove_file(self.folder.0.join("data/postmaster.pid"));
+        let started = Instant::now();
+        loop {
+            self.server = serve(&programs, &self.folder.0, user()?, self.port)?;
+            match self.wait_until_ready(&programs) {
+                Err(_) if started.elapsed() < START_LIMIT => sleep(Duration::from_millis(200)),
+                outcome => return outcome,
+            }
+        }
     }
 
     /// Its version, for example `15.18`.
@@ -234,12 +262,14 @@ fn user() -> Result<Option<User>> {
     Ok(Some(User { id: number()?, group: number()? }))
 }
 
-fn password() -> Result<String> {
-    let mut bytes = [0_u8; 16];
-    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+/// So many random bytes, as hexadecimal digits.
+pub(crate) fn random_hex(bytes: usize) -> Result<String> {
+    let mut random = vec![0_u8; bytes];
+    fs::File::open("/dev/urandom")?.read_exact(&mut random)?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn free_port() -> Result<u16> {
+/// A port of the loopback address that nobody listens on.
+pub(crate) fn free_port() -> Result<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
 }

@@ -19,7 +19,8 @@ use crate::{
 };
 
 const LISTEN: &str = "127.0.0.1:7979";
-const PROJECT: &str = "demo";
+/// The demo project.
+pub(crate) const PROJECT: &str = "demo";
 const PROMPTS: &str = "examples/prompts";
 /// More than the server gives the requests that are under way.
 const GRACE: Duration = Duration::from_secs(30);
@@ -102,7 +103,7 @@ fn serve(binary: &Path, data: &Path, listen: &str) -> Result<(Guarded, String)> 
 }
 
 /// Waits for the line that names the address; what comes later goes to the terminal.
-fn ready(output: ChildStdout) -> Result<String> {
+pub(crate) fn ready(output: ChildStdout) -> Result<String> {
     let mut lines = BufReader::new(output).lines();
     for line in lines.by_ref() {
         let line = line?;
@@ -121,10 +122,10 @@ fn ready(output: ChildStdout) -> Result<String> {
 }
 
 /// The command line, signed in to the server.
-struct Client<'a> {
-    binary: &'a Path,
-    url: &'a str,
-    key: &'a str,
+pub(crate) struct Client<'a> {
+    pub(crate) binary: &'a Path,
+    pub(crate) url: &'a str,
+    pub(crate) key: &'a str,
 }
 
 impl Client<'_> {
@@ -140,7 +141,7 @@ impl Client<'_> {
     }
 
     /// Pushes the demo prompts and points `production` at them, unless that was done before.
-    fn load_demo(&self) -> Result {
+    pub(crate) fn load_demo(&self) -> Result {
         if capture(&mut self.command(&["version", "get", "production"])).is_ok() {
             return Ok(());
         }

@@ -89,7 +89,7 @@ pub(crate) fn run(filter: &[String]) -> Result {
 }
 
 /// Tests that need Redis start one of their own: it only has to be there.
-fn redis() -> Result {
+pub(crate) fn redis() -> Result {
     if exists("redis-server") { Ok(()) } else { install("redis-server") }
 }
 

@@ -201,6 +201,7 @@ codes! {
     INTERNAL "internal" 500 "The server failed";
     UPSTREAM_LIMIT "upstream_limit" 502 "Another server's answer is too long or too slow";
     UPSTREAM_UNREACHABLE "upstream_unreachable" 502 "Another server cannot be reached";
+    OVERLOADED "overloaded" 503 "The server has too much to do";
     UNAVAILABLE "unavailable" 503 "The server cannot do this now";
     SECRET_UNAVAILABLE "secret_unavailable" 503 "A secret cannot be read now";
     OIDC_UNAVAILABLE "oidc_unavailable" 503 "The identity provider cannot be reached";

@@ -109,6 +109,7 @@ impl Service {
             let detail = format!("{} is not possible here", parts.method);
             return Err(ApiError::new(METHOD_NOT_ALLOWED, detail).allow(allowed.join(", ")));
         };
+        let _under_way = self.app.load.admit(route.urgency)?;
         let action = if route.audit == AuditClass::Write { "change" } else { "read" };
         access.on_route(action, route.path);
         let path = found

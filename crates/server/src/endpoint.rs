@@ -27,6 +27,7 @@ use crate::{
     },
     idempotency,
     input::{Asked, Input},
+    load::Urgency,
     openapi::Operation,
     rates::Quota,
 };
@@ -184,8 +185,16 @@ pub(crate) struct Route {
     pub(crate) path: &'static str,
     pub(crate) permission: Option<Permission>,
     pub(crate) audit: AuditClass,
+    pub(crate) urgency: Urgency,
     pub(crate) describe: Box<dyn Fn(&mut SchemaGenerator) -> Operation + Send + Sync>,
     pub(crate) handler: Box<dyn Fn(Arrived) -> Handled + Send + Sync>,
+}
+
+impl Route {
+    /// The same route, answered whatever else there is to do: an application waits for it.
+    pub(crate) fn delivers(self) -> Self {
+        Self { urgency: Urgency::Delivery, ..self }
+    }
 }
 
 /// Declares a route that needs a key. Its scope, input and output follow from the handler's types.
@@ -212,6 +221,7 @@ where
         path,
         permission: Some(permission),
         audit,
+        urgency: Urgency::Work,
         describe: Box::new(move |schemas| {
             let input = I::schema(schemas);
             Operation::new::<T>(&verb, path, summary, schemas).needs(permission).query(&described).body(input)
@@ -264,6 +274,7 @@ where
         path,
         permission: None,
         audit: AuditClass::None,
+        urgency: Urgency::Delivery,
         describe: Box::new(move |schemas| Operation::new::<T>(&verb, path, summary, schemas)),
         handler: Box::new(move |request| {
             let handler = handler.clone();

@@ -19,6 +19,7 @@ mod input;
 pub mod jobs;
 pub mod keys;
 pub mod listen;
+mod load;
 pub mod logging;
 mod masters;
 mod oidc;

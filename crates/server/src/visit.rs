@@ -20,6 +20,7 @@ use crate::{
     endpoint::{Arrived, AuditClass, Route},
     http::{body, query, query::Parameter, reply::Answer},
     input::{Asked, Input},
+    load::Urgency,
     openapi::Operation,
 };
 
@@ -86,6 +87,7 @@ where
         path,
         permission: None,
         audit,
+        urgency: Urgency::Work,
         describe: Box::new(move |schemas| {
             let input = I::schema(schemas);
             Operation::new::<T>(&verb, path, summary, schemas).query(&described).body(input)

@@ -63,7 +63,7 @@ pub struct AliasShow {
 }
 
 /// Reads `500ms`, `30s`, `2m`.
-fn span(text: &str) -> Result<Duration, String> {
+pub(super) fn span(text: &str) -> Result<Duration, String> {
     let wrong = || "expected a number with ms, s or m".to_owned();
     let (number, unit) = text.split_at(text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?);
     let number: u32 = number.parse().map_err(|_| wrong())?;

@@ -34,7 +34,7 @@ pub use self::{
     environments::{EnvironmentCommand, EnvironmentRemove, EnvironmentSet},
     keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, KeysRotateMaster, When},
     project::{Completions, ConfigCommand, ConfigShow, Doctor, Init, Status},
-    prompts::{Chosen, Get, List, Render, Search},
+    prompts::{Chosen, Get, List, Render, Search, Watch},
     push::{Lock, Pull, Push, Validate},
     serve::{Backup, Restore, Serve},
     sign_in::{InviteArgs, Login, Logout, SessionCommand, SessionEnd, SessionList, WhoAmI},
@@ -128,6 +128,8 @@ pub enum Command {
     Get(Get),
     /// Fill a prompt with values and print it
     Render(Render),
+    /// Ask for a prompt again and again, as an application does, and say where it comes from
+    Watch(Watch),
     /// Show what differs between files, commits, versions and aliases
     Diff(Diff),
     /// Check prompt files, and what code needs against what an alias or version offers

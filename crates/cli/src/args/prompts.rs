@@ -1,10 +1,10 @@
 //! Arguments of the commands that read prompts: list, get, render, search.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::Args;
 
-use super::{Folder, pair};
+use super::{Folder, aliases::span, pair};
 
 /// Arguments of `list`.
 #[derive(Debug, Args)]
@@ -78,6 +78,35 @@ pub struct Render {
     /// Print the values of secrets instead of masks
     #[arg(long)]
     pub reveal_secrets: bool,
+}
+
+/// Arguments of `watch`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "It asks as the SDK does: answers come from memory, kept up to date by the server. A line is printed \
+whenever another\nversion is served, or from another place.\n\nExamples:\n  \
+    promptsync watch customer_support@production\n  \
+    promptsync watch customer_support@production --cache ./cache --for 30s"
+)]
+pub struct Watch {
+    /// A prompt and an alias or version
+    #[arg(value_name = "PROMPT[@VERSION]")]
+    pub prompt: String,
+    /// Who it is for, where an alias divides its traffic
+    #[arg(long, value_name = "UNIT")]
+    pub unit: Option<String>,
+    /// A folder to keep what was read in, for starts without the server
+    #[arg(long, value_name = "DIR")]
+    pub cache: Option<PathBuf>,
+    /// A bundle to start with
+    #[arg(long, value_name = "FILE")]
+    pub bundle: Option<PathBuf>,
+    /// How long to wait between two questions
+    #[arg(long, value_name = "TIME", value_parser = span, default_value = "10ms")]
+    pub every: Duration,
+    /// When to end; at Ctrl-C when absent
+    #[arg(long = "for", value_name = "TIME", value_parser = span)]
+    pub duration: Option<Duration>,
 }
 
 /// Arguments of `search`.

@@ -40,6 +40,7 @@ mod validate;
 mod verify;
 mod version;
 mod waiting;
+mod watch;
 mod whoami;
 mod workspaces;
 
@@ -56,6 +57,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::List(args) => list::run(&args, context),
         Command::Get(args) => get::run(&args, context),
         Command::Render(args) => render::run(&args, context),
+        Command::Watch(args) => watch::run(&args, context),
         Command::Diff(args) => return diff::run(&args, context),
         Command::Validate(args) => validate::run(&args, context),
         Command::Lock(args) => lock::run(&args, context),

@@ -34,5 +34,6 @@ mod validate;
 mod vault;
 mod verify;
 mod waiting;
+mod watch;
 
 use sandbox::Sandbox;

@@ -58,6 +58,8 @@ async fn is_readable(call: &Call, tx: &mut ReadTx, digest: &Digest) -> Result<bo
             Scope::Module(project, module) => documents::is_in_module(tx, project, module, digest).await?,
             Scope::Environment(project, alias) => {
                 documents::is_behind_alias(tx, project, alias, digest).await?
+                    // Where it divides traffic, its other versions count too.
+                    || behind(tx, project, alias).await?.contains(digest)
             }
         };
         if readable {

@@ -68,6 +68,7 @@ use crate::{
     config::Config,
     delivery::{Delivery, Streams},
     http::error::ApiError,
+    load::Load,
     masters::Masters,
     oidc::Provider,
     rates::Rates,
@@ -112,6 +113,8 @@ pub struct App {
     /// Where the server listens, once it does.
     pub(crate) address: OnceLock<SocketAddr>,
     pub(crate) rates: Rates,
+    /// What is being worked on.
+    pub(crate) load: Load,
     pub(crate) compiled: CompiledDocuments,
     /// What callers get, in memory.
     pub(crate) delivery: Delivery,
@@ -164,6 +167,7 @@ impl App {
             outbound: promptsync_outbound::Client::new(config.outbound.clone()),
             tokens: Tokens::new(&secret, &config.public_url),
             rates: Rates::new(config.rates),
+            load: Load::new(config.max_requests),
             masters: Masters::of(&config),
             config,
             secret,

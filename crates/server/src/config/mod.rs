@@ -64,6 +64,8 @@ pub struct Config {
     pub cache_bytes: usize,
     /// Bytes of prompts kept in memory in the form they are answered in.
     pub answer_bytes: usize,
+    /// Requests worked on at one moment, delivery not counted.
+    pub max_requests: usize,
     /// Time between two batches of access records.
     pub access: Duration,
     /// Which of other people's servers may be called.
@@ -248,6 +250,7 @@ impl Found<'_> {
             push_bytes: size("push_bytes")?,
             cache_bytes: size("cache_bytes")?,
             answer_bytes: size("answer_bytes")?,
+            max_requests: number("max_requests")?,
             outbound: self.outbound()?,
             public_url: self.public_url()?,
             password_login: self.parse("password_login", "true or false")?,

@@ -67,6 +67,10 @@ pub const SETTINGS: &[Setting] = &[
     setting("cli_session_seconds", "Seconds a session of the command line lasts"),
     setting("log", "What to write to standard error: error, warn, info, debug, trace"),
     setting("max_connections", "Connections at one moment, those of streams not counted"),
+    setting(
+        "max_requests",
+        "Requests worked on at one moment; what applications need of prompts is not counted",
+    ),
     setting("max_streams", "Streams at one moment"),
     setting("streams_per_key", "Streams of one key or person at one moment"),
     setting("stream_heartbeat_seconds", "Seconds between two signs of life on a silent stream"),

@@ -65,4 +65,18 @@ db_test! {
             assert_eq!(admin.post(TARGET, wrong).await.outcome(), outcome);
         }
     }
+
+    async fn a_reader_of_an_alias_reads_the_documents_of_all_versions_it_divides_its_traffic_between(db: &Db) {
+        let app = TestApp::on(db).await;
+        let editor = app.editor().await;
+        for (text, alias) in [("one", "production"), ("two", "dev"), ("three", "dev")] {
+            editor.try_push(&[("greeting.txt", text)], json!({ "alias": alias })).await;
+        }
+        let (two, three) = (digest(&editor, "greeting", "1.0.1").await, digest(&editor, "greeting", "1.0.2").await);
+        let canary = json!({ "alias": "production", "version": "1.0.1", "percentage": 10 });
+        assert_eq!(editor.post("/api/canary", canary).await.outcome(), "200");
+        let reader = app.in_environment("viewer", "production").await;
+        assert_eq!(reader.get(&format!("/api/documents/{two}")).await.outcome(), "200");
+        assert_eq!(reader.get(&format!("/api/documents/{three}")).await.outcome(), "404 document_not_found");
+    }
 }

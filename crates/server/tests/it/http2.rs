@@ -7,6 +7,8 @@ use http_body_util::{BodyExt as _, Empty};
 use hyper::{Request, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use promptsync_server::listen::ListenLimits;
+use promptsync_testing::{EventReader, PROJECT};
+use serde_json::json;
 
 use crate::tls::{Fixture, connect};
 
@@ -59,6 +61,39 @@ async fn a_connection_at_rest_is_closed_and_a_stop_ends_it() {
     assert_eq!(get(&sender, "/livez", None).await.0, 200);
     fixture.app.stop();
     closed.await.expect("the connection ends");
+}
+
+#[tokio::test]
+async fn a_stream_tells_of_a_move_while_other_requests_share_its_connection() {
+    let fixture = Fixture::new().await;
+    let editor = fixture.app.editor().await;
+    let push = async |text: &str| {
+        editor.try_push(&[("greeting.txt", text)], json!({ "alias": "production" })).await;
+    };
+    push("one").await;
+    fixture.app.app().hear_of_changes().await.expect("the database answers");
+    let (sender, _) = open(&fixture, ListenLimits::default()).await;
+    let request = Request::get(format!("https://localhost/api/projects/{PROJECT}/stream?alias=production"))
+        .header("authorization", format!("Bearer {}", editor.key()))
+        .body(Empty::new())
+        .expect("a request");
+    let response = sender.clone().send_request(request).await.expect("an answer");
+    assert_eq!(response.status(), 200);
+    let (mut body, mut reader) = (response.into_body(), EventReader::default());
+    let mut moved = Vec::new();
+    push("two").await;
+    while moved.len() < 2 {
+        let frame = body.frame().await.expect("the stream goes on").expect("it is whole");
+        reader.add(&frame.into_data().expect("data"));
+        while let Some(event) = reader.take() {
+            moved.extend((event.kind == "change").then_some(event.id));
+        }
+        if moved.len() == 1 {
+            assert_eq!(get(&sender, "/api/prompts/greeting/production", Some(editor.key())).await.0, 200);
+            push("three").await;
+        }
+    }
+    assert!(moved[0] < moved[1], "{moved:?}");
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ mod nodes;
 mod oidc;
 mod openapi;
 mod outages;
+mod overload;
 mod pages;
 mod published;
 mod quick;
