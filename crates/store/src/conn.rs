@@ -15,10 +15,11 @@ use promptsync_core::{
     ids::WorkspaceId,
     time::to_microseconds,
 };
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::{
     error::{Result, StoreError},
+    group::{End, Member, Queue, Size},
     keyring::Keyring,
     reach::Reach,
     rows::lies,
@@ -33,6 +34,7 @@ const FAREWELL: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug)]
 pub struct Db {
     pub(crate) pools: Pools,
+    pub(crate) queue: Arc<Queue>,
     pub(crate) keyring: Arc<Keyring>,
     pub(crate) reach: Arc<Reach>,
     pub(crate) is_prepared: Arc<AtomicBool>,
@@ -76,8 +78,14 @@ pub struct Tx {
 
 #[derive(Debug)]
 pub(crate) enum Connection {
-    Sqlite(Transaction<'static, Sqlite>),
+    Sqlite(OnSqlite),
     Postgres(Transaction<'static, Postgres>),
+}
+
+#[derive(Debug)]
+pub(crate) enum OnSqlite {
+    Reading(Transaction<'static, Sqlite>),
+    Writing(Member),
 }
 
 /// The place in the audit chain that a transaction has reserved.
@@ -138,7 +146,12 @@ impl Db {
 
     /// Starts a transaction that changes something in a workspace. On SQLite it waits until no other is open.
     pub async fn begin_write(&self, workspace: &WorkspaceId) -> Result<Tx> {
-        self.write(workspace.as_str()).await
+        self.write(workspace.as_str(), Size::Small).await
+    }
+
+    /// The same for a change that takes so long that no other should wait for it with its own done.
+    pub async fn begin_large_write(&self, workspace: &WorkspaceId) -> Result<Tx> {
+        self.write(workspace.as_str(), Size::Large).await
     }
 
     /// Starts a transaction that reads one consistent state of a workspace.
@@ -148,7 +161,7 @@ impl Db {
 
     /// The same across workspaces: for finding out who calls, for jobs and for tools with access to the data folder.
     pub async fn begin_system_write(&self) -> Result<Tx> {
-        self.write(EVERY_WORKSPACE).await
+        self.write(EVERY_WORKSPACE, Size::Small).await
     }
 
     /// The same across workspaces: for finding out who calls, for jobs and for tools with access to the data folder.
@@ -156,9 +169,11 @@ impl Db {
         self.read(EVERY_WORKSPACE).await
     }
 
-    async fn write(&self, wall: &str) -> Result<Tx> {
+    async fn write(&self, wall: &str, size: Size) -> Result<Tx> {
         let connection = match &self.pools {
-            Pools::Sqlite { writer, .. } => Connection::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?),
+            Pools::Sqlite { writer, .. } => {
+                Connection::Sqlite(OnSqlite::Writing(self.queue.enter(writer, size).await?))
+            }
             Pools::Postgres(pool) => {
                 let begun = self.reach.guard(async {
                     let mut transaction = pool.begin().await?;
@@ -175,7 +190,7 @@ impl Db {
 
     async fn read(&self, wall: &str) -> Result<ReadTx> {
         let connection = match &self.pools {
-            Pools::Sqlite { reader, .. } => Connection::Sqlite(reader.begin().await?),
+            Pools::Sqlite { reader, .. } => Connection::Sqlite(OnSqlite::Reading(reader.begin().await?)),
             Pools::Postgres(pool) => {
                 let begun = self.reach.guard(async {
                     let mut transaction =
@@ -228,8 +243,8 @@ impl Tx {
 
     /// Makes the change durable together with its audit entry, and gives the workspace's new revision.
     ///
-    /// The only way to commit. Several changes can later share one disk flush behind this same call: a caller
-    /// learns of success only when its own entry is on disk.
+    /// The only way to commit. On SQLite, writers that wait for each other share one flush to disk behind this call
+    /// ([`crate::group`]): a caller learns of success only when its own entry is on disk.
     pub async fn commit(mut self, workspace: &WorkspaceId, mut entry: AuditEntry) -> Result<Revision> {
         self.revision(workspace).await?;
         let Some(place) = self.place.take() else {
@@ -238,20 +253,28 @@ impl Tx {
         entry.at = to_microseconds(entry.at);
         let chained = audit::chain(workspace.as_str(), place.revision, place.parent, entry);
         crate::audit::insert(&mut self, workspace, &chained).await?;
-        self.end().await?;
+        self.end(End::Keep).await?;
         Ok(place.revision)
+    }
+
+    /// Ends without a change, for an answer that says what is there. What it says may have been written by a member
+    /// of the same group a moment ago: this waits until that is on disk.
+    pub async fn unchanged(self) -> Result<()> {
+        self.end(End::Undo).await
     }
 
     /// Makes facts durable that are no change: when a key was used last. For such functions of this crate alone.
     pub(crate) async fn commit_facts(self) -> Result<()> {
-        self.end().await
+        self.end(End::Keep).await
     }
 
-    async fn end(self) -> Result<()> {
+    async fn end(self, end: End) -> Result<()> {
         let ReadTx { connection, reach, .. } = self.read;
-        match connection {
-            Connection::Sqlite(transaction) => transaction.commit().await?,
-            Connection::Postgres(transaction) => reach.guard(transaction.commit()).await?,
+        match (connection, end) {
+            (Connection::Sqlite(OnSqlite::Writing(member)), end) => member.end(end).await?,
+            (Connection::Postgres(transaction), End::Keep) => reach.guard(transaction.commit()).await?,
+            (Connection::Postgres(transaction), End::Undo) => reach.guard(transaction.rollback()).await?,
+            (Connection::Sqlite(OnSqlite::Reading(_)), _) => {}
         }
         Ok(())
     }
@@ -268,5 +291,25 @@ impl Deref for Tx {
 impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut ReadTx {
         &mut self.read
+    }
+}
+
+impl Deref for OnSqlite {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match self {
+            Self::Reading(transaction) => transaction,
+            Self::Writing(member) => member,
+        }
+    }
+}
+
+impl DerefMut for OnSqlite {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Reading(transaction) => transaction,
+            Self::Writing(member) => member,
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong between the store and its database.
 
+use std::{io, sync::Arc};
+
 use promptsync_core::{audit::Revision, seal::SealError};
 use sqlx::migrate::MigrateError;
 
@@ -109,26 +111,16 @@ impl StoreError {
     pub fn away() -> Self {
         Self::Unavailable(sqlx::Error::PoolTimedOut)
     }
+
+    /// What each of several is told when one thing failed for all of them.
+    pub(crate) fn shared(failure: &Arc<sqlx::Error>) -> Self {
+        Class::of(failure).told_by(sqlx::Error::Io(io::Error::other(Arc::clone(failure))))
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        use sqlx::Error as E;
-        match &error {
-            E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
-                Self::Unavailable(error)
-            }
-            E::Database(told) if told.is_unique_violation() => Self::Unique(error),
-            E::Database(told) => match classify(&told.code().unwrap_or_default()) {
-                Class::Conflict => Self::Conflict(error),
-                Class::Full => Self::Full(error),
-                Class::Immutable => Self::Immutable(error),
-                Class::NulCharacter => Self::NulCharacter,
-                Class::Unavailable => Self::Unavailable(error),
-                Class::Other => Self::Other(error),
-            },
-            _ => Self::Other(error),
-        }
+        Class::of(&error).told_by(error)
     }
 }
 
@@ -145,12 +137,39 @@ impl From<MigrateError> for StoreError {
 }
 
 enum Class {
+    Unique,
     Conflict,
     Full,
     Immutable,
     NulCharacter,
     Unavailable,
     Other,
+}
+
+impl Class {
+    fn of(error: &sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        match error {
+            E::Io(_) | E::Tls(_) | E::Protocol(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed => {
+                Self::Unavailable
+            }
+            E::Database(told) if told.is_unique_violation() => Self::Unique,
+            E::Database(told) => classify(&told.code().unwrap_or_default()),
+            _ => Self::Other,
+        }
+    }
+
+    fn told_by(self, error: sqlx::Error) -> StoreError {
+        match self {
+            Self::Unique => StoreError::Unique(error),
+            Self::Conflict => StoreError::Conflict(error),
+            Self::Full => StoreError::Full(error),
+            Self::Immutable => StoreError::Immutable(error),
+            Self::NulCharacter => StoreError::NulCharacter,
+            Self::Unavailable => StoreError::Unavailable(error),
+            Self::Other => StoreError::Other(error),
+        }
+    }
 }
 
 /// Sorts the codes of both databases: five characters are an SQLSTATE, anything else an SQLite result code.

@@ -27,6 +27,7 @@ pub mod documents;
 pub mod entries;
 pub mod environments;
 pub mod error;
+mod group;
 pub mod idempotency;
 pub mod identities;
 pub mod invitations;

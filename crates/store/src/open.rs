@@ -30,7 +30,7 @@ static SQLITE: Migrator = sqlx::migrate!("./migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("./migrations/postgres");
 
 /// How long a request waits for a connection, and a statement for another process's lock.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Connections that read from SQLite. Each has a thread and a page cache; the warm path reads from memory.
 const SQLITE_READERS: u32 = 4;
@@ -105,6 +105,7 @@ impl Db {
     fn of(pools: Pools, keyring: Keyring, is_prepared: bool) -> Self {
         Self {
             pools,
+            queue: Arc::default(),
             keyring: Arc::new(keyring),
             reach: Arc::default(),
             is_prepared: Arc::new(AtomicBool::new(is_prepared)),

@@ -57,6 +57,7 @@ pub(crate) async fn set(
         updated_at: now,
     };
     if before.as_ref().is_some_and(|before| before.locked_only == after.locked_only) {
+        tx.unchanged().await?;
         call.change.unchanged();
         return Ok((before.map_or_else(|| view(after), view), false));
     }

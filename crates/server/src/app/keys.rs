@@ -111,6 +111,7 @@ pub(crate) async fn revoke(call: &Call, id: &str) -> Result<(), ApiError> {
     let mut tx = call.app.db.begin_write(workspace).await?;
     let key = existing(&mut tx, call, id).await?;
     if !keys::revoke(&mut tx, workspace, &key.id, call.app.clock.now()).await? {
+        tx.unchanged().await?;
         call.change.unchanged();
         return Ok(());
     }

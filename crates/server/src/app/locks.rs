@@ -30,6 +30,7 @@ pub(crate) async fn lock(
     let ids = [version.id.clone()];
     let proofs = Proofs::load(&mut tx, &ids).await?;
     if proofs.lock(subject).is_some() {
+        tx.unchanged().await?;
         call.change.unchanged();
         return Ok(view(&call.project.name, &prompt.name, version, &proofs));
     }

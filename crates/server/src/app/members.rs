@@ -38,6 +38,7 @@ pub(crate) async fn add(call: &Call, request: AddMember) -> Result<(Member, bool
     let added = members::insert(&mut tx, workspace, &user.id, app.clock.now()).await?;
     let answer = view(find(&mut tx, workspace, user.id.as_str()).await?);
     if !added {
+        tx.unchanged().await?;
         call.change.unchanged();
         return Ok((answer, false));
     }

@@ -173,6 +173,7 @@ pub(crate) async fn renew(visit: &Visit, token: &str, wanted: Option<&str>) -> R
     if let Some(replaced) = current.and_then(|token| token.replaced_at) {
         if replaced + GRACE > now && entry.workspace == session.workspace {
             let answer = signed_in(app, &mut tx, &user, &session, now).await?;
+            tx.unchanged().await?;
             visit.unchanged();
             return Ok(Tokens { answer, kind, refresh: None });
         }
@@ -242,6 +243,7 @@ pub(crate) async fn sign_out(visit: &Visit, token: &str) -> Result<(), ApiError>
     let Some(session) = sessions::by_id(&mut tx, &known.session).await? else { return Ok(()) };
     let Some(user) = users::by_id(&mut tx, &session.user).await? else { return Ok(()) };
     if !sessions::revoke(&mut tx, &user.id, &session.id, now).await? {
+        tx.unchanged().await?;
         return Ok(());
     }
     let change = visit.change(&session.workspace, actor(&user), user.id.as_str());
@@ -287,6 +289,7 @@ pub(crate) async fn revoke(call: &Myself, id: &str) -> Result<(), ApiError> {
         return Err(ApiError::new(SESSION_NOT_FOUND, "no such session of yours"));
     }
     if !sessions::revoke(&mut tx, user, &id, call.app.clock.now()).await? {
+        tx.unchanged().await?;
         call.change.unchanged();
         return Ok(());
     }

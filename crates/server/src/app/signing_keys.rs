@@ -68,6 +68,7 @@ impl App {
         let mut tx = self.db.begin_write(workspace).await?;
         tx.revision(workspace).await?;
         if let Some(found) = self.signer_within(&mut tx, workspace).await? {
+            tx.unchanged().await?;
             return Ok(found);
         }
         let key = first(self, &mut tx, workspace).await?;

@@ -82,8 +82,10 @@ pub(crate) async fn add_member(call: &Call, name: &str, member: &str) -> Result<
         ));
     }
     if !teams::add_member(&mut tx, &team, &member.user, app.clock.now()).await? {
+        let answer = view(&mut tx, team).await?;
+        tx.unchanged().await?;
         call.change.unchanged();
-        return view(&mut tx, team).await;
+        return Ok(answer);
     }
     let mut deed = deed("team.add", &team);
     deed.details.insert("email".to_owned(), json!(member.email));
@@ -101,6 +103,7 @@ pub(crate) async fn remove_member(call: &Call, name: &str, member: &str) -> Resu
     let member = members::find(&mut tx, workspace, member).await?;
     let guard = Admins::before(&mut tx, workspace).await?;
     if !teams::remove_member(&mut tx, &team, &member.user).await? {
+        tx.unchanged().await?;
         call.change.unchanged();
         return Ok(());
     }

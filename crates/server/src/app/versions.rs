@@ -55,8 +55,9 @@ pub(crate) async fn archive(
     tx.revision(&call.caller.workspace).await?;
     let (prompt, mut version) = exact(&mut tx, call, name, number).await?;
     if version.archived_at.is_some() {
-        call.change.unchanged();
         let proofs = Proofs::load(&mut tx, std::slice::from_ref(&version.id)).await?;
+        tx.unchanged().await?;
+        call.change.unchanged();
         return Ok(view(&call.project.name, &prompt.name, version, &proofs));
     }
     let proofs = Proofs::load(&mut tx, std::slice::from_ref(&version.id)).await?;
@@ -98,8 +99,9 @@ pub(crate) async fn restore(
     tx.revision(&call.caller.workspace).await?;
     let (prompt, mut version) = exact(&mut tx, call, name, number).await?;
     if version.archived_at.is_none() {
-        call.change.unchanged();
         let proofs = Proofs::load(&mut tx, std::slice::from_ref(&version.id)).await?;
+        tx.unchanged().await?;
+        call.change.unchanged();
         return Ok(view(&call.project.name, &prompt.name, version, &proofs));
     }
     versions::restore(&mut tx, &version.id).await?;

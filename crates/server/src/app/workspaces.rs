@@ -82,6 +82,7 @@ pub(crate) async fn rename(
         return Err(not_found());
     }
     if own.name == name {
+        tx.unchanged().await?;
         call.change.unchanged();
         return Ok(view(call, own));
     }

@@ -10,6 +10,7 @@ mod checkpoints;
 mod clients;
 mod data_keys;
 mod documents;
+mod groups;
 mod immutable;
 mod keys;
 mod last_good;

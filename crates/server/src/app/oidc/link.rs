@@ -30,6 +30,7 @@ pub(super) async fn link(returned: &Returned<'_>, user: &UserId) -> Result<(), A
     returned.spend(&mut tx).await?;
     match identities::user(&mut tx, issuer, subject).await? {
         Some(linked) if linked == user.id => {
+            tx.unchanged().await?;
             visit.unchanged();
             return Ok(());
         }

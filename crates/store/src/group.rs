@@ -1,0 +1,241 @@
+//! Group commit on SQLite: writers go one after the other, and those who wait for each other share one flush to disk.
+//!
+//! While anybody writes, one task holds the connection. It lends the connection to each writer in turn, behind a
+//! savepoint of its own, and commits when nobody waits any more. Only this task begins, undoes and commits, and nobody
+//! can cancel it: a writer that is dropped half-way gives back what it borrowed, and its changes are undone before the
+//! next one begins. Nobody is told of success before the commit.
+
+use std::{
+    collections::VecDeque,
+    io,
+    ops::{Deref, DerefMut},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
+use tokio::{
+    sync::{self, OwnedMutexGuard, oneshot},
+    time::{Instant, timeout},
+};
+
+use crate::{
+    error::{Result, StoreError},
+    open::PATIENCE,
+};
+
+/// Members of a group at most: what one commit that fails takes with it.
+const MEMBERS: usize = 64;
+
+/// How long a group takes in members: what the first of them waits for the others at most.
+const OPEN: Duration = Duration::from_millis(20);
+
+/// Begins a group with its first member.
+const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT member";
+/// Keeps what a member did, and begins the next one. It fails when SQLite has ended the transaction by itself.
+const NEXT: &str = "RELEASE member; SAVEPOINT member";
+/// Undoes what a member did; the next one goes on from there. It fails as [`NEXT`] does.
+const UNDO: &str = "ROLLBACK TO member";
+
+/// How much a writer is about to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Size {
+    /// So little that others may wait for it with their own changes done.
+    Small,
+    /// So much that whoever is done is told first.
+    Large,
+}
+
+/// Writers that wait.
+#[derive(Debug, Default)]
+pub(crate) struct Queue(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    writers: VecDeque<Writer>,
+    /// Whether a task lets them in.
+    attended: bool,
+}
+
+#[derive(Debug)]
+struct Writer {
+    enter: oneshot::Sender<Result<Member>>,
+    size: Size,
+}
+
+/// A writer that was let in. Dropped without [`Member::end`], its changes are undone.
+#[derive(Debug)]
+pub(crate) struct Member {
+    // In this order: the connection is back before the task hears that the member has ended.
+    connection: OwnedMutexGuard<PoolConnection<Sqlite>>,
+    end: oneshot::Sender<(End, Tell)>,
+}
+
+/// What a member wants of its changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// To be told when they are on disk.
+    Keep,
+    /// To undo them, and to be told when everything they were decided from is on disk.
+    Undo,
+}
+
+type Tell = oneshot::Sender<Result<(), Arc<sqlx::Error>>>;
+
+impl Queue {
+    /// Waits until nobody else writes.
+    pub(crate) async fn enter(self: &Arc<Self>, pool: &SqlitePool, size: Size) -> Result<Member> {
+        let (enter, entered) = oneshot::channel();
+        if self.push(Writer { enter, size }) {
+            tokio::spawn(attend(Arc::clone(self), pool.clone()));
+        }
+        match timeout(PATIENCE, entered).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(_)) | Err(_) => Err(StoreError::away()),
+        }
+    }
+
+    /// Whether nobody attends to the queue yet.
+    fn push(&self, writer: Writer) -> bool {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.writers.push_back(writer);
+        !std::mem::replace(&mut waiting.attended, true)
+    }
+
+    /// The first of the next group; without one, nobody attends any more.
+    fn first(&self) -> Option<Writer> {
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = pop(&mut waiting.writers, |_| true);
+        waiting.attended = first.is_some();
+        first
+    }
+
+    /// The next member of a group in which so many wait for the commit.
+    fn next(&self, kept: usize, begun: Instant) -> Option<Writer> {
+        if kept >= MEMBERS || begun.elapsed() >= OPEN {
+            return None;
+        }
+        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        pop(&mut waiting.writers, |writer| kept == 0 || writer.size == Size::Small)
+    }
+
+    fn put_back(&self, writer: Writer) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).writers.push_front(writer);
+    }
+
+    /// Tells everybody who waits why they cannot write: each would find out by waiting as long.
+    fn refuse(&self, first: Writer, failure: sqlx::Error) {
+        let failure = Arc::new(failure);
+        let others = std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).writers);
+        for writer in std::iter::once(first).chain(others) {
+            let _ = writer.enter.send(Err(StoreError::shared(&failure)));
+        }
+    }
+}
+
+/// The next writer that still wants to be let in, if it is one that may be.
+fn pop(writers: &mut VecDeque<Writer>, may: impl Fn(&Writer) -> bool) -> Option<Writer> {
+    while writers.front().is_some_and(|writer| writer.enter.is_closed()) {
+        writers.pop_front();
+    }
+    if writers.front().is_some_and(may) { writers.pop_front() } else { None }
+}
+
+/// Lets writers in, group after group, until nobody waits.
+async fn attend(queue: Arc<Queue>, pool: SqlitePool) {
+    while let Some(first) = queue.first() {
+        match begin(&pool).await {
+            Ok(connection) => group(&queue, first, connection).await,
+            Err(failure) => queue.refuse(first, failure),
+        }
+    }
+}
+
+/// Not by a transaction of sqlx: it counts savepoints, and counts wrong once SQLite has ended one by itself.
+async fn begin(pool: &SqlitePool) -> Result<PoolConnection<Sqlite>, sqlx::Error> {
+    let mut connection = pool.acquire().await?;
+    if let Err(failure) = sqlx::query(BEGIN).execute(&mut *connection).await {
+        roll_back(&mut connection).await;
+        return Err(failure);
+    }
+    Ok(connection)
+}
+
+/// One group, from its first member to its commit.
+async fn group(queue: &Queue, first: Writer, connection: PoolConnection<Sqlite>) {
+    let begun = Instant::now();
+    let shelf = Arc::new(sync::Mutex::new(connection));
+    let mut tells: Vec<Tell> = Vec::new();
+    let mut entering = Some(first);
+    let mut outcome = Ok(());
+    while let Some(writer) = entering.take() {
+        let ended = lend(&shelf, writer).await;
+        let keeps = matches!(ended, Some((End::Keep, _)));
+        tells.extend(ended.map(|(_, tell)| tell));
+        entering = queue.next(tells.len(), begun);
+        let step = match (keeps, &entering) {
+            (true, None) => break,
+            (true, Some(_)) => NEXT,
+            (false, _) => UNDO,
+        };
+        if let Err(failure) = sqlx::query(step).execute(&mut **shelf.lock().await).await {
+            outcome = Err(sqlx::Error::Io(io::Error::other(failure)));
+            break;
+        }
+    }
+    if let Some(writer) = entering {
+        queue.put_back(writer);
+    }
+    let mut connection = shelf.lock().await;
+    if outcome.is_ok() {
+        outcome = sqlx::query("COMMIT").execute(&mut **connection).await.map(drop);
+    }
+    if outcome.is_err() {
+        roll_back(&mut connection).await;
+    }
+    let outcome = outcome.map_err(Arc::new);
+    for tell in tells {
+        let _ = tell.send(outcome.clone());
+    }
+}
+
+/// Fails only where there is nothing to undo: SQLite has done so by itself, or nothing had begun.
+async fn roll_back(connection: &mut SqliteConnection) {
+    let _ = sqlx::query("ROLLBACK").execute(connection).await;
+}
+
+/// Lends the connection to a writer, and waits until it is back. What the writer wants, unless it was dropped.
+async fn lend(shelf: &Arc<sync::Mutex<PoolConnection<Sqlite>>>, writer: Writer) -> Option<(End, Tell)> {
+    let connection = Arc::clone(shelf).lock_owned().await;
+    let (end, ended) = oneshot::channel();
+    let _ = writer.enter.send(Ok(Member { connection, end }));
+    ended.await.ok()
+}
+
+impl Member {
+    /// Gives back the connection, and waits until the group is on disk.
+    pub(crate) async fn end(self, end: End) -> Result<()> {
+        let (tell, told) = oneshot::channel();
+        let Self { connection, end: ended } = self;
+        drop(connection);
+        let _ = ended.send((end, tell));
+        match told.await {
+            Ok(outcome) => outcome.map_err(|failure| StoreError::shared(&failure)),
+            Err(_) => Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)),
+        }
+    }
+}
+
+impl Deref for Member {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        &self.connection
+    }
+}
+
+impl DerefMut for Member {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        &mut self.connection
+    }
+}
