@@ -159,7 +159,7 @@ impl Local {
 /// Applies every rule of a push that needs no registry; gives the advice that comes with it.
 fn rules(drafts: Vec<PromptDraft>) -> std::result::Result<Vec<Problem>, Vec<Problem>> {
     let request = PushRequest { drafts, version: None, allow_breaking: true };
-    publish::plan(request, &Registry::default(), &Limits::default()).map(|plan| plan.warnings)
+    publish::plan(&request, &Registry::default(), &Limits::default()).map(|plan| plan.warnings)
 }
 
 /// Compiles a document with everything it may include.

@@ -1,5 +1,7 @@
 //! What becomes of one draft.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use serde_json::Value;
 
 use super::{
@@ -10,8 +12,9 @@ use super::{
 use crate::{
     digest::Digest,
     files::PromptDraft,
-    interface::interface,
+    interface::{Interface, interface},
     limits::Limits,
+    names::PromptName,
     problem::Problem,
     render::{CompiledDocument, includes},
     versions::VersionNumber,
@@ -33,20 +36,34 @@ pub(super) struct Ready<'a> {
     pub(super) closure: &'a Closure<'a>,
 }
 
+/// What compiling found out about contents, each with its dependencies fixed.
+#[derive(Debug, Default)]
+pub struct Compilations(BTreeMap<(Digest, BTreeMap<PromptName, Digest>), Compiled>);
+
+#[derive(Clone, Debug)]
+struct Compiled {
+    interface: Interface,
+    advice: Vec<Problem>,
+}
+
 /// Compiles a draft and finds its number, with advice. Without a number when another draft, on which this one
 /// depends, has problems of its own.
 pub(super) fn plan(
     ready: Ready<'_>,
     rules: &Rules<'_>,
+    compilations: &mut Compilations,
 ) -> Result<Option<(PlannedVersion, Vec<Problem>)>, Vec<Problem>> {
     let Ready { draft, canonical, digest, closure } = ready;
     let document = &draft.document;
-    let partials = includes(document, closure.documents.iter().map(|(name, document)| (name, *document)))?;
-    let compiled = CompiledDocument::new(document.clone(), &partials, rules.limits)?;
     if !closure.complete {
+        compile(draft, closure, rules.limits)?;
         return Ok(None);
     }
-    let interface = interface(document, &compiled);
+    let fixed = closure.dependencies.iter().map(|(name, fixed)| (name.clone(), fixed.digest.clone()));
+    let Compiled { interface, advice } = match compilations.0.entry((digest.clone(), fixed.collect())) {
+        Entry::Occupied(known) => known.get().clone(),
+        Entry::Vacant(new) => new.insert(compile(draft, closure, rules.limits)?).clone(),
+    };
     let content = Content { digest: &digest, interface: &interface, dependencies: &closure.dependencies };
     let wanted = match (&rules.version, &draft.version) {
         (Some(version), _) => Wanted::ByPush(version.clone()),
@@ -75,9 +92,16 @@ pub(super) fn plan(
         description: text(document.metadata.get("description")),
         tags: texts(document.metadata.get("tags")),
     };
-    let found = numbered.warnings.into_iter().chain(compiled.warnings());
+    let found = numbered.warnings.into_iter().chain(advice);
     let advice = found.map(|problem| super::in_file(problem, draft)).collect();
     Ok(Some((prompt, advice)))
+}
+
+fn compile(draft: &PromptDraft, closure: &Closure<'_>, limits: &Limits) -> Result<Compiled, Vec<Problem>> {
+    let document = &draft.document;
+    let partials = includes(document, closure.documents.iter().map(|(name, document)| (name, *document)))?;
+    let compiled = CompiledDocument::new(document.clone(), &partials, limits)?;
+    Ok(Compiled { interface: interface(document, &compiled), advice: compiled.warnings() })
 }
 
 fn text(value: Option<&Value>) -> Option<String> {

@@ -22,6 +22,8 @@ use crate::{
 use dependencies::Pushed;
 use drafts::{Ready, Rules};
 
+pub use drafts::Compilations;
+
 /// What somebody wants to publish.
 #[derive(Clone, Debug, Default)]
 pub struct PushRequest {
@@ -134,7 +136,7 @@ pub struct PlannedVersion {
 pub fn problems(folder: Unreadable, limits: &Limits) -> Vec<Problem> {
     let Unreadable { mut problems, readable } = folder;
     let request = PushRequest { drafts: readable, version: None, allow_breaking: true };
-    let mut more = plan(request, &Registry::default(), limits).err().unwrap_or_default();
+    let mut more = plan(&request, &Registry::default(), limits).err().unwrap_or_default();
     more.retain(|one| !may_be_elsewhere(one) && !problems.contains(one));
     problems.extend(more);
     problems
@@ -147,17 +149,28 @@ pub fn may_be_elsewhere(problem: &Problem) -> bool {
 
 /// Applies every rule: compiles each draft with its dependencies, finds bumps and versions, composes the release.
 /// Either the whole plan or every problem of every draft.
-pub fn plan(request: PushRequest, registry: &Registry, limits: &Limits) -> Result<PushPlan, Vec<Problem>> {
+pub fn plan(request: &PushRequest, registry: &Registry, limits: &Limits) -> Result<PushPlan, Vec<Problem>> {
+    plan_again(request, registry, limits, &mut Compilations::default())
+}
+
+/// The same for somebody who made a plan already: what has the same dependencies as then is not compiled again. So a
+/// plan can be made ahead, and made again where the registry turned out to be another.
+pub fn plan_again(
+    request: &PushRequest,
+    registry: &Registry,
+    limits: &Limits,
+    compilations: &mut Compilations,
+) -> Result<PushPlan, Vec<Problem>> {
     let PushRequest { drafts, version, allow_breaking } = request;
-    let mut problems = names::conflicts(&drafts, registry);
+    let mut problems = names::conflicts(drafts, registry);
     if !problems.is_empty() {
         // Without names that stand for one draft each, nothing below means anything.
         return Err(problems);
     }
-    let (order, cycles) = dependencies::order(&drafts);
+    let (order, cycles) = dependencies::order(drafts);
     problems.extend(cycles);
 
-    let rules = Rules { registry, limits, version, allow_breaking };
+    let rules = Rules { registry, limits, version: version.clone(), allow_breaking: *allow_breaking };
     let mut prompts = Vec::with_capacity(drafts.len());
     let mut pushed = BTreeMap::new();
     let mut warnings = Vec::new();
@@ -178,7 +191,7 @@ pub fn plan(request: PushRequest, registry: &Registry, limits: &Limits) -> Resul
         };
         if found.is_empty() {
             let ready = Ready { draft, canonical, digest, closure: &closure };
-            match drafts::plan(ready, &rules) {
+            match drafts::plan(ready, &rules, compilations) {
                 Ok(Some((prompt, advice))) => {
                     known.version = Some(prompt.version.clone());
                     warnings.extend(advice);

@@ -57,12 +57,14 @@ fn push(drafts: Vec<PromptDraft>) -> PushRequest {
     PushRequest { drafts, ..PushRequest::default() }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "tests read better without")]
 fn planned(request: PushRequest, registry: &Registry) -> PushPlan {
-    plan(request, registry, &Limits::default()).unwrap_or_else(|problems| panic!("{problems:#?}"))
+    plan(&request, registry, &Limits::default()).unwrap_or_else(|problems| panic!("{problems:#?}"))
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "tests read better without")]
 fn refused(request: PushRequest, registry: &Registry) -> Vec<Problem> {
-    plan(request, registry, &Limits::default()).expect_err("the push is refused")
+    plan(&request, registry, &Limits::default()).expect_err("the push is refused")
 }
 
 fn codes(problems: &[Problem]) -> Vec<&str> {
@@ -319,6 +321,26 @@ fn a_dependency_outside_the_push_is_the_newest_match() {
     assert_eq!(pinned(&registry, "^1"), "1.0.1");
     registry.prompts.get_mut(&name("tone")).unwrap()[1].archived = true;
     assert_eq!(pinned(&registry, "^1"), "1.0.0");
+}
+
+#[test]
+fn a_plan_made_again_compiles_only_what_has_other_dependencies_now() {
+    let before = registry_of(vec![push(vec![draft("tone", "1")])]);
+    let request = push(vec![draft("app", "{{ name }}").depends_on("tone", "*"), draft("b", "{{ name }}")]);
+    let mut compilations = Compilations::default();
+    let ahead = plan_again(&request, &before, &Limits::default(), &mut compilations).unwrap();
+    // Under these limits nothing compiles: what is planned was not compiled again.
+    let tight = Limits { template_bytes: 1, ..Limits::default() };
+    assert_eq!(plan(&request, &before, &tight).unwrap_err().len(), 2);
+    let again = plan_again(&request, &before, &tight, &mut compilations).unwrap();
+    assert_eq!(numbers(&again), numbers(&ahead));
+    assert_eq!(again.prompts[0].interface, ahead.prompts[0].interface);
+    let other = after(&planned(push(vec![draft("tone", "2")]), &before), before);
+    let problems = plan_again(&request, &other, &tight, &mut compilations).unwrap_err();
+    assert_eq!(
+        problems.iter().map(|problem| problem.file.as_deref()).collect::<Vec<_>>(),
+        [Some("app.yaml")]
+    );
 }
 
 #[test]

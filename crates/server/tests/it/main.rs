@@ -28,6 +28,7 @@ mod overload;
 mod pages;
 mod published;
 mod quick;
+mod pushes;
 mod rates;
 mod registry;
 mod scopes;

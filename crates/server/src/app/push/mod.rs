@@ -12,7 +12,7 @@ use promptsync_core::{
     files::{PromptDraft, SourceFile, parse, parse_owned},
     names::{AliasName, ModulePath, PromptName},
     problem::Problem,
-    publish::{PushPlan, PushRequest, Registry, plan, problems},
+    publish::{Compilations, PushPlan, PushRequest, Registry, plan_again, problems},
     splits::AliasSplits,
     versions::VersionNumber,
 };
@@ -30,6 +30,15 @@ struct Wish {
     git_commit: Option<String>,
     allow_breaking: bool,
     dry_run: bool,
+}
+
+/// More prompts than this take so long to write that other writers are told of their own changes first.
+const LARGE: usize = 32;
+
+/// What is kept in case the plan has to be made again.
+struct Ahead {
+    request: PushRequest,
+    compilations: Compilations,
 }
 
 /// Pushes a folder. Each form of it is let go of as soon as the next is there: body, files, drafts.
@@ -107,36 +116,56 @@ impl Wish {
     }
 }
 
+/// Makes the plan ahead, from what is there, and looks again once others have to wait: where nobody wrote in between,
+/// the plan stands. Templates are compiled before the transaction.
 async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Result<PushResult, ApiError> {
+    let (app, workspace) = (&call.app, &call.caller.workspace);
+    if !wish.dry_run {
+        app.signer(workspace).await?;
+    }
+    let mut tx = app.db.begin_read(workspace).await?;
+    allowed::check(call, &mut tx, &drafts, wish).await?;
+    let registry = load(&mut tx, call, &drafts).await?;
+    let seen = audit::head(&mut tx, workspace).await?.revision;
+    drop(tx);
+    let is_large = drafts.len() > LARGE;
+    let (version, allow_breaking) = (wish.version.clone(), wish.allow_breaking);
+    let ahead = Ahead {
+        request: PushRequest { drafts, version, allow_breaking },
+        compilations: Compilations::default(),
+    };
+    let (plan, ahead) = decide(call, ahead, registry).await?;
     if wish.dry_run {
-        let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
-        allowed::check(call, &mut tx, &drafts, wish).await?;
-        let registry = load(&mut tx, call, &drafts).await?;
-        let revision = audit::head(&mut tx, &call.caller.workspace).await?.revision;
-        drop(tx);
-        let plan = decide(call, drafts, registry, wish).await?;
         if let Some(alias) = wish.alias.as_ref().filter(|_| !plan.prompts.is_empty()) {
-            let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+            let mut tx = app.db.begin_read(workspace).await?;
             let splits = AliasSplits::default();
             environments::check_move(&mut tx, &call.project.id, alias, &plan.manifest, &splits).await?;
         }
         call.change.unchanged();
-        return Ok(result(plan, None, revision, true));
+        return Ok(result(plan, None, seen, true));
     }
-    call.app.signer(&call.caller.workspace).await?;
-    let mut tx = call.app.db.begin_write(&call.caller.workspace).await?;
-    let revision = tx.revision(&call.caller.workspace).await?;
-    allowed::check(call, &mut tx, &drafts, wish).await?;
-    let registry = load(&mut tx, call, &drafts).await?;
-    let plan = decide(call, drafts, registry, wish).await?;
+    let mut tx = match is_large {
+        true => app.db.begin_large_write(workspace).await?,
+        false => app.db.begin_write(workspace).await?,
+    };
+    let revision = tx.revision(workspace).await?;
+    let plan = if revision == seen + 1 {
+        drop(ahead);
+        plan
+    } else {
+        allowed::check(call, &mut tx, &ahead.request.drafts, wish).await?;
+        let registry = load(&mut tx, call, &ahead.request.drafts).await?;
+        decide(call, ahead, registry).await?.0
+    };
     let written = write::all(call, &mut tx, &plan, wish).await?;
     if !written.changed {
+        tx.unchanged().await?;
         call.change.unchanged();
         return Ok(result(plan, written.alias, revision - 1, false));
     }
     let deed = written.deed;
     let answer = result(plan, written.alias, revision, false);
-    call.change.commit(&call.app, tx, deed, super::change::Kept::Answer(200, &answer)).await?;
+    call.change.commit(app, tx, deed, super::change::Kept::Answer(200, &answer)).await?;
     Ok(answer)
 }
 
@@ -150,13 +179,14 @@ async fn load(tx: &mut ReadTx, call: &InProject, drafts: &[PromptDraft]) -> Resu
 /// Applies the rules, away from the threads that serve connections: every template is compiled.
 async fn decide(
     call: &InProject,
-    drafts: Vec<PromptDraft>,
+    mut ahead: Ahead,
     registry: Registry,
-    wish: &Wish,
-) -> Result<PushPlan, ApiError> {
+) -> Result<(PushPlan, Ahead), ApiError> {
     let limits = call.app.limits.clone();
-    let request = PushRequest { drafts, version: wish.version.clone(), allow_breaking: wish.allow_breaking };
-    App::blocking(move || plan(request, &registry, &limits)).await?.map_err(refused)
+    let rules = move || {
+        plan_again(&ahead.request, &registry, &limits, &mut ahead.compilations).map(|plan| (plan, ahead))
+    };
+    App::blocking(rules).await?.map_err(refused)
 }
 
 fn refused(problems: Vec<Problem>) -> ApiError {
