@@ -80,7 +80,8 @@ impl Changes {
         match noun {
             "project" => {}
             "push" => within.pushed(&entry.details),
-            "alias" | "canary" => within.alias(target),
+            "alias" => within.moved(target, &entry.details),
+            "canary" => within.alias(target),
             "version" | "prompt" => within.prompt(prompt),
             _ => within.all = true,
         }
@@ -98,6 +99,14 @@ impl Within {
             None | Some(Value::Null) => {}
             Some(Value::String(name)) => self.alias(name),
             Some(_) => self.all = true,
+        }
+    }
+
+    /// A move that names a prompt moved it alone: reading the prompt again finds the alias too, if it is new.
+    fn moved(&mut self, alias: &str, details: &serde_json::Map<String, Value>) {
+        match details.get("prompt") {
+            Some(Value::String(name)) => self.prompt(name),
+            _ => self.alias(alias),
         }
     }
 
@@ -158,6 +167,7 @@ mod tests {
             ("push", "release:1.0.0", json!({ "versions": {}, "alias": null }), within(&[], &[], false)),
             ("push", "release:1.0.0", json!({}), within(&[], &[], true)),
             ("alias.move", "alias:production", json!({}), within(&[], &["production"], false)),
+            ("alias.move", "alias:production", json!({ "prompt": "a" }), within(&["a"], &[], false)),
             ("alias.rollback", "alias:production", json!({}), within(&[], &["production"], false)),
             ("canary.set", "alias:production", json!({}), within(&[], &["production"], false)),
             ("version.archive", "version:a@1.0.0", json!({}), within(&["a"], &[], false)),

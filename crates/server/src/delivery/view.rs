@@ -15,6 +15,7 @@ use promptsync_core::{
     resolve::{Entry, PromptFacts},
 };
 use promptsync_store::snapshot::{Known, ProjectState};
+use rpds::HashTrieMapSync;
 
 /// A workspace at one revision. Projects nobody asked for yet are names only.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,10 @@ pub(crate) struct WorkspaceView {
     pub(crate) projects: HashMap<ProjectId, Arc<ProjectView>>,
 }
 
+/// The prompts of a project. Two views share whatever is the same in both: a publication copies the path to what it
+/// changes, however many prompts there are.
+pub(crate) type Prompts = HashTrieMapSync<PromptName, Arc<PromptView>>;
+
 /// A project.
 #[derive(Clone, Debug)]
 pub(crate) struct ProjectView {
@@ -37,7 +42,7 @@ pub(crate) struct ProjectView {
     /// All of its aliases.
     pub(crate) aliases: BTreeSet<AliasName>,
     /// All of its prompts.
-    pub(crate) prompts: HashMap<PromptName, Arc<PromptView>>,
+    pub(crate) prompts: Prompts,
 }
 
 /// A prompt.
@@ -68,15 +73,15 @@ impl PromptView {
 impl ProjectView {
     /// A project of which nothing was read yet.
     pub(crate) fn empty(id: ProjectId, name: ProjectName) -> Self {
-        Self { id, name, aliases: BTreeSet::new(), prompts: HashMap::new() }
+        Self { id, name, aliases: BTreeSet::new(), prompts: Prompts::new_sync() }
     }
 
     /// Takes over all of a project. Prompts that are as they were stay what they are.
     pub(crate) fn replace(&mut self, state: ProjectState) {
-        let mut before = std::mem::take(&mut self.prompts);
+        let before = std::mem::take(&mut self.prompts);
         self.aliases = state.aliases;
-        let view = |(name, known): (PromptName, Known)| match before.remove(&name) {
-            Some(same) if same.is(&known) => (name, same),
+        let view = |(name, known): (PromptName, Known)| match before.get(&name) {
+            Some(same) if same.is(&known) => (name, Arc::clone(same)),
             _ => (name, Arc::new(PromptView::new(known))),
         };
         self.prompts = state.prompts.into_iter().map(view).collect();
@@ -86,10 +91,10 @@ impl ProjectView {
     pub(crate) fn replace_prompt(&mut self, name: &PromptName, mut state: ProjectState) {
         self.aliases = state.aliases;
         match state.prompts.remove(name) {
-            None => drop(self.prompts.remove(name)),
+            None => drop(self.prompts.remove_mut(name)),
             Some(known) => {
                 if !self.prompts.get(name).is_some_and(|view| view.is(&known)) {
-                    self.prompts.insert(name.clone(), Arc::new(PromptView::new(known)));
+                    self.prompts.insert_mut(name.clone(), Arc::new(PromptView::new(known)));
                 }
             }
         }
@@ -99,7 +104,7 @@ impl ProjectView {
     pub(crate) fn replace_alias(&mut self, alias: &AliasName, entries: Option<BTreeMap<PromptName, Entry>>) {
         let exists = entries.is_some();
         let mut entries = entries.unwrap_or_default();
-        for (name, view) in &mut self.prompts {
+        for (name, view) in &self.prompts.clone() {
             let after = entries.remove(name);
             if view.facts.entries.get(alias) == after.as_ref() {
                 continue;
@@ -110,7 +115,7 @@ impl ProjectView {
                 None => facts.entries.remove(alias),
             };
             let known = Known { id: view.id.clone(), module: view.module.clone(), facts };
-            *view = Arc::new(PromptView::new(known));
+            self.prompts.insert_mut(name.clone(), Arc::new(PromptView::new(known)));
         }
         if exists {
             self.aliases.insert(alias.clone());
