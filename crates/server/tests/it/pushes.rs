@@ -7,15 +7,18 @@ use promptsync_testing::{TestApp, db_test};
 use serde_json::json;
 
 db_test! {
-    async fn templates_are_compiled_while_another_writes(db: &Db) {
+    async fn a_large_push_is_judged_while_another_writes(db: &Db) {
         let app = TestApp::on(db).await;
         let editor = app.editor().await;
         editor.push(&[("greeting.txt", "Hi {{ name }}")]).await;
         let workspace = workspaces::list(&mut db.begin_system_read().await.unwrap()).await.unwrap().remove(0);
         let mut other = db.begin_write(&workspace.id).await.unwrap();
         other.revision(&workspace.id).await.unwrap();
-        // It would wait for the other if it took part in writing before it knows that the text does not compile.
-        let refused = editor.try_push(&[("greeting.txt", "Hi {{ name")], json!({})).await;
+        // It would wait for the other if it took part in writing before it knows that one text does not compile.
+        let paths: Vec<String> = (0..33).map(|number| format!("prompt_{number}.txt")).collect();
+        let mut files: Vec<(&str, &str)> = paths.iter().map(|path| (path.as_str(), "Hi {{ name }}")).collect();
+        files[7].1 = "Hi {{ name";
+        let refused = editor.try_push(&files, json!({})).await;
         assert_eq!(refused.status, 422, "{}", refused.json());
         drop(other);
         editor.push(&[("greeting.txt", "Hello {{ name }}")]).await;

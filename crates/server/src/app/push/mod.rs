@@ -9,6 +9,7 @@ use promptsync_api::{
     push::{MovedAlias, Push, PushResult, PushedPrompt},
 };
 use promptsync_core::{
+    audit::Revision,
     files::{PromptDraft, SourceFile, parse, parse_owned},
     names::{AliasName, ModulePath, PromptName},
     problem::Problem,
@@ -32,7 +33,8 @@ struct Wish {
     dry_run: bool,
 }
 
-/// More prompts than this take so long to write that other writers are told of their own changes first.
+/// More prompts than this take so long to plan that it is done without the others waiting, and so long to write that
+/// others are told of their own changes first.
 const LARGE: usize = 32;
 
 /// What is kept in case the plan has to be made again.
@@ -116,46 +118,36 @@ impl Wish {
     }
 }
 
-/// Makes the plan ahead, from what is there, and looks again once others have to wait: where nobody wrote in between,
-/// the plan stands. Templates are compiled before the transaction.
+/// Compiles before the transaction, so that nobody waits for it.
 async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Result<PushResult, ApiError> {
     let (app, workspace) = (&call.app, &call.caller.workspace);
-    if !wish.dry_run {
-        app.signer(workspace).await?;
-    }
-    let mut tx = app.db.begin_read(workspace).await?;
-    allowed::check(call, &mut tx, &drafts, wish).await?;
-    let registry = load(&mut tx, call, &drafts).await?;
-    let seen = audit::head(&mut tx, workspace).await?.revision;
-    drop(tx);
-    let is_large = drafts.len() > LARGE;
     let (version, allow_breaking) = (wish.version.clone(), wish.allow_breaking);
     let ahead = Ahead {
         request: PushRequest { drafts, version, allow_breaking },
         compilations: Compilations::default(),
     };
-    let (plan, ahead) = decide(call, ahead, registry).await?;
     if wish.dry_run {
-        if let Some(alias) = wish.alias.as_ref().filter(|_| !plan.prompts.is_empty()) {
-            let mut tx = app.db.begin_read(workspace).await?;
-            let splits = AliasSplits::default();
-            environments::check_move(&mut tx, &call.project.id, alias, &plan.manifest, &splits).await?;
-        }
-        call.change.unchanged();
-        return Ok(result(plan, None, seen, true));
+        let (plan, seen, _) = look(call, ahead, wish).await?;
+        return rehearsed(call, plan, seen, wish).await;
     }
-    let mut tx = match is_large {
-        true => app.db.begin_large_write(workspace).await?,
-        false => app.db.begin_write(workspace).await?,
+    app.signer(workspace).await?;
+    let is_large = ahead.request.drafts.len() > LARGE;
+    let (mut tx, known, ahead) = if is_large {
+        let (plan, seen, ahead) = look(call, ahead, wish).await?;
+        (app.db.begin_large_write(workspace).await?, Some((plan, seen)), ahead)
+    } else {
+        let ahead = compile(call, ahead).await?;
+        (app.db.begin_write(workspace).await?, None, ahead)
     };
     let revision = tx.revision(workspace).await?;
-    let plan = if revision == seen + 1 {
-        drop(ahead);
-        plan
-    } else {
-        allowed::check(call, &mut tx, &ahead.request.drafts, wish).await?;
-        let registry = load(&mut tx, call, &ahead.request.drafts).await?;
-        decide(call, ahead, registry).await?.0
+    let plan = match (known, ahead) {
+        // Nobody wrote in between: it stands, and what it was made from need not be kept.
+        (Some((plan, seen)), _) if revision == seen + 1 => plan,
+        (_, ahead) => {
+            allowed::check(call, &mut tx, &ahead.request.drafts, wish).await?;
+            let registry = load(&mut tx, call, &ahead.request.drafts).await?;
+            decide(call, ahead, registry).await?.0
+        }
     };
     let written = write::all(call, &mut tx, &plan, wish).await?;
     if !written.changed {
@@ -167,6 +159,43 @@ async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Res
     let answer = result(plan, written.alias, revision, false);
     call.change.commit(app, tx, deed, super::change::Kept::Answer(200, &answer)).await?;
     Ok(answer)
+}
+
+/// What a push would do.
+async fn rehearsed(
+    call: &InProject,
+    plan: PushPlan,
+    seen: Revision,
+    wish: &Wish,
+) -> Result<PushResult, ApiError> {
+    if let Some(alias) = wish.alias.as_ref().filter(|_| !plan.prompts.is_empty()) {
+        let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+        let splits = AliasSplits::default();
+        environments::check_move(&mut tx, &call.project.id, alias, &plan.manifest, &splits).await?;
+    }
+    call.change.unchanged();
+    Ok(result(plan, None, seen, true))
+}
+
+/// The plan as of the newest revision, which is told too.
+async fn look(call: &InProject, ahead: Ahead, wish: &Wish) -> Result<(PushPlan, Revision, Ahead), ApiError> {
+    let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+    allowed::check(call, &mut tx, &ahead.request.drafts, wish).await?;
+    let registry = load(&mut tx, call, &ahead.request.drafts).await?;
+    let seen = audit::head(&mut tx, &call.caller.workspace).await?.revision;
+    drop(tx);
+    let (plan, ahead) = decide(call, ahead, registry).await?;
+    Ok((plan, seen, ahead))
+}
+
+/// Compiles whatever depends on nothing in the registry. A problem is for the plan to tell.
+async fn compile(call: &InProject, mut ahead: Ahead) -> Result<Ahead, ApiError> {
+    let limits = call.app.limits.clone();
+    App::blocking(move || {
+        let _ = plan_again(&ahead.request, &Registry::default(), &limits, &mut ahead.compilations);
+        ahead
+    })
+    .await
 }
 
 async fn load(tx: &mut ReadTx, call: &InProject, drafts: &[PromptDraft]) -> Result<Registry, ApiError> {
