@@ -34,7 +34,7 @@ cargo xtask <command>
   build     target/release/promptsync
   gen       write the generated files; --check only says whether they are up to date
   tidy      check what the compiler cannot: layers, SQL, sizes, links, names
-  torture   the long form of a test: outage
+  torture   the long form of tests in which things are killed and cut off; alone it lists them
   bench     measure, and compare with the goals; --write puts the table into docs/benchmarks.md
 ";
 

@@ -2,29 +2,89 @@
 
 use std::{process::Stdio, time::Instant};
 
-use crate::steps::{Result, cargo, run as run_command};
+use crate::{
+    postgres::Postgres,
+    steps::{Result, cargo, exists, install, run as run_command},
+};
 
-/// Reads altogether, over the batches of every outage.
-const READS: usize = 1_000_000;
-/// Batches that the tests of outages read.
-const BATCHES: usize = 18;
-
-/// Runs one of them.
-pub(crate) fn run(arguments: &[String]) -> Result {
-    match arguments.first().map(String::as_str) {
-        Some("outage") => outage(),
-        _ => Err("cargo xtask torture outage".into()),
-    }
+/// A test that has a long form.
+struct Torture {
+    name: &'static str,
+    what: &'static str,
+    /// The test program, and which of its tests.
+    tests: [&'static str; 2],
+    /// The variable that says how long it is, and how long that is.
+    length: [&'static str; 2],
+    /// Programs it needs besides PostgreSQL and Redis, with their Debian packages.
+    programs: &'static [(&'static str, &'static str)],
 }
 
-/// PostgreSQL and Redis are killed, stopped and made to refuse while a million prompts are read.
-fn outage() -> Result {
-    let began = Instant::now();
-    let mut command =
-        cargo(&["test", "--release", "-p", "promptsync-server", "--test", "it", "--", "outages"]);
-    command.args(["--nocapture", "--test-threads=1"]);
-    command.env("PROMPTSYNC_OUTAGE_READS", READS.div_ceil(BATCHES).to_string()).stdin(Stdio::null());
-    run_command(&mut command)?;
-    println!("{READS} reads in {BATCHES} outages, none failed, in {:.0} s", began.elapsed().as_secs_f32());
+const TORTURES: [Torture; 2] = [
+    Torture {
+        name: "outage",
+        what: "PostgreSQL and Redis are killed, stopped and made to refuse while a million prompts are read",
+        tests: ["it", "outages"],
+        // Reads of each of 18 batches.
+        length: ["PROMPTSYNC_OUTAGE_READS", "55556"],
+        programs: &[],
+    },
+    Torture {
+        name: "kills",
+        what: "the server and PostgreSQL are killed while several write",
+        tests: ["torture", "kills"],
+        length: ["PROMPTSYNC_TORTURE_KILLS", "100"],
+        programs: &[],
+    },
+];
+
+/// Says that the tests are built as other tests are, in place of the way a server is built.
+const UNOPTIMISED: &str = "--unoptimised";
+
+/// Runs one of them, or all.
+pub(crate) fn run(arguments: &[String]) -> Result {
+    let is_optimised = !arguments.iter().any(|word| word == UNOPTIMISED);
+    let Some(name) = arguments.iter().find(|word| *word != UNOPTIMISED) else {
+        println!("cargo xtask torture NAME [{UNOPTIMISED}]\n");
+        for torture in &TORTURES {
+            println!("  {:8}{}", torture.name, torture.what);
+        }
+        println!("  {:8}each of them", "all");
+        return Ok(());
+    };
+    let wanted: Vec<&Torture> =
+        TORTURES.iter().filter(|torture| name == "all" || torture.name == name).collect();
+    if wanted.is_empty() {
+        return Err(format!("`{name}` is not one; `cargo xtask torture` lists them").into());
+    }
+    let postgres = Postgres::start()?;
+    if !exists("redis-server") {
+        install("redis-server")?;
+    }
+    for torture in wanted {
+        torture.run(is_optimised, &postgres)?;
+    }
     Ok(())
+}
+
+impl Torture {
+    fn run(&self, is_optimised: bool, postgres: &Postgres) -> Result {
+        for (program, package) in self.programs {
+            if !exists(program) {
+                install(package)?;
+            }
+        }
+        let [target, filter] = self.tests;
+        let mut command = cargo(&["test"]);
+        if is_optimised {
+            command.arg("--release");
+        }
+        // With the whole workspace nothing is built anew that other tests have built.
+        command.args(["--workspace", "--test", target, "--", filter, "--nocapture", "--test-threads=1"]);
+        let [variable, length] = self.length;
+        command.env(variable, length).env("PROMPTSYNC_TEST_POSTGRES", postgres.url()).stdin(Stdio::null());
+        let began = Instant::now();
+        run_command(&mut command)?;
+        println!("{}: {variable}={length}, {:.0} s", self.name, began.elapsed().as_secs_f32());
+        Ok(())
+    }
 }

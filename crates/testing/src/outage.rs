@@ -10,7 +10,9 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, kill_process};
+
+pub use rustix::process::Signal;
 
 /// How a server is away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,13 +67,13 @@ impl Drop for Refusal {
 }
 
 /// Sends a signal to a process, which may have ended by itself.
-pub(crate) fn send(process: u32, signal: Signal) {
+pub fn send(process: u32, signal: Signal) {
     if let Some(pid) = i32::try_from(process).ok().and_then(Pid::from_raw) {
         let _ = kill_process(pid, signal);
     }
 }
 
 /// A port nobody listens on.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port()
 }

@@ -105,9 +105,17 @@ impl Postgres {
     }
 
     fn kill(&mut self) {
-        self.signal(Signal::KILL);
-        if let Some(mut process) = self.process.take() {
-            process.wait().expect("it was killed");
+        let Some(mut process) = self.process.take() else { return };
+        // One that stands still starts no child that nobody knows of.
+        send(process.id(), Signal::STOP);
+        let children = children_of(process.id());
+        for id in children.iter().copied().chain([process.id()]) {
+            send(id, Signal::KILL);
+        }
+        process.wait().expect("it was killed");
+        // As long as one of them lives, the memory they share keeps the next server from starting.
+        while children.iter().any(|id| is_alive(*id)) {
+            thread::sleep(Duration::from_millis(1));
         }
         // A server that starts must not find the children of the one before.
         let _ = fs::remove_file(self.folder.path().join("data/postmaster.pid"));
@@ -135,10 +143,7 @@ impl Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        self.signal(Signal::KILL);
-        if let Some(mut process) = self.process.take() {
-            let _ = process.wait();
-        }
+        self.kill();
     }
 }
 
@@ -152,6 +157,13 @@ fn children_of(parent: u32) -> Vec<u32> {
         after.split_whitespace().nth(1).is_some_and(|found| found == parent.to_string())
     })
     .collect()
+}
+
+/// Whether a process has not ended; one that nobody has waited for yet has.
+fn is_alive(id: u32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let after = status.rsplit_once(')').map_or("Z", |(_, rest)| rest);
+    !after.trim_start().starts_with(['Z', 'X'])
 }
 
 fn programs() -> Option<PathBuf> {
