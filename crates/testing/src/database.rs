@@ -16,7 +16,7 @@ use promptsync_store::{
 };
 use sqlx::{
     ConnectOptions as _, Connection as _, PgConnection, QueryBuilder, SqliteConnection,
-    sqlite::SqliteConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
 };
 use tempfile::TempDir;
 
@@ -279,4 +279,52 @@ pub async fn drop_table(file: &Path, table: &str) {
     let mut query = QueryBuilder::<sqlx::Sqlite>::new("DROP TABLE ");
     query.push(table).build().execute(&mut connection).await.expect("the table goes");
     connection.close().await.expect("the connection ends");
+}
+
+/// Writes rows into a new SQLite file as fast as it takes them, each committed and then told, with
+/// `synchronous=NORMAL`: what a power cut takes back.
+pub async fn write_rows_unsynchronised(file: &Path, count: i64, mut tell: impl FnMut(i64)) {
+    let options = SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
+    let created = sqlx::query("CREATE TABLE rows (number BIGINT)").execute(&mut connection).await;
+    created.expect("a table can be made");
+    for number in 1..=count {
+        let written = sqlx::query("INSERT INTO rows VALUES ($1)").bind(number).execute(&mut connection).await;
+        written.expect("a row can be written");
+        tell(number);
+    }
+}
+
+/// The rows of an SQLite file that [`write_rows_unsynchronised`] wrote, as far as it has any.
+pub async fn count_rows(file: &Path) -> i64 {
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    let mut connection = SqliteConnection::connect_with(&options).await.expect("the file opens");
+    sqlx::query_scalar("SELECT count(*) FROM rows").fetch_one(&mut connection).await.unwrap_or(0)
+}
+
+/// Makes a table in a PostgreSQL database, for [`write_rows`].
+pub async fn create_rows(url: &str) {
+    let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+    let created = sqlx::query("CREATE TABLE rows (number BIGINT)").execute(&mut connection).await;
+    created.expect("a table can be made");
+}
+
+/// Writes rows into a PostgreSQL database, each committed and then told.
+pub async fn write_rows(url: &str, count: i64, mut tell: impl FnMut(i64)) {
+    let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+    for number in 1..=count {
+        let written = sqlx::query("INSERT INTO rows VALUES ($1)").bind(number).execute(&mut connection).await;
+        written.expect("a row can be written");
+        tell(number);
+    }
+}
+
+/// The rows that [`write_rows`] wrote.
+pub async fn count_postgres_rows(url: &str) -> i64 {
+    let mut connection = PgConnection::connect(url).await.expect("PostgreSQL answers");
+    sqlx::query_scalar("SELECT count(*) FROM rows").fetch_one(&mut connection).await.unwrap_or(0)
 }

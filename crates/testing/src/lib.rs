@@ -16,6 +16,7 @@ pub mod authority;
 pub mod canaries;
 pub mod clock;
 pub mod database;
+pub mod disk;
 pub mod ids;
 pub mod keyring;
 pub mod outage;

@@ -1,6 +1,7 @@
 //! A PostgreSQL server of a test's own, that can be killed, stopped and made to refuse.
 
 use std::{
+    ffi::{OsStr, OsString},
     fs,
     os::unix::{fs::chown, process::CommandExt as _},
     path::{Path, PathBuf},
@@ -12,6 +13,7 @@ use std::{
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use crate::disk::{self, Disk, Moment};
 use crate::outage::{Outage, Refusal, free_port, send};
 
 /// The server. It ends when this value goes away.
@@ -23,6 +25,9 @@ pub struct Postgres {
     port: u16,
     process: Option<Child>,
     refusal: Option<Refusal>,
+    settings: Vec<String>,
+    /// What stands before the command.
+    before: Vec<OsString>,
 }
 
 impl Postgres {
@@ -37,10 +42,20 @@ impl Postgres {
             chown(folder.path(), Some(id), Some(group)).expect("the folder can be given away");
         }
         let port = free_port();
-        let mut server = Self { programs, folder, user, port, process: None, refusal: None };
+        let mut server = Self {
+            programs,
+            folder,
+            user,
+            port,
+            process: None,
+            refusal: None,
+            settings: Vec::new(),
+            before: Vec::new(),
+        };
         let made = server
             .command("initdb")
             .args(["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"])
+            .arg("--wal-segsize=1")
             .arg("-D")
             .arg(server.folder.path().join("data"))
             .stdout(Stdio::null())
@@ -78,27 +93,90 @@ impl Postgres {
         }
     }
 
+    /// Stops it in order and starts it again with these settings, while strace writes its calls to the file `trace` of
+    /// its folder. Gives a copy of its data as it was in between, when all of it was certain.
+    pub fn trace(&mut self, settings: &[&str]) -> PathBuf {
+        if let Some(mut process) = self.process.take() {
+            send(process.id(), Signal::INT);
+            process.wait().expect("it ends");
+        }
+        let before = self.folder.path().join("before");
+        let copied = self.command_of("cp").arg("-a").arg(self.data()).arg(&before).status();
+        assert!(copied.expect("cp runs").success(), "the data is copied");
+        self.settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
+        self.before = disk::traced(&self.folder.path().join("trace"));
+        self.go();
+        self.before.clear();
+        before
+    }
+
+    /// Kills it and gives what strace saw; `before` is what [`Postgres::trace`] gave.
+    pub fn traced(&mut self, before: &Path) -> Disk {
+        self.kill();
+        Disk::read(&self.folder.path().join("trace"), &self.data(), before)
+    }
+
+    /// Starts it with what is left after the power was cut at this moment; says whether it starts.
+    pub fn start_after_cut(&mut self, disk: &Disk, moment: Moment, survives: impl FnMut() -> bool) -> bool {
+        self.kill();
+        fs::remove_dir_all(self.data()).expect("the data is removed");
+        disk.cut(moment, survives, &self.data());
+        let _ = fs::remove_file(self.data().join("postmaster.pid"));
+        if let Some((id, group)) = self.user {
+            let owner = format!("{id}:{group}");
+            let given = Command::new("chown").arg("-R").arg(owner).arg(self.data()).status();
+            assert!(given.expect("chown runs").success(), "the data is given away");
+        }
+        self.spawn();
+        while !self.answers() {
+            let process = self.process.as_mut().expect("it was started");
+            if process.try_wait().expect("a child can be asked").is_some() {
+                return false;
+            }
+            thread::sleep(Duration::from_millis(20));
+        }
+        true
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
     fn go(&mut self) {
+        self.spawn();
+        self.wait_until_ready();
+    }
+
+    fn spawn(&mut self) {
         let log = fs::File::create(self.folder.path().join("log")).expect("a file");
-        let mut command = self.command("postgres");
+        let mut command = match self.before.split_first() {
+            None => self.command("postgres"),
+            Some((first, rest)) => {
+                let mut command = self.command_of(first);
+                command.args(rest).arg(self.programs.join("postgres"));
+                command
+            }
+        };
         command.arg("-D").arg(self.folder.path().join("data")).arg("-p").arg(self.port.to_string());
         for setting in ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=60"] {
             command.args(["-c", setting]);
         }
+        for setting in &self.settings {
+            command.args(["-c", setting]);
+        }
         let process = command.stdout(log.try_clone().expect("a file")).stderr(log).spawn();
         self.process = Some(process.expect("PostgreSQL starts"));
-        self.wait_until_ready();
+    }
+
+    fn answers(&self) -> bool {
+        let port = format!("--port={}", self.port);
+        let asked = self.command("pg_isready").args(["--quiet", "--host=127.0.0.1", &port]).status();
+        asked.is_ok_and(|status| status.success())
     }
 
     fn wait_until_ready(&self) {
         let started = Instant::now();
-        let port = format!("--port={}", self.port);
-        while !self
-            .command("pg_isready")
-            .args(["--quiet", "--host=127.0.0.1", &port])
-            .status()
-            .is_ok_and(|status| status.success())
-        {
+        while !self.answers() {
             assert!(started.elapsed() < Duration::from_mins(1), "PostgreSQL is not ready");
             thread::sleep(Duration::from_millis(20));
         }
@@ -132,7 +210,12 @@ impl Postgres {
     }
 
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(self.programs.join(program));
+        self.command_of(self.programs.join(program))
+    }
+
+    /// A command as the server's user.
+    fn command_of(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
         if let Some((id, group)) = self.user {
             command.uid(id).gid(group);
         }
