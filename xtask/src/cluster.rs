@@ -21,8 +21,7 @@ use crate::{
     children::{Guarded, Interrupt},
     postgres::{self, Postgres},
     start::{Client, PROJECT, ready},
-    steps::{Result, capture, target},
-    test,
+    steps::{Result, capture, exists, install, target},
 };
 
 const ADDRESSES: [(&str, &str); 2] = [("a", "127.0.0.1:7981"), ("b", "127.0.0.1:7982")];
@@ -51,7 +50,9 @@ pub(crate) fn run(arguments: &[String]) -> Result {
         return Err("it takes no arguments; type `kill a` or `start a` once it runs".into());
     }
     let binary = build::binary()?;
-    test::redis()?;
+    if !exists("redis-server") {
+        install("redis-server")?;
+    }
     let interrupt = Interrupt::listen()?;
     let mut cluster = Cluster::start(binary)?;
     let key = cluster.admin_key()?;

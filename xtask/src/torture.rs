@@ -4,7 +4,8 @@ use std::{process::Stdio, time::Instant};
 
 use crate::{
     postgres::Postgres,
-    steps::{Result, cargo, exists, install, run as run_command},
+    steps::{Result, cargo, run as run_command},
+    test::missing,
 };
 
 /// A test that has a long form.
@@ -15,25 +16,60 @@ struct Torture {
     tests: [&'static str; 2],
     /// The variable that says how long it is, and how long that is.
     length: [&'static str; 2],
-    /// Programs it needs besides PostgreSQL and Redis, with their Debian packages.
-    programs: &'static [(&'static str, &'static str)],
 }
 
-const TORTURES: [Torture; 2] = [
+const TORTURES: [Torture; 8] = [
     Torture {
         name: "outage",
-        what: "PostgreSQL and Redis are killed, stopped and made to refuse while a million prompts are read",
+        what: "PostgreSQL and Redis are killed, stopped and made to refuse while many read",
         tests: ["it", "outages"],
-        // Reads of each of 18 batches.
+        // Reads of each of 18 batches: a million.
         length: ["PROMPTSYNC_OUTAGE_READS", "55556"],
-        programs: &[],
     },
     Torture {
         name: "kills",
         what: "the server and PostgreSQL are killed while several write",
         tests: ["torture", "kills"],
+        // Of the server on SQLite, the server on PostgreSQL, and PostgreSQL.
         length: ["PROMPTSYNC_TORTURE_KILLS", "100"],
-        programs: &[],
+    },
+    Torture {
+        name: "power",
+        what: "the power is cut while several write to SQLite and PostgreSQL",
+        tests: ["torture", "power"],
+        length: ["PROMPTSYNC_TORTURE_CUTS", "60"],
+    },
+    Torture {
+        name: "torn",
+        what: "many read while somebody publishes",
+        tests: ["torture", "torn"],
+        // In each of three forms: a million.
+        length: ["PROMPTSYNC_TORTURE_READS", "333334"],
+    },
+    Torture {
+        name: "linear",
+        what: "aliases are moved and read while servers are killed and stand still",
+        tests: ["torture", "linear"],
+        // In each of two forms: a million.
+        length: ["PROMPTSYNC_TORTURE_OPERATIONS", "500000"],
+    },
+    Torture {
+        name: "loss",
+        what: "streams over a network that loses three packets of ten",
+        tests: ["torture", "loss"],
+        length: ["PROMPTSYNC_TORTURE_CHANGES", "2000"],
+    },
+    Torture {
+        name: "herd",
+        what: "a thousand clients come back after an outage",
+        tests: ["torture", "herd"],
+        length: ["PROMPTSYNC_TORTURE_CLIENTS", "1000"],
+    },
+    Torture {
+        name: "stop",
+        what: "the server is told to stop under load",
+        tests: ["torture", "stop"],
+        length: ["PROMPTSYNC_TORTURE_STOPS", "100"],
     },
 ];
 
@@ -56,10 +92,10 @@ pub(crate) fn run(arguments: &[String]) -> Result {
     if wanted.is_empty() {
         return Err(format!("`{name}` is not one; `cargo xtask torture` lists them").into());
     }
-    let postgres = Postgres::start()?;
-    if !exists("redis-server") {
-        install("redis-server")?;
+    if let Some(missing) = missing().into_iter().next() {
+        return Err(missing.into());
     }
+    let postgres = Postgres::start()?;
     for torture in wanted {
         torture.run(is_optimised, &postgres)?;
     }
@@ -68,11 +104,6 @@ pub(crate) fn run(arguments: &[String]) -> Result {
 
 impl Torture {
     fn run(&self, is_optimised: bool, postgres: &Postgres) -> Result {
-        for (program, package) in self.programs {
-            if !exists(program) {
-                install(package)?;
-            }
-        }
         let [target, filter] = self.tests;
         let mut command = cargo(&["test"]);
         if is_optimised {
@@ -81,10 +112,12 @@ impl Torture {
         // With the whole workspace nothing is built anew that other tests have built.
         command.args(["--workspace", "--test", target, "--", filter, "--nocapture", "--test-threads=1"]);
         let [variable, length] = self.length;
-        command.env(variable, length).env("PROMPTSYNC_TEST_POSTGRES", postgres.url()).stdin(Stdio::null());
+        // Somebody may want it shorter, or longer.
+        let length = std::env::var_os(variable).unwrap_or_else(|| length.into());
+        command.env(variable, &length).env("PROMPTSYNC_TEST_POSTGRES", postgres.url()).stdin(Stdio::null());
         let began = Instant::now();
         run_command(&mut command)?;
-        println!("{}: {variable}={length}, {:.0} s", self.name, began.elapsed().as_secs_f32());
+        println!("{}: {variable}={}, {:.0} s", self.name, length.display(), began.elapsed().as_secs_f32());
         Ok(())
     }
 }

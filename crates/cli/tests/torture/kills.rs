@@ -1,100 +1,25 @@
 //! The server, and PostgreSQL under it, are killed while several write: what was acknowledged is there afterwards, once
 //! and whole.
-//!
-//! Each writer keeps what it was told in a journal outside of the server. What was not answered it asks for again with the
-//! same `Idempotency-Key`, so that afterwards there is exactly one version for each line of the journal.
 
 use std::{
     fs,
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
+    sync::atomic::Ordering,
     thread,
     time::{Duration, Instant},
 };
 
 use promptsync_testing::{Outage, Postgres};
-use serde_json::{Value, json};
 
 use crate::{
-    Dice, length,
+    Dice,
+    journal::{Acknowledged, Progress, compare, write},
+    length,
     node::{Node, Shop},
-    wire::Wire,
 };
 
 const WRITERS: usize = 4;
 /// Kills of a test, unless `PROMPTSYNC_TORTURE_KILLS` says how many.
 const KILLS: u64 = 3;
-/// Longer than a server that was killed takes to write again.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// A publication that was acknowledged: two prompts with the same text.
-struct Acknowledged {
-    text: String,
-    versions: [String; 2],
-    revision: i64,
-}
-
-/// What the writers of a test share.
-#[derive(Default)]
-struct Progress {
-    acknowledged: AtomicU64,
-    unanswered: AtomicU64,
-    refused: AtomicU64,
-    enough: AtomicBool,
-}
-
-/// Publishes one text after the other, each until it is acknowledged; gives the journal.
-fn write(name: &str, wire: &mut Wire, progress: &Progress) -> Vec<Acknowledged> {
-    let mut journal = Vec::new();
-    while !progress.enough.load(Ordering::Relaxed) {
-        let text = format!("{name} says {}", journal.len());
-        let files = ["a", "b"].map(|end| json!({ "path": format!("{name}_{end}.txt"), "content": text }));
-        let push = json!({ "files": files, "alias": name });
-        let once = format!("idempotency-key: {name}-{}\r\n", journal.len());
-        let began = Instant::now();
-        let pushed = loop {
-            match wire.send("POST", "/api/projects/shop/push", &once, Some(&push)) {
-                Ok(reply) if reply.status == 200 => break reply.json(),
-                // The database is away, so that no key can be known; or the first try is still under way.
-                Ok(reply) if matches!(reply.status, 409 | 429 | 503) => {
-                    progress.refused.fetch_add(1, Ordering::Relaxed);
-                }
-                Ok(reply) => panic!("{} {}", reply.status, reply.text()),
-                Err(_) => {
-                    progress.unanswered.fetch_add(1, Ordering::Relaxed);
-                }
-            }
-            assert!(began.elapsed() < PATIENCE, "{name} cannot write any more");
-            thread::sleep(Duration::from_millis(5));
-        };
-        let version = |at: usize| pushed["prompts"][at]["version"].as_str().expect("a version").to_owned();
-        let revision = pushed["revision"].as_i64().expect("a revision");
-        journal.push(Acknowledged { text, versions: [version(0), version(1)], revision });
-        progress.acknowledged.fetch_add(1, Ordering::Relaxed);
-    }
-    journal
-}
-
-/// Compares what the server has with what a writer was told.
-fn compare(name: &str, journal: &[Acknowledged], wire: &mut Wire) {
-    for (number, line) in journal.iter().enumerate() {
-        for (end, version) in ["a", "b"].into_iter().zip(&line.versions) {
-            assert_eq!(
-                *version,
-                format!("1.0.{number}"),
-                "a publication of {name} took effect twice, or never"
-            );
-            let kept = wire.get(&format!("/api/prompts/{name}_{end}/{version}")).expect("an answer");
-            assert_eq!(kept.status, 200, "{name}_{end} {version} was acknowledged and is lost");
-            assert_eq!(kept.json()["content"], json!(line.text), "{name}_{end} {version}");
-        }
-    }
-    let next = wire.get(&format!("/api/prompts/{name}_a/1.0.{}", journal.len())).expect("an answer");
-    assert_eq!(next.status, 404, "{name} has a version that nobody was told about");
-    let alias = wire.get(&format!("/api/aliases/{name}")).expect("an answer").json();
-    let last = json!(journal.last().expect("something was written").versions[0]);
-    let stands: [&Value; 2] = ["a", "b"].map(|end| &alias["entries"][format!("{name}_{end}")]);
-    assert_eq!(stands, [&last, &last], "the alias of {name} is half moved");
-}
 
 /// Lets the writers write and kills something again and again; `kill` gives when it was back.
 fn torture(label: &str, shop: &Shop, node: &mut Node<'_>, mut kill: impl FnMut(&mut Node<'_>)) {
@@ -144,12 +69,13 @@ fn torture(label: &str, shop: &Shop, node: &mut Node<'_>, mut kill: impl FnMut(&
     revisions.dedup();
     assert_eq!(revisions.len(), count, "two publications have one revision");
     node.kill();
-    shop.verify();
-    let (unanswered, refused) =
-        (progress.unanswered.load(Ordering::Relaxed), progress.refused.load(Ordering::Relaxed));
+    shop.verify("data");
+    let [unanswered, refused, replayed] = [&progress.unanswered, &progress.refused, &progress.replayed]
+        .map(|count| count.load(Ordering::Relaxed));
     println!(
         "{label}: {kills} kills, {count} publications acknowledged, 0 lost, 0 twice; {unanswered} tries unanswered, \
-         {refused} refused; the next one acknowledged {slowest:?} after the restart at the latest"
+         {refused} refused, {replayed} publications had taken effect without an answer; the next one acknowledged \
+         {slowest:?} after the restart at the latest"
     );
 }
 

@@ -3,9 +3,15 @@
 //! Each has a short form that runs with the other tests, and a long one, `cargo xtask torture NAME`.
 #![cfg(target_os = "linux")]
 
+mod herd;
 mod history;
+mod journal;
 mod kills;
+mod linear;
 mod node;
+mod power;
+mod stop;
+mod torn;
 mod wire;
 
 /// How long a test is: the variable `PROMPTSYNC_TORTURE_` and this name says it, else it is short.

@@ -1,6 +1,7 @@
 //! Servers as processes, which can be killed and stopped.
 
 use std::{
+    ffi::OsString,
     fs::File,
     io::{BufRead as _, BufReader},
     path::Path,
@@ -43,7 +44,13 @@ impl Shop {
 
     /// The output of a command, which must succeed.
     pub(crate) fn run(&self, args: &[&str]) -> String {
-        let out = self.command(args).output().expect("the command runs");
+        self.run_with(&[], args)
+    }
+
+    /// The same with more of an environment.
+    pub(crate) fn run_with(&self, environment: &[(&str, &str)], args: &[&str]) -> String {
+        let mut command = self.command_after(&[], args);
+        let out = command.envs(environment.iter().copied()).output().expect("the command runs");
         assert!(
             out.status.success(),
             "{args:?}: {}{}",
@@ -55,29 +62,37 @@ impl Shop {
 
     /// Starts a server with this data folder; it has its address for good.
     pub(crate) fn start(&self, data: &str) -> Node<'_> {
-        let address = format!("127.0.0.1:{}", free_port());
-        let process = self.serve(data, &address);
+        self.start_after(&[], data, "127.0.0.1")
+    }
+
+    /// The same, with words before the command, on another host than this.
+    pub(crate) fn start_after(&self, words: &[OsString], data: &str, host: &str) -> Node<'_> {
+        let address = format!("{host}:{}", free_port());
+        let process = self.serve(words, data, &address);
         Node { shop: self, data: data.to_owned(), address, process }
     }
 
     /// Judges the audit log in the database: its chain, and that no revision is missing.
-    pub(crate) fn verify(&self) {
-        let said = self.run(&["audit", "verify", "--data-dir", "data"]);
+    pub(crate) fn verify(&self, data: &str) {
+        let said = self.run(&["audit", "verify", "--data-dir", data]);
         assert!(said.starts_with("ok  workspace "), "{said}");
     }
 
-    fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_promptsync"));
+    fn command_after(&self, words: &[OsString], args: &[&str]) -> Command {
+        let program = OsString::from(env!("CARGO_BIN_EXE_promptsync"));
+        let mut words = words.iter().chain([&program]);
+        let mut command = Command::new(words.next().expect("there is a program"));
+        command.args(words);
         command.current_dir(self.path()).args(args).env_clear().env("HOME", self.path().join("home"));
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.settings.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
         command
     }
 
-    fn serve(&self, data: &str, address: &str) -> Child {
+    fn serve(&self, words: &[OsString], data: &str, address: &str) -> Child {
         let log = File::options().create(true).append(true).open(self.path().join(format!("{data}.log")));
         let mut server = self
-            .command(&["serve", "--data-dir", data, "--listen", address])
+            .command_after(words, &["serve", "--data-dir", data, "--listen", address])
             .stdout(Stdio::piped())
             .stderr(log.expect("a file"))
             .spawn()
@@ -115,7 +130,7 @@ impl Node<'_> {
 
     /// Starts it again at its address, after it has ended.
     pub(crate) fn restart(&mut self) {
-        self.process = self.shop.serve(&self.data, &self.address);
+        self.process = self.shop.serve(&[], &self.data, &self.address);
     }
 
     /// How it ended.

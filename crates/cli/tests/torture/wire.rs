@@ -29,8 +29,10 @@ pub(crate) struct Reply {
 pub(crate) enum Failure {
     /// No connection was made: nobody can have read the request.
     Unsent,
-    /// Nobody knows what became of it.
+    /// The connection ended, or was silent, before an answer began.
     Unanswered,
+    /// It ended within the answer.
+    Torn,
 }
 
 impl Wire {
@@ -57,12 +59,7 @@ impl Wire {
         body: Option<&Value>,
     ) -> Result<Reply, Failure> {
         if self.connection.is_none() {
-            let connection = TcpStream::connect(&self.address).map_err(|_| Failure::Unsent)?;
-            connection
-                .set_nodelay(true)
-                .and_then(|()| connection.set_read_timeout(Some(self.patience)))
-                .expect("a socket takes options");
-            self.connection = Some(BufReader::new(connection));
+            self.connection = Some(BufReader::new(self.connect()?));
         }
         let body = body.map(Value::to_string).unwrap_or_default();
         let kind = if body.is_empty() { "" } else { "content-type: application/json\r\n" };
@@ -71,28 +68,48 @@ impl Wire {
             self.key,
             body.len()
         );
-        let answer = self.connection.as_mut().and_then(|connection| ask(connection, &request));
-        if answer.as_ref().is_none_or(|reply| reply.header("connection") == "close") {
+        let connection = self.connection.as_mut().ok_or(Failure::Unsent)?;
+        let answer = ask(connection, &request);
+        if answer.as_ref().ok().is_none_or(|reply| reply.header("connection") == "close") {
             self.connection = None;
         }
-        answer.ok_or(Failure::Unanswered)
+        answer
+    }
+
+    /// Asks for a stream, on a connection of its own.
+    pub(crate) fn open(&self, target: &str) -> Result<TcpStream, Failure> {
+        let mut connection = self.connect()?;
+        let request =
+            format!("GET {target} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer {}\r\n\r\n", self.key);
+        connection.write_all(request.as_bytes()).map_err(|_| Failure::Unanswered)?;
+        Ok(connection)
+    }
+
+    fn connect(&self) -> Result<TcpStream, Failure> {
+        let connection = TcpStream::connect(&self.address).map_err(|_| Failure::Unsent)?;
+        let set =
+            connection.set_nodelay(true).and_then(|()| connection.set_read_timeout(Some(self.patience)));
+        set.expect("a socket takes options");
+        Ok(connection)
     }
 }
 
-/// Writes a request and reads the whole answer; nothing when the connection ends or is silent before that.
-fn ask(connection: &mut BufReader<TcpStream>, request: &str) -> Option<Reply> {
-    connection.get_mut().write_all(request.as_bytes()).ok()?;
+/// Writes a request and reads the whole answer.
+fn ask(connection: &mut BufReader<TcpStream>, request: &str) -> Result<Reply, Failure> {
+    // Who cannot write any more may find the answer of a server that says good-bye.
+    let _ = connection.get_mut().write_all(request.as_bytes());
     let mut head = String::new();
     while !head.ends_with("\r\n\r\n") {
-        if connection.read_line(&mut head).ok()? == 0 {
-            return None;
+        if !matches!(connection.read_line(&mut head), Ok(1..)) {
+            return Err(if head.is_empty() { Failure::Unanswered } else { Failure::Torn });
         }
     }
-    let status = head.split_whitespace().nth(1)?.parse().ok()?;
+    let status = head.split_whitespace().nth(1).and_then(|status| status.parse().ok());
+    let status = status.ok_or(Failure::Torn)?;
     let mut reply = Reply { status, head: head.to_ascii_lowercase(), body: Vec::new() };
     reply.body = vec![0; reply.header("content-length").parse().unwrap_or(0)];
-    connection.read_exact(&mut reply.body).ok()?;
-    Some(reply)
+    connection.read_exact(&mut reply.body).map_err(|_| Failure::Torn)?;
+    Ok(reply)
 }
 
 impl Reply {
