@@ -35,7 +35,8 @@ cargo xtask <command>
   gen       write the generated files; --check only says whether they are up to date
   tidy      check what the compiler cannot: layers, SQL, sizes, links, names
   torture   the long form of tests in which things are killed and cut off; alone it lists them
-  bench     measure, and compare with the goals; --write puts the table into docs/benchmarks.md
+  bench     measure, and compare with the goals; all families or those that are named
+            [NAME…] [--quick | --trial | --write]; --write puts the figures into docs/benchmarks.md
 ";
 
 fn main() -> ExitCode {

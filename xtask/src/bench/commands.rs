@@ -1,25 +1,29 @@
 //! The command line.
 
 use std::{
-    path::Path,
     process::{Command, Stdio},
     time::Instant,
 };
 
-use super::{median, table::Table};
+use super::{
+    Bench,
+    figures::Pairs,
+    table::{Row, Table},
+};
 use crate::steps::Result;
 
-const TIMES: usize = 21;
+pub(super) const ABOUT: &str =
+    "From start to end of the process, with `/bin/true` for the cost of starting any.";
 
-/// `promptsync --help`, with `/bin/true` beside it for the cost of starting any process.
-pub(super) fn help(binary: &Path, table: &mut Table) -> Result {
-    let (mut ours, mut nothing) = (Vec::new(), Vec::new());
-    for _ in 0..TIMES {
-        ours.push(milliseconds(Command::new(binary).arg("--help"))?);
-        nothing.push(milliseconds(&mut Command::new("/bin/true"))?);
-    }
-    let nothing = median(nothing);
-    table.at_most(20.0, "ms", format!("`promptsync --help` (`/bin/true`: {nothing:.2} ms)"), median(ours));
+/// `promptsync --help`, with `/bin/true` beside it.
+pub(super) fn help(bench: &Bench, table: &mut Table) -> Result {
+    let pairs = Pairs::measure(
+        bench.pace.turns(21),
+        || milliseconds(Command::new(&bench.binary).arg("--help")),
+        || milliseconds(&mut Command::new("/bin/true")),
+    )?;
+    table.add(Row::new("", "ms", "`promptsync --help`", pairs.ours(|time| *time)).at_most(20.0));
+    table.add(Row::new("", "ms", "`/bin/true`", pairs.theirs(|time| *time)));
     Ok(())
 }
 

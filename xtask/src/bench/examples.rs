@@ -1,55 +1,78 @@
 //! Benchmarks that run inside a crate of ours, beside a control in the same process.
 
-use super::{RUNS, median, table::Table};
-use crate::steps::{Result, capture, cargo, root};
+use super::{
+    Bench, Pace,
+    figures::Figure,
+    machine::SERVERS,
+    table::{Row, Table},
+};
+use crate::steps::{Result, capture, cargo, run as run_command, target};
+
+pub(super) const STORE: &str = "One transaction with 10,000 new prompts of 2 KB on SQLite, against a loop that inserts the \
+     same rows with the same durability and knows no rules.";
+pub(super) const JINJA: &str = "Rendering with every guard, against minijinja alone in the same process.";
+pub(super) const ADMISSION: &str = "Parsing the header, the key's hash or the token's signature, its expiry, the rates and \
+     the permission, with everything in memory.";
+pub(super) const SDK: &str = "`get` of a prompt that is held, by alias, and its render with 40 variables.";
 
 /// The write of a push, against a loop that inserts the same rows and knows no rules.
-pub(super) fn store(table: &mut Table) -> Result {
-    let output = example("promptsync-store", "bench_push", &[&RUNS.to_string()])?;
-    let (mut ours, mut bare) = (Vec::new(), Vec::new());
-    for line in output.lines().filter(|line| line.starts_with("round ")) {
-        ours.push(number_after(line, "store ")?);
-        bare.push(number_after(line, "loop ")?);
-    }
-    let (ours, bare) = (median(ours), median(bare));
-    let what =
-        format!("store: write of a push of 10000 prompts, {ours:.0} ms, against a bare loop, {bare:.0} ms");
-    table.at_most(3.0, "×", what, ours / bare);
+pub(super) fn store(bench: &Bench, table: &mut Table) -> Result {
+    let rounds = bench.pace.turns(5).to_string();
+    let output = example(bench, "promptsync-store", "bench_push", &[&rounds])?;
+    let rounds = output.lines().filter(|line| line.starts_with("round "));
+    let rounds = rounds
+        .map(|line| Ok((number_after(line, "store ")?, number_after(line, "loop ")?)))
+        .collect::<Result<Vec<_>>>()?;
+    let ours = Figure::of(rounds.iter().map(|(ours, _)| *ours));
+    let bare = Figure::of(rounds.iter().map(|(_, bare)| *bare));
+    let ratio = Figure::of(rounds.iter().map(|(ours, bare)| ours / bare));
+    table.add(Row::new("", "ms", "write of a push of 10,000 prompts", ours));
+    table.add(Row::new("", "ms", "the bare loop", bare));
+    table.add(Row::new("", "×", "write of a push / bare loop", ratio).at_most(3.0));
     Ok(())
 }
 
 /// Rendering in core with every guard, against minijinja alone.
-pub(super) fn jinja(table: &mut Table) -> Result {
-    if !root().join("crates/core/examples/bench_jinja.rs").exists() {
-        return Err("crates/core/examples/bench_jinja.rs is missing".into());
-    }
-    let output = example("promptsync-core", "bench_jinja", &[])?;
+pub(super) fn jinja(bench: &Bench, table: &mut Table) -> Result {
+    let output = example(bench, "promptsync-core", "bench_jinja", &[])?;
     for line in output.lines().filter(|line| line.contains("ratio ")) {
         let name = line.split(':').next().unwrap_or(line);
-        table.at_most(
-            1.15,
-            "×",
-            format!("core: Jinja render, {name}, against bare minijinja"),
-            number_after(line, "ratio ")?,
-        );
+        let what = format!("Jinja render, {name} / bare minijinja");
+        table.add(Row::new("", "×", what, number_after(line, "ratio ")?).at_most(1.15));
     }
     Ok(())
 }
 
 /// Knowing who calls and whether they may read, with everything in memory.
-pub(super) fn admission(table: &mut Table) -> Result {
-    let output = example("promptsync-server", "bench_auth", &[])?;
+pub(super) fn admission(bench: &Bench, table: &mut Table) -> Result {
+    let output = example(bench, "promptsync-server", "bench_auth", &[])?;
     for line in output.lines().filter(|line| line.ends_with(" us")) {
         let name = line.split(':').next().unwrap_or(line);
-        let what = format!("server: authentication and authorisation of a read, {name}, warm");
-        table.at_most(5.0, "µs", what, number_after(line, ": ")?);
+        let what = format!("authentication and authorisation of a read, {name}, warm");
+        table.add(Row::new("", "µs", what, number_after(line, ": ")?).at_most(5.0));
     }
     Ok(())
 }
 
-fn example(package: &str, name: &str, arguments: &[&str]) -> Result<String> {
-    let mut command = cargo(&["run", "--quiet", "--release", "--package", package, "--example", name, "--"]);
-    capture(command.args(arguments))
+/// What an application waits for when the SDK holds the prompt.
+pub(super) fn sdk(bench: &Bench, table: &mut Table) -> Result {
+    let output = example(bench, "promptsync-client", "bench_sdk", &[])?;
+    for line in output.lines() {
+        let Some((what, value)) = line.trim_end_matches("µs").trim_end().rsplit_once(' ') else { continue };
+        let (what, value) = (what.trim_end(), value.parse::<f64>()?);
+        table.add(match what.strip_suffix(" (S1)") {
+            Some(what) => Row::new("S1", "µs", what, value).at_most(4.0).stretch(2.0),
+            None => Row::new("", "µs", what, value),
+        });
+    }
+    Ok(())
+}
+
+/// Builds an example and runs it alone on a core.
+fn example(bench: &Bench, package: &str, name: &str, arguments: &[&str]) -> Result<String> {
+    let (profile, folder) = if bench.pace == Pace::Trial { ("dev", "debug") } else { ("release", "release") };
+    run_command(&mut cargo(&["build", "--profile", profile, "--package", package, "--example", name]))?;
+    capture(SERVERS.run(target()?.join(folder).join("examples").join(name)).args(arguments))
 }
 
 /// The number that follows a word in a line.

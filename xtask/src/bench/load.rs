@@ -1,111 +1,114 @@
-//! The server empty, pushed to, and full.
+//! Load: wrk for requests as fast as they are answered, and our own generators for the rest.
 
-use std::{
-    fmt::Write as _,
-    path::Path,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::path::Path;
 
 use super::{
-    RUNS, http, median,
-    server::{Data, PROJECT, Server},
-    table::Table,
+    Bench,
+    figures::field,
+    machine::{LOAD, need, processor_time},
 };
-use crate::steps::Result;
+use crate::steps::{Result, capture};
 
-const PROMPTS: usize = 10_000;
-const PROMPT_BYTES: usize = 2_000;
-/// Idle means that nothing has happened for this long.
-const IDLE: Duration = Duration::from_secs(1);
-
-/// Memory and start of a server without prompts.
-pub(super) fn empty_server(binary: &Path, table: &mut Table) -> Result {
-    let data = Data::create(binary, "empty")?;
-    let (ready, memory) = starts(binary, &data, "/livez")?;
-    table.at_most(30.0, "ms", "empty server: ready after start", ready);
-    table.at_most(25.0, "MiB", "empty server: memory, idle", memory);
-    Ok(())
+/// Where requests go.
+#[derive(Clone)]
+pub(super) struct Place {
+    pub(super) address: String,
+    pub(super) path: String,
+    pub(super) key: String,
+    /// Whose processor time is counted.
+    pub(super) pids: Vec<u32>,
 }
 
-/// A push of many prompts in one call, then the server that holds them.
-pub(super) fn full_server(binary: &Path, table: &mut Table) -> Result {
-    let body = push_body();
-    let (mut times, mut peaks, mut last) = (Vec::new(), Vec::new(), None);
-    for run in 0..RUNS {
-        let data = Data::create(binary, &format!("full-{run}"))?;
-        let mut server = Server::start(binary, &data)?;
-        let started = Instant::now();
-        http::send(&server.address, &data.key, "POST", &format!("/api/projects/{PROJECT}/push"), &body)?;
-        times.push(started.elapsed().as_secs_f64() * 1e3);
-        peaks.push(server.peak_memory()?);
-        last = Some(data);
-    }
-    table.told(
-        "ms",
-        format!("push of {PROMPTS} prompts of 2 KB: from request to answer, every rule applied"),
-        median(times),
-    );
-    table.at_most(
-        150.0,
-        "MiB",
-        format!("push of {PROMPTS} prompts of 2 KB: peak memory of the server"),
-        median(peaks),
-    );
-    let data = last.ok_or("no push was measured")?;
-    let (ready, memory) = starts(binary, &data, "/api/prompts/prompt_00042/latest")?;
-    table.at_most(100.0, "ms", format!("server with {PROMPTS} prompts: ready after start"), ready);
-    table.at_most(48.0, "MiB", format!("server with {PROMPTS} prompts: memory, idle after one read"), memory);
-    Ok(())
+/// What came of it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shot {
+    /// Answers a second.
+    pub(super) per_second: f64,
+    /// Microseconds of processor time an answer.
+    pub(super) cost: f64,
 }
 
-/// Median time to ready, and median memory after one request and a pause.
-fn starts(binary: &Path, data: &Data, path: &str) -> Result<(f64, f64)> {
-    let (mut times, mut sizes) = (Vec::new(), Vec::new());
-    for _ in 0..RUNS {
-        let mut server = Server::start(binary, data)?;
-        times.push(server.ready.as_secs_f64() * 1e3);
-        http::send(&server.address, &data.key, "GET", path, "")?;
-        sleep(IDLE);
-        sizes.push(server.memory()?);
-    }
-    Ok((median(times), median(sizes)))
+/// What is needed before the first.
+pub(super) fn prepare() -> Result {
+    need("wrk", "wrk")
 }
 
-/// Prompts that differ, with a few variables each, as the body of a push.
-fn push_body() -> String {
-    let mut body = String::from("{\"files\":[");
-    for number in 0..PROMPTS {
-        if number > 0 {
-            body.push(',');
-        }
-        let _ = write!(body, "{{\"path\":\"prompt_{number:05}.txt\",\"content\":\"{}\"}}", content(number));
-    }
-    body.push_str("]}");
-    body
+/// Asks for one thing over so many connections.
+pub(super) fn wrk(place: &Place, connections: usize, seconds: u32) -> Result<Shot> {
+    shoot(place, connections, seconds, None)
 }
 
-/// The text of one prompt, without anything that JSON would escape.
-fn content(number: usize) -> String {
-    let mut text = format!("Prompt {number}. Answer {{{{ customer_name }}}} about {{{{ issue }}}}. ");
-    let mut line = 0;
-    while text.len() < PROMPT_BYTES {
-        let _ =
-            write!(text, "Rule {line} of prompt {number}: say what happens next, by when, and who does it. ");
-        line += 1;
+/// Asks for one of so many prompts, drawn anew each time.
+pub(super) fn wrk_any(place: &Place, prompts: usize, connections: usize, seconds: u32) -> Result<Shot> {
+    shoot(place, connections, seconds, Some(prompts))
+}
+
+fn shoot(place: &Place, connections: usize, seconds: u32, prompts: Option<usize>) -> Result<Shot> {
+    let mut command = LOAD.run("wrk");
+    command.arg("-t1").arg(format!("-c{connections}")).arg(format!("-d{seconds}s"));
+    if !place.key.is_empty() {
+        command.arg("-H").arg(format!("Authorization: Bearer {}", place.key));
     }
-    text.truncate(PROMPT_BYTES);
-    text
+    if let Some(prompts) = prompts {
+        let script = crate::steps::root().join("crates/bench/any_prompt.lua");
+        command.arg("-s").arg(script).env("PROMPTS", prompts.to_string());
+    }
+    command.arg(format!("http://{}{}", place.address, place.path));
+    let before = processor_time(&place.pids)?;
+    let output = capture(&mut command)?;
+    let taken = processor_time(&place.pids)? - before;
+    read(&output, taken)
+}
+
+/// Reads what wrk says. An error of any kind is an error here: refusals are fast.
+fn read(output: &str, processor_seconds: f64) -> Result<Shot> {
+    if output.contains("Non-2xx") || output.contains("Socket errors") {
+        return Err(format!("not every request was answered with 200:\n{output}").into());
+    }
+    let after = |word: &str| output.split_once(word).map(|(_, rest)| rest.trim_start());
+    let per_second = after("Requests/sec:").and_then(|rest| rest.lines().next()).ok_or("wrk said nothing")?;
+    let requests = output.lines().find_map(|line| line.trim().split_once(" requests in "));
+    let requests: f64 = requests.ok_or("wrk counted nothing")?.0.parse()?;
+    Ok(Shot { per_second: per_second.trim().parse()?, cost: processor_seconds / requests * 1e6 })
+}
+
+/// Latencies in microseconds: the median and what one in a hundred exceeds.
+pub(super) struct Latency {
+    pub(super) half: f64,
+    pub(super) hundredth: f64,
+}
+
+/// Asks at a constant rate.
+pub(super) fn at_rate(bench: &Bench, place: &Place, per_second: u32, seconds: u32) -> Result<Latency> {
+    let (per_second, seconds) = (per_second.to_string(), seconds.to_string());
+    let words = ["rate", &place.address, &place.path, &place.key, &per_second, &seconds];
+    let output = tool(bench, &words)?;
+    Ok(Latency { half: field(&output, "p50_us")?, hundredth: field(&output, "p99_us")? })
+}
+
+/// Runs one of our load generators.
+pub(super) fn tool(bench: &Bench, words: &[&str]) -> Result<String> {
+    capture(LOAD.run(Path::new(&bench.tools)).args(words))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SAID: &str = "Running 1s test @ http://127.0.0.1:1/\n  100 requests in 1.01s, 2.00MB read\n\
+        Requests/sec:     99.50\nTransfer/sec:      2.00MB\n";
+
     #[test]
-    fn prompts_have_the_size_and_differ() {
-        assert_eq!(content(1).len(), PROMPT_BYTES);
-        assert_ne!(content(1), content(2));
-        assert!(!content(1).contains(['"', '\\', '\n']));
+    fn what_wrk_says_is_read() {
+        let shot = read(SAID, 0.5).unwrap();
+        assert_eq!([shot.per_second, shot.cost].map(|value| value.to_string()), ["99.5", "5000"]);
+    }
+
+    #[test]
+    fn a_refused_request_spoils_the_shot() {
+        assert!(read(&format!("{SAID}  Non-2xx or 3xx responses: 1\n"), 0.5).is_err());
+        assert!(
+            read(&format!("{SAID}  Socket errors: connect 0, read 1, write 0, timeout 0\n"), 0.5).is_err()
+        );
     }
 }

@@ -1,8 +1,8 @@
 //! The table of results.
 
-use std::{fmt, process::Command};
+use std::fmt;
 
-use crate::steps::{Result, capture};
+use super::figures::Figure;
 
 /// Measured values, each with its goal.
 #[derive(Debug, Default)]
@@ -10,83 +10,103 @@ pub(super) struct Table {
     rows: Vec<Row>,
 }
 
+/// One of them.
 #[derive(Debug)]
-struct Row {
+pub(super) struct Row {
+    /// As the list of goals calls it.
+    id: &'static str,
     what: String,
-    value: f64,
+    figure: Figure,
     unit: &'static str,
-    goal: Option<f64>,
+    goal: Option<Goal>,
 }
 
-impl Table {
-    /// Adds a value that should not be above `goal`, and shows it right away.
-    pub(super) fn at_most(&mut self, goal: f64, unit: &'static str, what: impl Into<String>, value: f64) {
-        self.add(Row { what: what.into(), value, unit, goal: Some(goal) });
-    }
-
-    /// Adds a value that is only told.
-    pub(super) fn told(&mut self, unit: &'static str, what: impl Into<String>, value: f64) {
-        self.add(Row { what: what.into(), value, unit, goal: None });
-    }
-
-    fn add(&mut self, row: Row) {
-        println!("{}: {}", row.what, row.words());
-        self.rows.push(row);
-    }
-
-    /// The page for the documents.
-    pub(super) fn report(&self) -> Result<String> {
-        let processor = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-        let processor =
-            processor.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or("unknown");
-        let processor = processor.trim_start_matches([' ', '\t', ':']);
-        let cores = std::thread::available_parallelism()?;
-        let commit = capture(
-            Command::new("git").args(["describe", "--always", "--dirty"]).current_dir(crate::steps::root()),
-        )?;
-        Ok(format!(
-            "# Benchmarks\n\n\
-             Measured by `cargo xtask bench --write`, at {}, on {processor} with {cores} cores. Medians of at least {} \
-             runs. What is compared was measured in the same run.\n\n{self}",
-            commit.trim(),
-            super::RUNS,
-        ))
-    }
-
-    /// An error that names the goals that were not met.
-    pub(super) fn verdict(&self) -> Result {
-        let missed: Vec<&str> =
-            self.rows.iter().filter(|row| !row.is_met()).map(|row| row.what.as_str()).collect();
-        if missed.is_empty() { Ok(()) } else { Err(format!("not met: {}", missed.join("; ")).into()) }
-    }
+#[derive(Clone, Copy, Debug)]
+struct Goal {
+    sign: char,
+    value: f64,
+    /// What we would like better still.
+    stretch: Option<f64>,
 }
 
 impl Row {
-    /// A value that could not be measured is not a number, and not met.
-    fn is_met(&self) -> bool {
-        self.goal.is_none_or(|goal| self.value <= goal)
+    /// A value that is only told.
+    pub(super) fn new(
+        id: &'static str,
+        unit: &'static str,
+        what: impl Into<String>,
+        figure: impl Into<Figure>,
+    ) -> Self {
+        Self { id, what: what.into(), figure: figure.into(), unit, goal: None }
     }
 
-    fn words(&self) -> String {
-        let Self { value, unit, .. } = self;
-        let met = if self.is_met() { "met" } else { "NOT met" };
-        self.goal.map_or_else(
-            || format!("{value:.2} {unit}"),
-            |goal| format!("{value:.2} {unit} · goal ≤ {goal} {unit} · {met}"),
-        )
+    /// It should not be above this.
+    pub(super) fn at_most(self, value: f64) -> Self {
+        Self { goal: Some(Goal { sign: '≤', value, stretch: None }), ..self }
+    }
+
+    /// It should not be below this.
+    pub(super) fn at_least(self, value: f64) -> Self {
+        Self { goal: Some(Goal { sign: '≥', value, stretch: None }), ..self }
+    }
+
+    /// What we would like better still.
+    pub(super) fn stretch(self, value: f64) -> Self {
+        Self { goal: self.goal.map(|goal| Goal { stretch: Some(value), ..goal }), ..self }
+    }
+
+    /// A value that could not be measured is not a number, and not met.
+    fn is_met(&self) -> bool {
+        self.goal.is_none_or(|goal| match goal.sign {
+            '≤' => self.figure.median <= goal.value,
+            _ => self.figure.median >= goal.value,
+        })
+    }
+
+    fn value(&self) -> String {
+        let (Self { unit, .. }, Figure { median, quartiles }) = (self, self.figure);
+        let places = if median >= 1000.0 { 0 } else { 2 };
+        match quartiles {
+            Some((low, high)) => format!("{median:.places$} {unit} [{low:.places$}, {high:.places$}]"),
+            None => format!("{median:.places$} {unit}"),
+        }
+    }
+
+    fn goal(&self) -> String {
+        let Some(Goal { sign, value, stretch }) = self.goal else { return String::new() };
+        let stretch = stretch.map(|stretch| format!("; {stretch}")).unwrap_or_default();
+        format!("{sign} {value}{stretch} {}", self.unit)
+    }
+
+    fn verdict(&self) -> &'static str {
+        match (self.goal, self.is_met()) {
+            (None, _) => "",
+            (Some(_), true) => "met",
+            (Some(_), false) => "**not met**",
+        }
+    }
+}
+
+impl Table {
+    /// Adds a value, and shows it right away.
+    pub(super) fn add(&mut self, row: Row) {
+        let Row { id, what, .. } = &row;
+        println!("{id:3} {what}: {}  {}  {}", row.value(), row.goal(), row.verdict());
+        self.rows.push(row);
+    }
+
+    /// What is not as good as it should be.
+    pub(super) fn missed(&self) -> impl Iterator<Item = String> {
+        self.rows.iter().filter(|row| !row.is_met()).map(|row| format!("{} {}", row.id, row.what))
     }
 }
 
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "| what | value | goal | |\n|---|---|---|---|")?;
+        writeln!(f, "| | what | value | goal; stretch | |\n|---|---|---|---|---|")?;
         for row in &self.rows {
-            let Row { what, value, unit, goal } = row;
-            let met = if row.is_met() { "met" } else { "**not met**" };
-            match goal {
-                Some(goal) => writeln!(f, "| {what} | {value:.2} {unit} | ≤ {goal} {unit} | {met} |")?,
-                None => writeln!(f, "| {what} | {value:.2} {unit} | | |")?,
-            }
+            let Row { id, what, .. } = row;
+            writeln!(f, "| {id} | {what} | {} | {} | {} |", row.value(), row.goal(), row.verdict())?;
         }
         Ok(())
     }
@@ -97,12 +117,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_above_its_goal_or_not_measured_fails() {
-        for (value, met) in [(1.0, true), (2.0, true), (2.1, false), (f64::NAN, false)] {
-            let mut table = Table::default();
-            table.at_most(2.0, "ms", "this", value);
-            assert_eq!(table.verdict().is_ok(), met, "{value}");
-            assert_eq!(table.to_string().contains("not met"), !met, "{value}");
+    fn a_value_beyond_its_goal_or_not_measured_fails() {
+        for (value, low, high) in
+            [(1.0, false, true), (2.0, true, true), (2.1, true, false), (f64::NAN, false, false)]
+        {
+            for (row, met) in [
+                (Row::new("F1", "ms", "this", value).at_least(2.0), low),
+                (Row::new("F1", "ms", "this", value).at_most(2.0), high),
+            ] {
+                let table = Table { rows: vec![row] };
+                assert_eq!(table.missed().next().is_none(), met, "{value}");
+                assert_eq!(table.to_string().contains("not met"), !met, "{value}");
+            }
         }
+    }
+
+    #[test]
+    fn a_row_shows_value_quartiles_goal_and_stretch() {
+        let row = Row::new("D1", "×", "this", Figure::of([0.9, 0.8, 1.0])).at_least(0.85).stretch(1.0);
+        let table = Table { rows: vec![row] }.to_string();
+        assert!(table.ends_with("| D1 | this | 0.90 × [0.80, 1.00] | ≥ 0.85; 1 × | met |\n"), "{table}");
     }
 }

@@ -2,8 +2,14 @@
 
 use super::{File, Finding};
 
-/// Where SQL may stand: the store, what gives each of its tests a database, and what tampers with one.
-const SQL: [&str; 3] = ["crates/store/", "crates/testing/src/database.rs", "crates/testing/src/tamper.rs"];
+/// Where SQL may stand: the store, what gives each of its tests a database, what tampers with one, and what the store
+/// is measured against.
+const SQL: [&str; 4] = [
+    "crates/store/",
+    "crates/testing/src/database.rs",
+    "crates/testing/src/tamper.rs",
+    "crates/bench/src/control/commits.rs",
+];
 const STATEMENTS: [(&str, &str); 5] = [
     ("SELECT ", " FROM "),
     ("INSERT INTO ", "("),
