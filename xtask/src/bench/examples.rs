@@ -15,10 +15,17 @@ pub(super) const ADMISSION: &str = "Parsing the header, the key's hash or the to
      the permission, with everything in memory.";
 pub(super) const SDK: &str = "`get` of a prompt that is held, by alias, and its render with 40 variables.";
 
+const EXAMPLES: [(&str, &str); 4] = [
+    ("promptsync-store", "bench_push"),
+    ("promptsync-core", "bench_jinja"),
+    ("promptsync-server", "bench_auth"),
+    ("promptsync-client", "bench_sdk"),
+];
+
 /// The write of a push, against a loop that inserts the same rows and knows no rules.
 pub(super) fn store(bench: &Bench, table: &mut Table) -> Result {
     let rounds = bench.pace.turns(5).to_string();
-    let output = example(bench, "promptsync-store", "bench_push", &[&rounds])?;
+    let output = example(bench, "bench_push", &[&rounds])?;
     let rounds = output.lines().filter(|line| line.starts_with("round "));
     let rounds = rounds
         .map(|line| Ok((number_after(line, "store ")?, number_after(line, "loop ")?)))
@@ -34,7 +41,7 @@ pub(super) fn store(bench: &Bench, table: &mut Table) -> Result {
 
 /// Rendering in core with every guard, against minijinja alone.
 pub(super) fn jinja(bench: &Bench, table: &mut Table) -> Result {
-    let output = example(bench, "promptsync-core", "bench_jinja", &[])?;
+    let output = example(bench, "bench_jinja", &[])?;
     for line in output.lines().filter(|line| line.contains("ratio ")) {
         let name = line.split(':').next().unwrap_or(line);
         let what = format!("Jinja render, {name} / bare minijinja");
@@ -45,7 +52,7 @@ pub(super) fn jinja(bench: &Bench, table: &mut Table) -> Result {
 
 /// Knowing who calls and whether they may read, with everything in memory.
 pub(super) fn admission(bench: &Bench, table: &mut Table) -> Result {
-    let output = example(bench, "promptsync-server", "bench_auth", &[])?;
+    let output = example(bench, "bench_auth", &[])?;
     for line in output.lines().filter(|line| line.ends_with(" us")) {
         let name = line.split(':').next().unwrap_or(line);
         let what = format!("authentication and authorisation of a read, {name}, warm");
@@ -56,7 +63,7 @@ pub(super) fn admission(bench: &Bench, table: &mut Table) -> Result {
 
 /// What an application waits for when the SDK holds the prompt.
 pub(super) fn sdk(bench: &Bench, table: &mut Table) -> Result {
-    let output = example(bench, "promptsync-client", "bench_sdk", &[])?;
+    let output = example(bench, "bench_sdk", &[])?;
     for line in output.lines() {
         let Some((what, value)) = line.trim_end_matches("µs").trim_end().rsplit_once(' ') else { continue };
         let (what, value) = (what.trim_end(), value.parse::<f64>()?);
@@ -68,10 +75,14 @@ pub(super) fn sdk(bench: &Bench, table: &mut Table) -> Result {
     Ok(())
 }
 
-/// Builds an example and runs it alone on a core.
-fn example(bench: &Bench, package: &str, name: &str, arguments: &[&str]) -> Result<String> {
+/// Runs an example alone on a core. All are built at once: each alone would want its dependencies built in its own way.
+fn example(bench: &Bench, name: &str, arguments: &[&str]) -> Result<String> {
     let (profile, folder) = if bench.pace == Pace::Trial { ("dev", "debug") } else { ("release", "release") };
-    run_command(&mut cargo(&["build", "--profile", profile, "--package", package, "--example", name]))?;
+    let mut build = cargo(&["build", "--profile", profile]);
+    for (package, example) in EXAMPLES {
+        build.args(["--package", package, "--example", example]);
+    }
+    run_command(&mut build)?;
     capture(SERVERS.run(target()?.join(folder).join("examples").join(name)).args(arguments))
 }
 

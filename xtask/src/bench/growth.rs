@@ -1,6 +1,11 @@
 //! The same work with more prompts, and with more clients.
 
-use std::{cell::Cell, env, thread::sleep, time::Duration};
+use std::{
+    cell::Cell,
+    env,
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use super::{
     Bench, Pace,
@@ -103,25 +108,19 @@ impl Site {
     /// Loads the prompts, starts the server anew, and reads each once.
     fn create(bench: &Bench, prompts: usize, empty: f64, table: &mut Table) -> Result<Self> {
         let data = Data::create(bench, &format!("growth-{prompts}"))?;
-        {
-            let server = Server::pinned(bench, &data, &SETTINGS)?;
-            let push = format!("/api/projects/{PROJECT}/push");
-            for first in (0..prompts).step_by(BATCH) {
-                let body = push_body(first..(first + BATCH).min(prompts));
-                http::send(&server.address, &data.admin, "POST", &push, &body)?;
-            }
-        }
+        let what = |rest: &str| format!("{prompts} prompts: {rest}");
+        let loaded = load_prompts(bench, &data, prompts)?;
+        table.add(Row::new("", "s", what("to load them by pushes of 10,000"), loaded.all));
+        table.add(Row::new("", "s", what("the last of these pushes"), loaded.last));
         let server = Server::pinned(bench, &data, &SETTINGS)?;
         let path = format!("/api/prompts/{}/production", name(prompts - 1));
         let ready = server.answered(&data.reader, &path)?.as_secs_f64();
+        let row = Row::new("G1", "s", what("from start to the first answer"), ready);
+        table.add(row.at_most(10.0).stretch(1.0));
         tool(bench, &["touch", &server.address, &data.reader, &prompts.to_string()])?;
         sleep(IDLE);
         #[expect(clippy::cast_precision_loss, reason = "far below what a float can count")]
         let each = (server.memory()? - empty) * 1_048_576.0 / prompts as f64;
-        let what = |rest: &str| format!("{prompts} prompts: {rest}");
-        table.add(
-            Row::new("G1", "s", what("from start to the first answer"), ready).at_most(10.0).stretch(1.0),
-        );
         let row = Row::new("G1", "KB", what("memory a prompt"), each / 1e3);
         // With few prompts it is the buffers that are counted.
         table.add(if prompts >= BATCH { row.at_most(2.6) } else { row });
@@ -140,4 +139,24 @@ impl Site {
         let words = ["publish", &self.server.address, &self.data.admin, "1", &seconds, &first];
         Ok(field(&tool(bench, &words)?, "p50_us")? / 1e3)
     }
+}
+
+/// How long it took to load prompts, in seconds.
+struct Loaded {
+    all: f64,
+    last: f64,
+}
+
+/// Pushes the prompts with a server that is stopped afterwards.
+fn load_prompts(bench: &Bench, data: &Data, prompts: usize) -> Result<Loaded> {
+    let server = Server::pinned(bench, data, &SETTINGS)?;
+    let path = format!("/api/projects/{PROJECT}/push");
+    let (begun, mut last) = (Instant::now(), 0.0);
+    for first in (0..prompts).step_by(BATCH) {
+        let body = push_body(first..(first + BATCH).min(prompts));
+        let pushed = Instant::now();
+        http::send(&server.address, &data.admin, "POST", &path, &body)?;
+        last = pushed.elapsed().as_secs_f64();
+    }
+    Ok(Loaded { all: begun.elapsed().as_secs_f64(), last })
 }

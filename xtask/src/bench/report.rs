@@ -7,6 +7,7 @@ use crate::steps::{Result, capture, root};
 
 const PAGE: &str = "docs/benchmarks.md";
 const HEADING: &str = "## ";
+const LINE: usize = 128;
 
 /// Puts the figures of a family into the page, in the place of those it had.
 pub(super) fn write(family: &Family, table: &Table) -> Result {
@@ -24,7 +25,7 @@ fn section(family: &Family, table: &Table) -> Result<String> {
     let cores = std::thread::available_parallelism()?;
     let commit = capture(Command::new("git").args(["describe", "--always", "--dirty"]).current_dir(root()))?;
     let date = capture(Command::new("date").args(["-u", "+%F"]))?;
-    let mut text = format!("{HEADING}{}\n\n{}\n\n", family.title, family.about);
+    let mut text = format!("{HEADING}{}\n\n{}\n\n", family.title, wrapped(family.about));
     writeln!(
         text,
         "`cargo xtask bench {}`, {}, at {}, {processor} with {cores} cores.\n\n{table}",
@@ -33,6 +34,20 @@ fn section(family: &Family, table: &Table) -> Result<String> {
         commit.trim(),
     )?;
     Ok(text)
+}
+
+/// The text in lines of the length that the documents have.
+fn wrapped(text: &str) -> String {
+    let (mut lines, mut length) = (String::new(), 0);
+    for word in text.split_whitespace() {
+        let taken = word.chars().count() + 1;
+        if length > 0 {
+            lines.push(if length + taken > LINE { '\n' } else { ' ' });
+        }
+        length = if length + taken > LINE { taken } else { length + taken };
+        lines.push_str(word);
+    }
+    lines
 }
 
 /// The page with this section in the place of the one with the same heading, or at the end.
@@ -60,6 +75,13 @@ mod tests {
         assert_eq!(page, "# Figures\n\n## One\n\nnew\n\n## Two\n\nkept\n");
         let page = replaced(&page, "Two", "## Two\n\nalso new\n");
         assert_eq!(page, "# Figures\n\n## One\n\nnew\n\n## Two\n\nalso new\n");
+    }
+
+    #[test]
+    fn lines_end_between_words_and_are_not_too_long() {
+        let text = wrapped(&"word ".repeat(100));
+        assert!(text.lines().all(|line| line.chars().count() <= LINE && line.ends_with("word")), "{text}");
+        assert_eq!((text.lines().count(), text.split_whitespace().count()), (4, 100));
     }
 
     #[test]

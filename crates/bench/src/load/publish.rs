@@ -1,4 +1,4 @@
-//! Clients that publish, each when its last version was answered: new versions of a thousand prompts, in turn.
+//! Clients that publish, each when its last version was answered: new versions of 256 prompts, in turn.
 
 use std::{
     fmt::Write as _,
@@ -11,7 +11,7 @@ use crate::{
     answer::{Connection, request},
 };
 
-const PROMPTS: usize = 1_024;
+const PROMPTS: usize = 256;
 const BYTES: usize = 2_048;
 
 /// Who publishes, and for how long.
@@ -64,7 +64,7 @@ fn client(wish: &Wish<'_>, number: usize, until: Instant) -> Outcome<Vec<f64>> {
 }
 
 fn body(prompt: usize, text: usize, alias: Option<&str>) -> String {
-    let mut body = format!("{{\"name\":\"written_{prompt:04}\",\"content\":\"Text {text}. ");
+    let mut body = format!("{{\"name\":\"written_{prompt:03}\",\"content\":\"Text {text}. ");
     while body.len() < BYTES {
         let _ = write!(body, "Say what happens next, by when, and who does it: {}. ", body.len());
     }
