@@ -67,6 +67,7 @@ impl Row {
         let (Self { unit, .. }, Figure { median, quartiles }) = (self, self.figure);
         let places = if median >= 1000.0 { 0 } else { 2 };
         match quartiles {
+            _ if median.is_nan() => "failed".to_owned(),
             Some((low, high)) => format!("{median:.places$} {unit} [{low:.places$}, {high:.places$}]"),
             None => format!("{median:.places$} {unit}"),
         }
