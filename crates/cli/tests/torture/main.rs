@@ -1,13 +1,14 @@
 //! Tests that hurt: servers are killed, stopped and cut off while others count what they were promised.
 //!
 //! Each has a short form that runs with the other tests, and a long one, `cargo xtask torture NAME`.
+#![cfg(test)]
 #![cfg(target_os = "linux")]
 
-mod herd;
 mod history;
 mod journal;
 mod kills;
 mod linear;
+mod loss;
 mod node;
 mod power;
 mod stop;

@@ -95,7 +95,7 @@ fn torture(label: &str, nodes: &[&Node<'_>]) {
                 thread::sleep(PAUSE.saturating_sub(began.elapsed()));
             }
         });
-        let seen = readers.into_iter().map(|reader| reader.join()).collect::<Vec<_>>();
+        let seen = readers.into_iter().map(thread::ScopedJoinHandle::join).collect::<Vec<_>>();
         is_over.store(true, Ordering::Relaxed);
         publisher.join().expect("everything was published");
         seen.into_iter().map(|seen| seen.expect("no answer was torn")).collect()
