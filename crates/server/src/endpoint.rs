@@ -294,20 +294,22 @@ async fn admit<S: Subject>(
 ) -> Result<(S, RequestBody, HeaderMap, Method), ApiError> {
     let Arrived { app, method, target, path, query, headers, request_id, access, peer, quota, body } =
         request;
-    let now = app.clock.now();
     let certainty = match permission {
         Permission::Read | Permission::Render => Certainty::Lately,
         _ => Certainty::Now,
     };
     let caller = match app.authenticate(&headers, &query, peer, certainty).await {
         Ok(caller) => caller,
+        // Whoever has a key that cannot be looked up now is told so, however often they ask.
+        Err(error) if error.is_unavailable() => return Err(error),
         Err(error) => {
-            app.rates.address(peer, now, &quota)?;
+            app.rates.address(peer, app.clock.now(), &quota)?;
             return Err(error);
         }
     };
     access.by(&caller);
-    app.rates.caller((caller.id(), &caller.workspace), now, &quota)?;
+    // Only now: to look up a key may have taken a while, and a bucket would take that for a clock that was set back.
+    app.rates.caller((caller.id(), &caller.workspace), app.clock.now(), &quota)?;
     let change = Change::new(&caller, peer, request_id, idempotency::key(&headers, audit)?);
     let call = Call { app, caller, headers: headers.clone(), query, peer, change, access, target, path };
     let scope = S::open(call).await?;

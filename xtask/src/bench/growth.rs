@@ -97,10 +97,13 @@ fn clients(bench: &Bench, table: &mut Table, small: &Site) -> Result {
             || small.shot(CONNECTIONS, seconds),
         );
         // One request that is refused with so many is what is to be found out, not the end of the run.
-        let ratio = pairs.map(|pairs| pairs.ratio(|shot| shot.per_second)).unwrap_or_else(|failure| {
-            println!("{failure}");
-            f64::NAN.into()
-        });
+        let ratio = pairs.map_or_else(
+            |failure| {
+                println!("{failure}");
+                f64::NAN.into()
+            },
+            |pairs| pairs.ratio(|shot| shot.per_second),
+        );
         let what = format!("{connections} clients: requests a second / {CONNECTIONS} clients, no errors");
         table.add(Row::new("G2", "×", what, ratio).at_least(goal));
     }

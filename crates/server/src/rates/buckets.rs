@@ -72,8 +72,9 @@ impl<K: Eq + Hash> Buckets<K> {
     fn take_from(&self, full_at: &mut i64, now: i64) -> Found {
         // A billion a second is as good as no limit.
         let request = (SECOND / i64::from(self.rate)).max(1);
-        // Later than a second from now means that the clock was set back.
-        let missing = (*full_at - now).clamp(0, SECOND);
+        // Later than a second from now means that the clock was set back: from here on it counts as it is.
+        *full_at = (*full_at).min(now + SECOND);
+        let missing = (*full_at - now).max(0);
         let after = missing + request;
         if after > SECOND {
             return Found { left: 0, wait: Some(after - SECOND) };
@@ -143,6 +144,7 @@ mod tests {
         assert_eq!(buckets.take("a", 7_200 * SECOND).wait, None);
         assert_eq!(buckets.take("a", 0).wait, Some(SECOND));
         assert_eq!(buckets.take("b", 0).wait, None);
+        assert_eq!(buckets.take("a", SECOND).wait, None);
     }
 
     #[test]
