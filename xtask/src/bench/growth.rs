@@ -27,8 +27,12 @@ const SMALL: usize = 1_000;
 /// As many as a push takes.
 const BATCH: usize = 10_000;
 const CONNECTIONS: usize = 64;
-const SETTINGS: [(&str, &str); 2] =
-    [("PROMPTSYNC_ANSWER_BYTES", "4294967295"), ("PROMPTSYNC_MAX_CONNECTIONS", "12000")];
+/// Streams and connections share the open files that the system allows: here connections get them.
+const SETTINGS: [(&str, &str); 3] = [
+    ("PROMPTSYNC_ANSWER_BYTES", "4294967295"),
+    ("PROMPTSYNC_MAX_CONNECTIONS", "12000"),
+    ("PROMPTSYNC_MAX_STREAMS", "100"),
+];
 /// Idle means that nothing has happened for this long.
 const IDLE: Duration = Duration::from_secs(1);
 /// More than one turn can publish: each turn's texts begin beyond those of the turn before.
