@@ -27,9 +27,14 @@ const LASTING: Duration = Duration::from_secs(30);
 /// How long it is believed that an alias does not exist.
 const MISSING: Duration = Duration::from_secs(5);
 
+/// The longest wait between two tries: with the tenth that chance may add, all are back half a minute after the server.
+const LONGEST: Duration = Duration::from_secs(27);
+
 /// Keeps an alias up to date until the task is ended.
 pub(super) async fn keep_up(core: Arc<Core>, followed: Arc<Followed>) {
-    let (mut updates, mut streams) = (Backoff::default(), Backoff::default());
+    let poll = core.settings.poll;
+    let longest = poll.min(LONGEST);
+    let (mut updates, mut streams) = (Backoff::up_to(longest), Backoff::up_to(longest));
     let mut no_stream_until: Option<Instant> = None;
     loop {
         if let Err(error) = core.update(&followed).await {
@@ -41,14 +46,14 @@ pub(super) async fn keep_up(core: Arc<Core>, followed: Arc<Followed>) {
                 sleep(MISSING).await;
                 return core.forget(&followed.alias);
             }
-            sleep(updates.next(core.dice.draw())).await;
+            sleep(core.dice.around(updates.next(core.dice.draw()))).await;
             continue;
         }
         updates.reset();
         if no_stream_until.is_some_and(|until| Instant::now() < until) {
             followed.works(Transport::Poll);
             core.tick();
-            sleep(core.dice.around(core.settings.poll)).await;
+            sleep(core.dice.around(poll)).await;
             continue;
         }
         let opened = Instant::now();
@@ -58,7 +63,7 @@ pub(super) async fn keep_up(core: Arc<Core>, followed: Arc<Followed>) {
             streams.reset();
             Duration::ZERO
         } else {
-            streams.next(core.dice.draw()).min(core.settings.poll)
+            streams.next(core.dice.draw())
         };
         match end {
             End::Renew => sleep(pause).await,

@@ -28,7 +28,7 @@ pub(super) async fn report(core: Arc<Core>) {
         uses: core.settings.uses.clone(),
         ..ReportClient::default()
     };
-    let (mut every, mut backoff) = (EVERY, Backoff::default());
+    let (mut every, mut backoff) = (EVERY, Backoff::up_to(EVERY));
     loop {
         (message.transport, message.holds) = (transport(&core).as_str().to_owned(), core.holds());
         if !message.holds.is_empty() {
@@ -39,7 +39,7 @@ pub(super) async fn report(core: Arc<Core>) {
                 }
                 Err(SdkError::Server(error)) if matches!(error.status(), Some(404 | 405)) => return,
                 Err(_) => {
-                    sleep(backoff.next(core.dice.draw())).await;
+                    sleep(core.dice.around(backoff.next(core.dice.draw()))).await;
                     continue;
                 }
             }
@@ -52,7 +52,7 @@ pub(super) async fn report(core: Arc<Core>) {
                 }
             }
         };
-        let _ = timeout(every, changed).await;
+        let _ = timeout(core.dice.around(every), changed).await;
     }
 }
 
