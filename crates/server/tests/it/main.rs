@@ -8,6 +8,7 @@ mod bad_input;
 mod caching;
 mod canaries;
 mod clients;
+mod clock_jumps;
 mod connections;
 mod delivery;
 mod devices;
