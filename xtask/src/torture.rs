@@ -18,7 +18,7 @@ struct Torture {
     length: [&'static str; 2],
 }
 
-const TORTURES: [Torture; 7] = [
+const TORTURES: [Torture; 8] = [
     Torture {
         name: "outage",
         what: "PostgreSQL and Redis are killed, stopped and made to refuse while many read",
@@ -58,6 +58,12 @@ const TORTURES: [Torture; 7] = [
         what: "streams over a network that loses three packets of ten",
         tests: ["torture", "loss::"],
         length: ["PROMPTSYNC_TORTURE_CHANGES", "2000"],
+    },
+    Torture {
+        name: "herd",
+        what: "a thousand clients come back after an outage",
+        tests: ["torture", "herd::"],
+        length: ["PROMPTSYNC_TORTURE_CLIENTS", "1000"],
     },
     Torture {
         name: "stop",

@@ -4,6 +4,7 @@
 #![cfg(test)]
 #![cfg(target_os = "linux")]
 
+mod herd;
 mod history;
 mod journal;
 mod kills;
