@@ -171,6 +171,17 @@ db_test! {
         assert_eq!(editor.post(&format!("{PRODUCTION}/canary"), alone).await.outcome(), "409 conflict");
     }
 
+    async fn a_push_that_moves_a_divided_alias_says_what_it_divided(db: &Db) {
+        let app = TestApp::on(db).await;
+        let editor = two_releases(&app).await;
+        canary(&editor, json!({ "version": "1.1.0", "percentage": 10 })).await;
+        let pushed = editor.try_push(&[("greeting.txt", "three")], json!({ "alias": "production" })).await;
+        assert_eq!(pushed.outcome(), "200", "{}", pushed.text());
+        let entry = last_entry(&app).await;
+        assert_eq!((&entry["action"], &entry["details"]["divided_before"][0]["percentages"]),
+            (&json!("push"), &json!({ "1.1.0": "10" })));
+    }
+
     async fn a_move_of_the_whole_alias_ends_its_splits_and_one_of_a_prompt_that_prompts(db: &Db) {
         let app = TestApp::on(db).await;
         let editor = two_releases(&app).await;

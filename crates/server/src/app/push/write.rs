@@ -23,11 +23,12 @@ use serde_json::{Map, Value, json};
 use super::Wish;
 use crate::{
     app::{
-        aliases::fingerprint,
+        aliases::{Standing, fingerprint},
         change::Deed,
         environments,
         proofs::{self, Subject},
         signing_keys::Signer,
+        splits,
     },
     endpoint::InProject,
     http::error::ApiError,
@@ -69,12 +70,17 @@ pub(super) async fn all(
         Some(_) => move_alias(call, tx, plan, release.as_ref(), wish).await?,
         None => None,
     };
+    let (alias, divided) = alias.unzip();
+    let mut details = details(plan, &created, wish);
+    if let Some(divided) = divided.flatten() {
+        details.insert("divided_before".to_owned(), divided);
+    }
     let deed = Deed {
         action: "push",
         target: format!("release:{}", plan.release),
         after: Some(fingerprint(&plan.manifest, &AliasSplits::default())),
         reason: wish.changelog.clone(),
-        details: details(plan, &created, wish),
+        details,
         ..Deed::default()
     };
     Ok(Written { changed: !created.is_empty() || plan.release_created || alias.is_some(), alias, deed })
@@ -204,23 +210,27 @@ async fn release(
     Ok(Some(release.id))
 }
 
-/// Points the push's alias at its release; nothing when it stands there already.
+/// Points the push's alias at its release, and says what it divided until then; nothing when it stands there already.
 async fn move_alias(
     call: &InProject,
     tx: &mut Tx,
     plan: &PushPlan,
     release: Option<&ReleaseId>,
     wish: &Wish,
-) -> Result<Option<MovedAlias>, ApiError> {
+) -> Result<Option<(MovedAlias, Option<Value>)>, ApiError> {
     let Some(name) = &wish.alias else { return Ok(None) };
-    if let Some(current) = aliases::by_name(tx, &call.project.id, name).await? {
-        let entries: Manifest = aliases::entries(tx, &current.id).await?;
-        if current.release.as_ref() == Some(&plan.release) && entries == plan.manifest {
-            return Ok(None);
-        }
+    let before = match aliases::by_name(tx, &call.project.id, name).await? {
+        Some(alias) => Some(Standing::load(tx, alias).await?),
+        None => None,
+    };
+    let stands = |before: &Standing| {
+        before.alias.release.as_ref() == Some(&plan.release) && before.entries == plan.manifest
+    };
+    if before.as_ref().is_some_and(stands) {
+        return Ok(None);
     }
-    let splits = AliasSplits::default();
-    environments::check_move(tx, &call.project.id, name, &plan.manifest, &splits).await?;
+    let undivided = AliasSplits::default();
+    environments::check_move(tx, &call.project.id, name, &plan.manifest, &undivided).await?;
     let moved = aliases::set(
         tx,
         &Move {
@@ -231,7 +241,7 @@ async fn move_alias(
             expected: Expected::Anything,
             entries: &plan.manifest,
             release,
-            splits: &splits,
+            splits: &undivided,
             action: "push",
             moved_by: &call.change.actor,
             moved_at: call.app.clock.now(),
@@ -239,7 +249,10 @@ async fn move_alias(
         },
     )
     .await?;
-    Ok(Some(MovedAlias { name: name.to_string(), revision: moved.revision, created: moved.created }))
+    // A move ends what the alias divided, so the log says what that was.
+    let divided = before.filter(|before| before.splits != undivided).map(|before| splits::described(&before));
+    let moved = MovedAlias { name: name.to_string(), revision: moved.revision, created: moved.created };
+    Ok(Some((moved, divided)))
 }
 
 fn details(plan: &PushPlan, created: &[&PlannedVersion], wish: &Wish) -> Map<String, Value> {
