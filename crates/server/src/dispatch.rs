@@ -2,20 +2,22 @@
 
 use std::{collections::BTreeMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
 use hyper::{Method, Response, header::CONTENT_LENGTH, http::request::Parts};
 use promptsync_api::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
-use promptsync_core::access_records::OK;
+use promptsync_core::{access_records::OK, time::Timestamp};
 
 use crate::{
     app::{
         App,
         access_records::{Access, Answered},
     },
-    delivery,
+    config::Config,
+    delivery::{self, Asking, Memory},
     endpoint::{Arrived, AuditClass, Route},
     http::{addresses, answer::AnswerBody, body::RequestBody, error::ApiError, headers, path, request_id},
+    listen::Serves,
     rates::Quota,
     router,
 };
@@ -139,6 +141,47 @@ impl Service {
             *response.body_mut() = Bytes::new().into();
         }
         Ok(response)
+    }
+}
+
+impl Serves for Service {
+    fn answer(
+        &self,
+        parts: Parts,
+        body: RequestBody,
+        peer: Option<IpAddr>,
+    ) -> impl Future<Output = Response<AnswerBody>> + Send {
+        Self::answer(self, parts, body, peer)
+    }
+
+    fn write_at_once(
+        &self,
+        target: &str,
+        fields: &[httparse::Header<'_>],
+        peer: IpAddr,
+        is_last: bool,
+        memory: &mut Memory,
+        to: &mut BytesMut,
+    ) -> Option<Bytes> {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let asking = Asking { path, query, fields, peer: Some(peer) };
+        delivery::write_at_once(&self.app, &asking, is_last, memory, to)
+    }
+
+    fn config(&self) -> &Config {
+        &self.app.config
+    }
+
+    fn new_id(&self) -> String {
+        self.app.ids.next()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.app.clock.now()
+    }
+
+    fn stop(&self) {
+        self.app.streams.stop();
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) const PREFIX: &str = "/api/prompts/";
 
 /// What the answers of one connection have in common.
 #[derive(Debug, Default)]
-pub(crate) struct Memory {
+pub struct Memory {
     shown: Option<ShownKey>,
     second: i64,
     date: String,

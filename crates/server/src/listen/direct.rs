@@ -15,14 +15,11 @@ use tokio::{
 };
 
 use super::{
-    Stage,
+    Serves, Stage,
     head::Head,
     stream::{Guarded, Shared},
 };
-use crate::{
-    Service,
-    http::{answer::AnswerBody, written},
-};
+use crate::http::{answer::AnswerBody, written};
 
 /// Whether a request asks for a stream, in no unusual way.
 pub(super) fn asks_for_stream(head: &Head<'_, '_>) -> bool {
@@ -32,20 +29,20 @@ pub(super) fn asks_for_stream(head: &Head<'_, '_>) -> bool {
 }
 
 /// What a stream is answered with.
-pub(super) struct Direct {
-    pub(super) service: Arc<Service>,
+pub(super) struct Direct<S> {
+    pub(super) service: Arc<S>,
     pub(super) shared: Arc<Shared>,
     pub(super) streams: Arc<Semaphore>,
     pub(super) stage: watch::Receiver<Stage>,
     pub(super) peer: IpAddr,
 }
 
-impl Direct {
+impl<S: Serves> Direct<S> {
     /// Answers, and goes on until either side ends it.
-    pub(super) async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
+    pub(super) async fn answer(
         mut self,
         request: Parts,
-        mut socket: Guarded<S>,
+        mut socket: Guarded<impl AsyncRead + AsyncWrite + Unpin>,
     ) {
         let busy = self.shared.busy();
         let nothing = Empty::new().map_err(|never| match never {}).boxed_unsync();
@@ -56,7 +53,7 @@ impl Direct {
         {
             self.shared.take_place(place);
         }
-        let now = self.service.app().clock.now().format(written::DATE_FORMAT).to_string();
+        let now = self.service.now().format(written::DATE_FORMAT).to_string();
         let (head, mut body) = written::head(response, &now, true);
         let over = async {
             let _ = self.stage.wait_for(|stage| *stage == Stage::Over).await;

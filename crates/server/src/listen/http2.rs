@@ -13,7 +13,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{Connection, Stage, TimedBody, head, outgoing::Outgoing};
+use super::{Connection, Serves, Stage, TimedBody, head, outgoing::Outgoing};
 
 /// Requests on one connection at one moment.
 const AT_ONCE: u32 = 128;
@@ -40,7 +40,7 @@ impl Drop for UnderWay {
     }
 }
 
-impl Connection {
+impl<S: Serves> Connection<S> {
     /// Serves a connection until it has been at rest for too long, makes room, or the server stops.
     pub(super) async fn multiplexed(mut self, socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
         let count = Arc::new(watch::Sender::new(0_usize));

@@ -14,13 +14,21 @@ mod stream;
 mod timed_body;
 mod tls;
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    future::Future,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
+};
 
+use bytes::{Bytes, BytesMut};
 use http_body_util::BodyExt as _;
 use hyper::{
     Request, Response,
     body::Incoming,
     header::{CONNECTION, HeaderValue},
+    http::request::Parts,
     server::conn::http1,
     service::service_fn,
 };
@@ -31,7 +39,13 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore, mpsc, watch},
 };
 
-use crate::{Service, http::headers};
+use promptsync_core::time::Timestamp;
+
+use crate::{
+    config::Config,
+    delivery::Memory,
+    http::{answer::AnswerBody, body::RequestBody, headers},
+};
 use direct::Direct;
 use outgoing::Outgoing;
 use quick::Next;
@@ -77,6 +91,43 @@ impl Default for ListenLimits {
     }
 }
 
+/// What answers the requests: the server, or an edge.
+pub trait Serves: Send + Sync + 'static {
+    /// Answers a request, whatever goes wrong.
+    fn answer(
+        &self,
+        parts: Parts,
+        body: RequestBody,
+        peer: Option<IpAddr>,
+    ) -> impl Future<Output = Response<AnswerBody>> + Send;
+
+    /// Writes the answer to a request for a prompt as it goes over HTTP/1.1, if everything it takes is at hand. A long
+    /// body is given back, to be written behind. `memory` is the connection's.
+    fn write_at_once(
+        &self,
+        _target: &str,
+        _fields: &[httparse::Header<'_>],
+        _peer: IpAddr,
+        _is_last: bool,
+        _memory: &mut Memory,
+        _to: &mut BytesMut,
+    ) -> Option<Bytes> {
+        None
+    }
+
+    /// Its configuration.
+    fn config(&self) -> &Config;
+
+    /// A new id, for a request that could not be read.
+    fn new_id(&self) -> String;
+
+    /// The time.
+    fn now(&self) -> Timestamp;
+
+    /// Tells every stream to come back somewhere else.
+    fn stop(&self);
+}
+
 /// What connections are told about the end of the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
@@ -87,10 +138,10 @@ enum Stage {
 
 /// Serves connections until `stop` is ready; then finishes what is under way, as long as the limits allow. With a
 /// certificate every connection is TLS, else none is.
-pub async fn serve(
+pub async fn serve<S: Serves>(
     listener: TcpListener,
     tls: Option<Arc<Tls>>,
-    service: Arc<Service>,
+    service: Arc<S>,
     limits: ListenLimits,
     stop: impl Future<Output = ()>,
 ) {
@@ -145,7 +196,7 @@ pub async fn serve(
         });
     }
     drop((listener, alive));
-    service.app().streams.stop();
+    service.stop();
     let _ = tell.send(Stage::Finishing);
     if tokio::time::timeout(limits.stop, gone.recv()).await.is_err() {
         tracing::warn!("some requests did not finish in time");
@@ -154,17 +205,17 @@ pub async fn serve(
 }
 
 /// One connection and what it is told.
-struct Connection {
+struct Connection<S> {
     peer: SocketAddr,
     place: OwnedSemaphorePermit,
     streams: Arc<Semaphore>,
-    service: Arc<Service>,
+    service: Arc<S>,
     limits: Arc<ListenLimits>,
     resting: Arc<Resting>,
     stage: watch::Receiver<Stage>,
 }
 
-impl Connection {
+impl<S: Serves> Connection<S> {
     /// Agrees on keys with the client, as long as a first byte may take, and makes room like a silent connection.
     async fn encrypted(mut self, socket: TcpStream, tls: &Tls) {
         let close = Arc::default();
@@ -190,7 +241,7 @@ impl Connection {
         let close = Arc::clone(shared.close());
         let mut stream = Guarded::new(socket, Arc::clone(&self.limits), Arc::clone(&shared));
         let (service, limits, streams, peer) = (self.service, self.limits, self.streams, self.peer);
-        let mut quick = Box::pin(quick::serve(&mut stream, &service, self.stage.clone(), peer.ip()));
+        let mut quick = Box::pin(quick::serve(&mut stream, &*service, self.stage.clone(), peer.ip()));
         let mut awaited = Stage::Finishing;
         let next = loop {
             tokio::select! {
@@ -218,7 +269,7 @@ impl Connection {
         let handler = service_fn(move |request| {
             let (service, shared) = (Arc::clone(&service), Arc::clone(&shared));
             let (limits, streams) = (Arc::clone(&limits), Arc::clone(&streams));
-            async move { Ok::<_, Infallible>(answer(request, peer, &service, &shared, &limits, &streams).await) }
+            async move { Ok::<_, Infallible>(answer(request, peer, &*service, &shared, &limits, &streams).await) }
         });
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -244,16 +295,16 @@ impl Connection {
 async fn answer(
     request: Request<Incoming>,
     peer: SocketAddr,
-    service: &Service,
+    service: &impl Serves,
     shared: &Arc<Shared>,
     limits: &ListenLimits,
     streams: &Arc<Semaphore>,
 ) -> Response<Outgoing<Busy>> {
     let busy = shared.busy();
     let (mut response, close) = if let Some(refusal) = shared.take_refusal() {
-        let request_id = service.app().ids.next();
+        let request_id = service.new_id();
         let mut response = refusal.into_response(&request_id);
-        headers::complete(response.headers_mut(), &request_id, &service.app().config);
+        headers::complete(response.headers_mut(), &request_id, service.config());
         (response, true)
     } else {
         let (parts, body) = request.into_parts();

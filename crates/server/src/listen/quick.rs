@@ -14,13 +14,12 @@ use tokio::{
 };
 
 use super::{
-    Stage, direct,
+    Serves, Stage, direct,
     head::{self, Framing, Head},
     stream::Guarded,
 };
 use crate::{
-    Service,
-    delivery::{self, Asking, Memory},
+    delivery::{self, Memory},
     http::{fields::Fields as _, written},
 };
 
@@ -51,9 +50,9 @@ enum Seen {
 }
 
 /// Answers until a request comes that is for others. The request is then still there.
-pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
+pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin, A: Serves>(
     stream: &mut Guarded<S>,
-    service: &Service,
+    service: &A,
     stage: watch::Receiver<Stage>,
     peer: IpAddr,
 ) -> io::Result<Next> {
@@ -97,7 +96,7 @@ pub(super) async fn serve<S: AsyncRead + AsyncWrite + Unpin>(
 fn look(
     bytes: &[u8],
     length: usize,
-    service: &Service,
+    service: &impl Serves,
     is_over: bool,
     memory: &mut Memory,
     out: &mut BytesMut,
@@ -113,9 +112,7 @@ fn look(
     }
     let is_last =
         is_over || head.fields.only(&CONNECTION).is_some_and(|text| text.eq_ignore_ascii_case("close"));
-    let (path, query) = head.target.split_once('?').unwrap_or((head.target, ""));
-    let asking = Asking { path, query, fields: head.fields, peer: Some(peer) };
-    match delivery::write_at_once(service.app(), &asking, is_last, memory, out) {
+    match service.write_at_once(head.target, head.fields, peer, is_last, memory, out) {
         Some(rest) => Seen::Written { rest, is_last },
         None => head.parts().map_or(Seen::Other, |parts| Seen::Routed { parts: Box::new(parts), is_last }),
     }
@@ -138,10 +135,10 @@ fn is_for_a_prompt(head: &Head<'_, '_>) -> bool {
         && is_plain
 }
 
-async fn route(service: &Service, parts: Parts, peer: IpAddr, is_last: bool) -> (Bytes, Bytes) {
+async fn route(service: &impl Serves, parts: Parts, peer: IpAddr, is_last: bool) -> (Bytes, Bytes) {
     let nothing = Empty::new().map_err(|never| match never {}).boxed_unsync();
     let response = service.answer(parts, nothing, Some(peer)).await;
-    let now = service.app().clock.now().format(written::DATE_FORMAT).to_string();
+    let now = service.now().format(written::DATE_FORMAT).to_string();
     let (head, body) = written::head(response, &now, is_last);
     (head, body.whole().cloned().unwrap_or_default())
 }
