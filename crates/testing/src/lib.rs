@@ -19,6 +19,7 @@ pub mod database;
 pub mod disk;
 pub mod ids;
 pub mod keyring;
+pub mod lying;
 pub mod outage;
 pub mod people;
 pub mod postgres;

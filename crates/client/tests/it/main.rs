@@ -4,7 +4,6 @@ mod attacks;
 mod clocks;
 mod cold;
 mod deadlines;
-mod double;
 mod files;
 mod proxy;
 mod reports;
@@ -15,6 +14,7 @@ use std::time::Duration;
 
 use promptsync_client::sdk::{Prompt, Source};
 use promptsync_core::render::Rendered;
+use promptsync_testing::lying as double;
 use serde_json::{Map, Value};
 
 /// Longer than anything takes that works.

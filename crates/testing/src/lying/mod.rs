@@ -1,4 +1,6 @@
-//! A server that does what a test says: it signs well, or lies, or hangs.
+//! A server that does what a test says: it signs well, or lies, or hangs. And the attacks on whoever reads from it.
+
+mod attacks;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -35,30 +37,37 @@ use promptsync_core::{
 use serde_json::{Value, json};
 use tokio::{net::TcpListener, sync::mpsc};
 
-pub(crate) const WORKSPACE: &str = "01JWORKSPACE";
+pub use attacks::{ATTACKS, Attack};
+
+/// A key that opens it, in the form of one.
+pub const KEY: &str = "ps_aaaaaaaaaaaa_00000000000000000000000000000000000000000004XSNlH";
+
+/// The workspace that signs.
+pub const WORKSPACE: &str = "01JWORKSPACE";
 
 /// A key that is the same in every test.
-pub(crate) fn key(seed: u8) -> PrivateKey {
+pub fn key(seed: u8) -> PrivateKey {
     PrivateKey::from_seed(&[seed; 32])
 }
 
 /// The present moment.
 #[expect(clippy::disallowed_methods, reason = "it is the clock of the test's server")]
-pub(crate) fn now() -> Timestamp {
+pub fn now() -> Timestamp {
     chrono::Utc::now()
 }
 
 /// A clock that shows what the test says.
 #[derive(Debug)]
-pub(crate) struct WrongClock(Mutex<Timestamp>);
+pub struct WrongClock(Mutex<Timestamp>);
 
 impl WrongClock {
     /// A clock that is wrong by this.
-    pub(crate) fn off(by: TimeDelta) -> Self {
+    pub fn off(by: TimeDelta) -> Self {
         Self(Mutex::new(now() + by))
     }
 
-    pub(crate) fn advance(&self, by: TimeDelta) {
+    /// Lets time pass.
+    pub fn advance(&self, by: TimeDelta) {
         *self.0.lock().expect("no holder of the lock can panic") += by;
     }
 }
@@ -69,22 +78,24 @@ impl Clock for WrongClock {
     }
 }
 
-pub(crate) fn production() -> AliasName {
+/// The alias.
+pub fn production() -> AliasName {
     AliasName::parse("production").expect("a name")
 }
 
-pub(crate) fn prompt(name: &str) -> PromptName {
+/// A prompt's name.
+pub fn prompt(name: &str) -> PromptName {
     PromptName::parse(name).expect("a name")
 }
 
 /// The canonical text of a document.
-pub(crate) fn document(text: &str) -> String {
+pub fn document(text: &str) -> String {
     documents::canonical(&Document { body: Content::Text(text.to_owned()), ..Document::default() })
 }
 
 /// What a route answers instead of the truth.
 #[derive(Clone, Debug)]
-pub(crate) enum Lie {
+pub enum Lie {
     /// This status and body.
     Says(u16, String),
     /// Bytes without end.
@@ -95,30 +106,35 @@ pub(crate) enum Lie {
 
 /// What the server knows and does.
 #[derive(Debug)]
-pub(crate) struct World {
-    pub(crate) keys: Vec<KeyLink>,
-    pub(crate) signer: PrivateKey,
-    pub(crate) snapshot: SnapshotStatement,
-    pub(crate) documents: BTreeMap<Digest, String>,
+pub struct World {
+    /// The workspace's keys.
+    pub keys: Vec<KeyLink>,
+    /// The key that signs.
+    pub signer: PrivateKey,
+    /// Where the alias points.
+    pub snapshot: SnapshotStatement,
+    /// What it takes.
+    pub documents: BTreeMap<Digest, String>,
     /// What routes answer, by the end of their path.
-    pub(crate) lies: HashMap<&'static str, Lie>,
+    pub lies: HashMap<&'static str, Lie>,
     /// Whether there are streams.
-    pub(crate) streams: bool,
+    pub streams: bool,
     open: Vec<mpsc::UnboundedSender<Bytes>>,
     /// What was asked, and the bodies that came with it.
-    pub(crate) asked: Vec<(String, Value)>,
+    pub asked: Vec<(String, Value)>,
 }
 
 /// A running server.
 #[derive(Clone, Debug)]
-pub(crate) struct Double {
-    pub(crate) address: SocketAddr,
+pub struct Double {
+    /// Where it listens.
+    pub address: SocketAddr,
     world: Arc<Mutex<World>>,
 }
 
 impl Double {
     /// A server whose alias `production` points `greeting` at this text.
-    pub(crate) async fn start(text: &str) -> Self {
+    pub async fn start(text: &str) -> Self {
         let world = World {
             keys: vec![KeyLink::first(WORKSPACE, &key(1), now() - TimeDelta::days(30))],
             signer: key(1),
@@ -157,12 +173,13 @@ impl Double {
         double
     }
 
-    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
+    /// What it knows and does.
+    pub fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().expect("no holder of the lock can panic")
     }
 
     /// Settings of the SDK for this server: it asks often.
-    pub(crate) fn sdk(&self) -> Builder {
+    pub fn sdk(&self) -> Builder {
         PromptSync::builder("shop")
             .url(format!("http://{}", self.address))
             .key("ps_test")
@@ -173,17 +190,12 @@ impl Double {
     }
 
     /// Publishes the next version of a prompt, and points the alias at it.
-    pub(crate) fn publish(&self, name: &str, text: &str) {
+    pub fn publish(&self, name: &str, text: &str) {
         self.change(name, text, None);
     }
 
     /// The same with a split between it and other versions.
-    pub(crate) fn change(
-        &self,
-        name: &str,
-        text: &str,
-        split: Option<(Split, BTreeMap<VersionNumber, &str>)>,
-    ) {
+    pub fn change(&self, name: &str, text: &str, split: Option<(Split, BTreeMap<VersionNumber, &str>)>) {
         let mut world = self.world();
         let world = &mut *world;
         let content = |world: &mut World, text: &str| {
@@ -228,6 +240,8 @@ impl Double {
         world.renew();
         let end = path.rsplit('/').next().unwrap_or_default();
         match end {
+            "whoami" => reply(200, &whoami()),
+            _ if path.starts_with("/api/prompts/") => world.version(&path),
             "signing-keys" => reply(200, &json!({ "workspace": WORKSPACE, "keys": world.keys })),
             "snapshot" if !query.ends_with("alias=production") => refusal(404, "alias_not_found"),
             "snapshot" => {
@@ -269,11 +283,7 @@ impl World {
     }
 
     /// What leads from a revision to the snapshot now.
-    pub(crate) fn delta(
-        &self,
-        from: i64,
-        changed: BTreeMap<PromptName, Option<SnapshotEntry>>,
-    ) -> SnapshotDelta {
+    pub fn delta(&self, from: i64, changed: BTreeMap<PromptName, Option<SnapshotEntry>>) -> SnapshotDelta {
         let snapshot = self.snapshot.clone();
         SnapshotDelta {
             workspace: snapshot.workspace,
@@ -289,33 +299,58 @@ impl World {
     }
 
     /// The snapshot as it is, signed.
-    pub(crate) fn signed(&self) -> Signed<SnapshotStatement> {
+    pub fn signed(&self) -> Signed<SnapshotStatement> {
         self.signer.sign(self.snapshot.clone())
     }
 
+    /// A version that the alias serves, as an answer of the server describes it.
+    fn version(&self, path: &str) -> Response<UnsyncBoxBody<Bytes, Infallible>> {
+        let mut parts = path.rsplit('/').take(2);
+        let (version, name) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+        let entry = PromptName::parse(name).ok().and_then(|name| self.snapshot.entries.get(&name));
+        let Some(entry) = entry.filter(|entry| entry.version.to_string() == version) else {
+            return refusal(404, "not_found");
+        };
+        let text = self.documents.get(&entry.content.digest).map_or("{}", String::as_str);
+        let document: Value = serde_json::from_str(text).unwrap_or_default();
+        let interface = json!({
+            "kind": "text", "variables": {}, "roles": [], "placeholders": {}, "variants": [], "models": [],
+            "output_schema": null,
+        });
+        reply(
+            200,
+            &json!({
+                "id": "01PROMPT", "name": name, "project": "shop", "module": "", "version": version, "alias": null,
+                "digest": entry.content.digest, "variant": null, "content": "", "interface": interface,
+                "document": document, "metadata": {}, "git_commit": null, "created_at": now(), "signature": null,
+                "revision": self.snapshot.revision,
+            }),
+        )
+    }
+
     /// Sends an event on every stream.
-    pub(crate) fn send(&mut self, kind: &str, data: &Value) {
+    pub fn send(&mut self, kind: &str, data: &Value) {
         let event = Bytes::from(format!("event: {kind}\ndata: {data}\n\n"));
         self.open.retain(|stream| stream.send(event.clone()).is_ok());
     }
 
     /// Streams that somebody listens to.
-    pub(crate) fn listeners(&self) -> usize {
+    pub fn listeners(&self) -> usize {
         self.open.len()
     }
 
     /// Ends every stream.
-    pub(crate) fn end_streams(&mut self) {
+    pub fn end_streams(&mut self) {
         self.open.clear();
     }
 
     /// The route lies from now on.
-    pub(crate) fn lie(&mut self, route: &'static str, value: &impl serde::Serialize) {
+    pub fn lie(&mut self, route: &'static str, value: &impl serde::Serialize) {
         self.lies.insert(route, Lie::Says(200, json!(value).to_string()));
     }
 
     /// How often a path with this in it was asked for.
-    pub(crate) fn count(&self, path: &str) -> usize {
+    pub fn count(&self, path: &str) -> usize {
         self.asked.iter().filter(|(asked, _)| asked.contains(path)).count()
     }
 }
@@ -337,6 +372,14 @@ impl Lie {
             }
         }
     }
+}
+
+/// A key that reads the project.
+fn whoami() -> Value {
+    json!({
+        "key": "01KEY", "name": "tests", "workspace": WORKSPACE, "project": "shop", "module": null,
+        "environment": null, "role": "viewer", "permissions": ["read", "render"],
+    })
 }
 
 fn reply(status: u16, body: &Value) -> Response<UnsyncBoxBody<Bytes, Infallible>> {
