@@ -125,6 +125,38 @@ pub struct ClientStatus {
     pub problems: Vec<String>,
 }
 
+/// `GET /api/edge`: what an edge holds, and how it follows its server.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct EdgeStatus {
+    /// The server it follows.
+    pub upstream: String,
+    /// The project it delivers.
+    pub project: String,
+    /// Whether the server still lets its key read.
+    pub admitted: bool,
+    /// The aliases it holds.
+    pub aliases: BTreeMap<AliasName, EdgeAlias>,
+}
+
+/// What an edge holds of an alias.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct EdgeAlias {
+    /// The revision it serves; `null` before there is any.
+    pub revision: Option<i64>,
+    /// `memory`, or `file` when the server has said nothing since the edge started.
+    pub source: Option<String>,
+    /// How long ago it was known to be right.
+    pub age_seconds: Option<u64>,
+    /// `stream`, `poll` or `bundle`.
+    pub transport: String,
+    /// Whether everything that answering takes is here, for the time when the server is not.
+    pub complete: bool,
+    /// The code of why the last try gave nothing; `null` when it gave something.
+    pub failure: Option<String>,
+    /// The code of what was last said in the workspace's name and not believed.
+    pub refused: Option<String>,
+}
+
 /// What a client holds of an alias.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct HeldAlias {

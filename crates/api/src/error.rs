@@ -125,6 +125,7 @@ codes! {
     DOCUMENT_TOO_LARGE "document_too_large" 413 "The document is too large";
     URI_TOO_LONG "uri_too_long" 414 "The address is too long";
     UNSUPPORTED_MEDIA_TYPE "unsupported_media_type" 415 "The body's type is not supported";
+    NOT_AT_EDGE "not_at_edge" 421 "An edge does not answer this";
     INVALID "invalid" 422 "Some fields are not valid";
     UNKNOWN_FIELD "unknown_field" 422 "A field is not known";
     MISSING_FIELD "missing_field" 422 "A field is missing";
@@ -200,6 +201,7 @@ codes! {
     HEADERS_TOO_LARGE "headers_too_large" 431 "The headers are too large";
     INTERNAL "internal" 500 "The server failed";
     UPSTREAM_LIMIT "upstream_limit" 502 "Another server's answer is too long or too slow";
+    UPSTREAM_UNTRUE "upstream_untrue" 502 "Another server's answer is not believed";
     UPSTREAM_UNREACHABLE "upstream_unreachable" 502 "Another server cannot be reached";
     OVERLOADED "overloaded" 503 "The server has too much to do";
     UNAVAILABLE "unavailable" 503 "The server cannot do this now";

@@ -66,7 +66,13 @@ fn not_understood(error: &clap::Error, json: bool) -> ExitCode {
 fn start(cli: Cli, environment: &Environment, printer: Printer) -> Result<ExitCode> {
     let folder = std::env::current_dir()
         .map_err(|error| CliError::usage("io", format!("the current folder cannot be found: {error}")))?;
-    let settings = Settings::load(&cli.global, environment, &folder)?;
+    let settings = match &cli.command {
+        #[cfg(feature = "serve")]
+        args::Command::Edge(edge) => {
+            Settings::load_for_edge(&cli.global, edge.upstream.as_ref(), environment, &folder)?
+        }
+        _ => Settings::load(&cli.global, environment, &folder)?,
+    };
     commands::run(cli.command, &Context { settings, printer })
 }
 

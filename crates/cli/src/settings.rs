@@ -30,6 +30,7 @@ pub(crate) const LOCK_FILE: &str = "promptsync.lock";
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Environment {
     url: Option<String>,
+    upstream: Option<String>,
     project: Option<String>,
     api_key: Option<String>,
     api_key_file: Option<PathBuf>,
@@ -57,6 +58,7 @@ impl Environment {
             .or_else(|| text("HOME").map(|home| Path::new(&home).join(".config")));
         Self {
             url: text("PROMPTSYNC_URL"),
+            upstream: text("PROMPTSYNC_UPSTREAM"),
             project: text("PROMPTSYNC_PROJECT"),
             api_key: text("PROMPTSYNC_API_KEY"),
             api_key_file: text("PROMPTSYNC_API_KEY_FILE").map(PathBuf::from),
@@ -192,6 +194,17 @@ struct PyTool {
 }
 
 impl Settings {
+    /// The same for an edge: its server is the one that is named as such, before all others.
+    pub(crate) fn load_for_edge(
+        global: &Global,
+        upstream: Option<&String>,
+        environment: &Environment,
+        folder: &Path,
+    ) -> Result<Self> {
+        let url = upstream.or(environment.upstream.as_ref()).or(global.url.as_ref()).cloned();
+        Self::load(&Global { url, ..global.clone() }, environment, folder)
+    }
+
     /// Finds the settings for a command that runs in `folder`.
     pub(crate) fn load(global: &Global, environment: &Environment, folder: &Path) -> Result<Self> {
         let file = find_upwards(folder, PROJECT_FILE);

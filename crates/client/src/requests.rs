@@ -1,6 +1,6 @@
 //! Sending a request and reading its answer.
 
-use std::{error::Error as _, time::Duration};
+use std::{error::Error as _, net::IpAddr, time::Duration};
 
 use promptsync_api::{error::ErrorBody, page::Page};
 use reqwest::{Method, RequestBuilder, Response, StatusCode, Url, header, redirect};
@@ -23,6 +23,8 @@ pub struct Client {
     http: reqwest::Client,
     base: Url,
     key: Option<header::HeaderValue>,
+    /// For whom somebody in between asks.
+    forwarded_for: Option<header::HeaderValue>,
 }
 
 /// A thing and its tag, for `If-Match`.
@@ -50,16 +52,16 @@ impl Client {
         }
         base.set_query(None);
         base.set_fragment(None);
-        let key = key
-            .map(|key| {
-                let mut value = header::HeaderValue::from_str(&format!("Bearer {key}"))
-                    .map_err(|_| ClientError::BadKey)?;
-                value.set_sensitive(true);
-                Ok(value)
-            })
-            .transpose()?;
+        let key = key.map(bearer).transpose()?;
         let http = http(&base).map_err(|error| bad(error.to_string()))?;
-        Ok(Self { http, base, key })
+        Ok(Self { http, base, key, forwarded_for: None })
+    }
+
+    /// The same connection for somebody else's key, who asks from this address.
+    pub fn on_behalf(&self, key: &str, address: Option<IpAddr>) -> Result<Self, ClientError> {
+        let forwarded_for =
+            address.and_then(|address| header::HeaderValue::from_str(&address.to_string()).ok());
+        Ok(Self { key: Some(bearer(key)?), forwarded_for, ..self.clone() })
     }
 
     /// The server's address.
@@ -87,7 +89,10 @@ impl Client {
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
         }
-        let request = self.http.request(method, url);
+        let mut request = self.http.request(method, url);
+        if let Some(address) = &self.forwarded_for {
+            request = request.header("x-forwarded-for", address);
+        }
         match &self.key {
             Some(key) => request.header(header::AUTHORIZATION, key),
             None => request,
@@ -231,6 +236,13 @@ impl std::fmt::Debug for Client {
 
 pub(crate) fn with_body<T: Serialize>(request: RequestBuilder, body: &T) -> RequestBuilder {
     request.json(body)
+}
+
+fn bearer(key: &str) -> Result<header::HeaderValue, ClientError> {
+    let value = header::HeaderValue::from_str(&format!("Bearer {key}"));
+    let mut value = value.map_err(|_| ClientError::BadKey)?;
+    value.set_sensitive(true);
+    Ok(value)
 }
 
 fn http(base: &Url) -> Result<reqwest::Client, reqwest::Error> {

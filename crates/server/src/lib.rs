@@ -12,6 +12,7 @@ pub mod backup;
 pub mod config;
 mod delivery;
 mod dispatch;
+pub mod edge;
 mod endpoint;
 mod http;
 mod idempotency;

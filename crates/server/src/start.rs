@@ -162,7 +162,7 @@ pub async fn serve(config: Config, ready: impl FnOnce(&str, Option<&str>)) -> Re
 }
 
 /// Keys would travel readable for everybody on the way, unless a proxy in front speaks TLS.
-fn warn_of_plain_http(config: &Config) {
+pub(crate) fn warn_of_plain_http(config: &Config) {
     if config.tls.is_none() && config.trusted_proxies.is_empty() && !config.listen.ip().is_loopback() {
         tracing::warn!(
             address = %config.listen,
@@ -172,7 +172,7 @@ fn warn_of_plain_http(config: &Config) {
 }
 
 /// Binds the address, with room for a rush of new connections.
-fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+pub(crate) fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.bind(address)?;
@@ -252,7 +252,7 @@ pub(crate) fn make_private(path: &Path) -> io::Result<()> {
 }
 
 /// Connections the system's limit of open files leaves room for, after asking for as many as it gives.
-fn open_files() -> usize {
+pub(crate) fn open_files() -> usize {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };

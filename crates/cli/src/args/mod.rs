@@ -5,6 +5,7 @@ mod audit;
 mod bundle;
 mod connectors;
 mod diff;
+mod edge;
 mod environments;
 mod keys;
 mod project;
@@ -31,6 +32,7 @@ pub use self::{
         SecretPattern,
     },
     diff::{Diff, DiffFormat},
+    edge::Edge,
     environments::{EnvironmentCommand, EnvironmentRemove, EnvironmentSet},
     keys::{KeysCommand, KeysCreate, KeysList, KeysRevoke, KeysRotate, KeysRotateMaster, When},
     project::{Completions, ConfigCommand, ConfigShow, Doctor, Init, Status},
@@ -207,6 +209,9 @@ pub enum Command {
     /// Run the server
     #[cfg(feature = "serve")]
     Serve(Serve),
+    /// Run a read-only relay of a server, near the applications
+    #[cfg(feature = "serve")]
+    Edge(Edge),
     /// Write an encrypted backup of a server's data
     #[cfg(feature = "serve")]
     Backup(Backup),

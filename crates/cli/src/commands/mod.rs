@@ -11,6 +11,8 @@ mod config;
 mod connector;
 mod diff;
 mod doctor;
+#[cfg(feature = "serve")]
+mod edge;
 mod environment;
 mod export;
 mod get;
@@ -87,6 +89,8 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Role(command) => roles::run(&command, context),
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args, context),
+        #[cfg(feature = "serve")]
+        Command::Edge(args) => edge::run(args, context),
         #[cfg(feature = "serve")]
         Command::Backup(args) => backup::backup(&args, context),
         #[cfg(feature = "serve")]

@@ -11,6 +11,7 @@ mod config;
 mod connectors;
 mod database;
 mod diffs;
+mod edge;
 mod errors;
 mod folders;
 mod help;

@@ -14,7 +14,7 @@ use promptsync_core::{
     time::Clock,
 };
 
-use super::{Blocking, PromptSync, SdkError, time::SystemClock};
+use super::{Arrived, Blocking, PromptSync, Relay, SdkError, time::SystemClock};
 
 /// How long a call may take when nothing else was said.
 const DEADLINE: Duration = Duration::from_millis(100);
@@ -46,6 +46,7 @@ pub struct Builder {
     pub(super) poll: Duration,
     pub(super) limits: Limits,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) relay: Option<Arc<Relay>>,
 }
 
 impl Builder {
@@ -69,6 +70,7 @@ impl Builder {
             poll: POLL,
             limits: Limits::default(),
             clock: Arc::new(SystemClock),
+            relay: None,
         }
     }
 
@@ -193,6 +195,14 @@ impl Builder {
     #[must_use]
     pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
+        self
+    }
+
+    /// Tells this program what arrives, so that it can pass it on. After each change the whole snapshot is read again,
+    /// because only what the workspace signed as a whole can be given to others.
+    #[must_use]
+    pub fn relay(mut self, told: impl Fn(&AliasName, Arrived<'_>) + Send + Sync + 'static) -> Self {
+        self.relay = Some(Arc::new(told));
         self
     }
 

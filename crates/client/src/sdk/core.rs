@@ -24,8 +24,8 @@ use tokio::{
 
 use super::{
     Builder, Change, SdkError, Source, backoff::Dice, files::Files, flights::Flights, folder::Folder,
-    followed::Followed, held::Held, load::Loaded, memory::Memory, points::Points, time::Time, trust::Trust,
-    usage::Usage, wire::Wire,
+    followed::Followed, held::Held, load::Loaded, memory::Memory, points::Points, relay::Facts, time::Time,
+    trust::Trust, usage::Usage, wire::Wire,
 };
 
 /// Changes that a slow listener may be behind.
@@ -47,6 +47,7 @@ pub(super) struct Core {
     pub(super) aliases: RwLock<BTreeMap<AliasName, Arc<Followed>>>,
     pub(super) loads: Flights<Loaded>,
     pub(super) points: Points,
+    pub(super) facts: Facts,
     pub(super) usage: Usage,
     pub(super) changes: broadcast::Sender<Change>,
     ticks: watch::Sender<u64>,
@@ -92,6 +93,7 @@ impl Core {
             aliases: RwLock::default(),
             loads: Flights::default(),
             points: Points::default(),
+            facts: Facts::default(),
             usage: Usage::default(),
             changes: broadcast::Sender::new(CHANGES),
             ticks: watch::Sender::new(0),

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use promptsync_api::splits::Drawn;
 use promptsync_core::{
     names::{NameError, PromptName},
     problem::Problem,
@@ -143,7 +144,8 @@ impl<'a> Get<'a> {
 
     fn in_aliases(&self, now: Instant, find: impl Fn(&Held) -> Option<&Arc<Slot>>) -> Now {
         let held = self.sdk.core().followed().into_iter().filter_map(|followed| followed.held());
-        let found = held.into_iter().find_map(|held| find(&held).map(|slot| self.ready(slot, &held, now)));
+        let found =
+            held.into_iter().find_map(|held| find(&held).map(|slot| self.ready(slot, &held, None, now)));
         found.unwrap_or(Now::Point)
     }
 
@@ -156,14 +158,14 @@ impl<'a> Get<'a> {
     ) -> Result<Now, SdkError> {
         let found = resolve(&held.facts, name, selector, self.unit)?;
         let slot = held.slot(name, &found.version.version).ok_or(SdkError::Closed)?;
-        Ok(self.ready(slot, held, now))
+        Ok(self.ready(slot, held, Drawn::of(&found, self.unit.is_some()), now))
     }
 
-    fn ready(&self, slot: &Arc<Slot>, held: &Held, now: Instant) -> Now {
+    fn ready(&self, slot: &Arc<Slot>, held: &Held, drawn: Option<Drawn>, now: Instant) -> Now {
         let (age, fresh) = (held.age(now), held.is_fresh());
         let stale = !fresh || held.is_expired(now) || age > self.sdk.core().settings.poll * SLACK;
         let source = if fresh { Source::Memory } else { held.source };
-        let served = Served { source, age, stale, revision: Some(held.revision()) };
+        let served = Served { source, age, stale, revision: Some(held.revision()), drawn };
         match self.sdk.core().memory.compiled(&slot.key) {
             Some(compiled) => {
                 Now::Prompt(Box::new(self.prompt(slot, Loaded { compiled, source: Source::Memory }, served)))
@@ -248,7 +250,7 @@ impl<'a> Get<'a> {
         let age = point.found.elapsed() + point.older;
         let is_old = source == Source::File || !point.older.is_zero() || age > core.settings.poll * SLACK;
         let stale = is_old && !point.for_ever;
-        let served = Served { source, age, stale, revision: Some(point.revision) };
+        let served = Served { source, age, stale, revision: Some(point.revision), drawn: None };
         self.load(&point.slot, served, deadline).await
     }
 
@@ -281,7 +283,8 @@ impl<'a> Get<'a> {
         if !fits || (error.is_not_found() && answers) {
             return Err(error);
         }
-        let served = Served { source: Source::Folder, age: Duration::ZERO, stale: true, revision: None };
+        let served =
+            Served { source: Source::Folder, age: Duration::ZERO, stale: true, revision: None, drawn: None };
         // It needs no network, so a deadline that is over already does not keep it from being compiled.
         let deadline = deadline.max(Instant::now() + Duration::from_millis(10));
         self.load(slot, served, deadline).await

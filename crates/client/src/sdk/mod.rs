@@ -42,6 +42,7 @@ mod memory;
 mod points;
 mod prompt;
 mod refresh;
+mod relay;
 mod report;
 mod source;
 mod status;
@@ -67,6 +68,7 @@ pub use self::{
     followed::Change,
     get::Get,
     prompt::Prompt,
+    relay::{Arrived, Copy, Relay, VersionFacts},
     source::{Source, Transport},
     status::{AliasStatus, Status},
 };

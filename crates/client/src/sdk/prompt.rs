@@ -2,10 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use promptsync_api::splits::Drawn;
 use promptsync_core::{
     audit::Revision,
     digest::Digest,
     documents::Document,
+    interface::{Interface, interface},
     limits::Limits,
     names::{AliasName, PromptName},
     render::{CompiledDocument, RenderError, RenderInput, RenderRequest, Rendered},
@@ -28,12 +30,13 @@ pub struct Prompt {
 }
 
 /// Where a prompt comes from, and how sure that is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(super) struct Served {
     pub(super) source: Source,
     pub(super) age: Duration,
     pub(super) stale: bool,
     pub(super) revision: Option<Revision>,
+    pub(super) drawn: Option<Drawn>,
 }
 
 impl Prompt {
@@ -65,6 +68,16 @@ impl Prompt {
     /// The workspace's revision it was read at; a file of this machine has none.
     pub fn revision(&self) -> Option<Revision> {
         self.served.revision
+    }
+
+    /// What callers depend on.
+    pub fn interface(&self) -> Interface {
+        interface(self.compiled.document(), &self.compiled)
+    }
+
+    /// The draw, where the alias divides the prompt's traffic.
+    pub fn drawn(&self) -> Option<&Drawn> {
+        self.served.drawn.as_ref()
     }
 
     /// Where it comes from.

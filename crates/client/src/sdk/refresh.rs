@@ -9,7 +9,7 @@ use promptsync_core::signing::{Signed, SigningError, Statement, verify_snapshot}
 use tokio::time::sleep;
 
 use super::{
-    SdkError, Source, Transport,
+    Arrived, SdkError, Source, Transport,
     backoff::Backoff,
     core::Core,
     followed::Followed,
@@ -108,7 +108,8 @@ impl Core {
             Ok(Arc::new(Held::new(signed, Source::Server, etag, time)))
         });
         let next = verified.await?;
-        self.serve_next(followed, next).await?;
+        self.serve_next(followed, Arc::clone(&next)).await?;
+        self.relay(&followed.alias, Arrived::Snapshot(&next.base));
         self.complete(followed).await
     }
 

@@ -11,12 +11,12 @@ use serde::de::DeserializeOwned;
 use tokio::time::{sleep_until, timeout};
 
 use super::{
-    SdkError, Source, Transport,
+    Arrived, SdkError, Source, Transport,
     core::Core,
     events::{Event, Events},
     followed::Followed,
     held::Held,
-    wire,
+    relay, wire,
 };
 
 /// A stream says something every 15 s; one that is silent for longer than this is broken.
@@ -97,7 +97,9 @@ async fn try_follow(core: &Arc<Core>, followed: &Followed) -> Result<End, SdkErr
 
 /// When to ask for a snapshot although nothing changed.
 fn renew_at(core: &Core, held: &Held) -> Instant {
-    Instant::now() + (held.renew_at() - core.time.now()).to_std().unwrap_or_default().max(RENEW)
+    let wait = (held.renew_at() - core.time.now()).to_std().unwrap_or_default().max(RENEW);
+    // What is passed on has to be good for as long as possible.
+    Instant::now() + if core.settings.relay.is_some() { wait.min(relay::RENEW) } else { wait }
 }
 
 async fn take(core: &Arc<Core>, followed: &Followed, event: &Event) -> Result<Option<End>, SdkError> {
@@ -106,6 +108,9 @@ async fn take(core: &Arc<Core>, followed: &Followed, event: &Event) -> Result<Op
             let change: ChangeEvent = read(core, event)?;
             let keys = core.keys_for(&change.delta).await?;
             let Some(held) = followed.held() else { return Ok(Some(End::Renew)) };
+            if core.settings.relay.is_some() && relay::is_late(held.revision(), &change.delta) {
+                return Ok(None);
+            }
             let (applying, ChangeEvent { delta, mut documents }) = (Arc::clone(core), change);
             let taken = core.away(move || {
                 let time = &applying.time;
@@ -118,8 +123,14 @@ async fn take(core: &Arc<Core>, followed: &Followed, event: &Event) -> Result<Op
                 Ok((Arc::new(held.after(delta, statement, Source::Server, time)), documents))
             });
             let (next, documents) = taken.await?;
-            core.keep(documents).await?;
-            core.serve_next(followed, next).await?;
+            let kept = core.keep(documents).await?;
+            core.serve_next(followed, Arc::clone(&next)).await?;
+            if let (Some(_), Some(delta)) = (&core.settings.relay, next.deltas.last()) {
+                let documents = kept.into_iter().map(|(digest, text)| (digest, text.to_string())).collect();
+                let change = ChangeEvent { delta: delta.clone(), documents };
+                core.relay(&followed.alias, Arrived::Change(&change));
+                core.update(followed).await?;
+            }
             Ok(None)
         }
         "resync" => Ok(Some(End::Renew)),

@@ -41,8 +41,13 @@ pub(crate) enum Unit {
 impl Unit {
     /// The unit a request names, or one made for it.
     pub(crate) fn of(app: &App, named: Option<&str>) -> Result<Self, ApiError> {
+        Self::named_or(named, || app.ids.next())
+    }
+
+    /// The unit a request names, or the one that is drawn for it.
+    pub(crate) fn named_or(named: Option<&str>, draw: impl FnOnce() -> String) -> Result<Self, ApiError> {
         match named {
-            None => Ok(Self::Drawn(app.ids.next())),
+            None => Ok(Self::Drawn(draw())),
             Some(name) if (1..=MAX_UNIT).contains(&name.len()) => Ok(Self::Named(name.to_owned())),
             Some(_) => Err(ApiError::new(INVALID, format!("`unit` has 1 to {MAX_UNIT} bytes"))
                 .hint("name who asks by something short that stays the same, such as a user's id")),

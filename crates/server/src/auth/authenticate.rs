@@ -223,7 +223,7 @@ fn is_in_force(KnownKey { key, .. }: &KnownKey, now: Timestamp) -> bool {
 }
 
 /// The one key in the one Authorization header.
-fn bearer(fields: &(impl Fields + ?Sized)) -> Option<&str> {
+pub(crate) fn bearer(fields: &(impl Fields + ?Sized)) -> Option<&str> {
     let (scheme, key) = fields.only(&AUTHORIZATION)?.split_once(' ')?;
     let well_formed = scheme.eq_ignore_ascii_case("bearer") && !key.trim().is_empty();
     well_formed.then_some(key)

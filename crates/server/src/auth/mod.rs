@@ -14,7 +14,7 @@ pub(crate) mod token;
 mod tries;
 mod uses;
 
-pub(crate) use authenticate::Certainty;
+pub(crate) use authenticate::{Certainty, bearer};
 use cache::FRESH;
 pub(crate) use cache::{Keys, KnownKey};
 pub(crate) use guesses::Guesses;

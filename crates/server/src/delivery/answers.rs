@@ -69,7 +69,7 @@ impl Weighter<AnswerKey, Arc<Prepared>> for Weight {
 
 impl Answers {
     /// Room for so many bytes.
-    pub(super) fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize) -> Self {
         let items = bytes / 2_048;
         Self(Cache::with_weighter(items, bytes as u64, Weight))
     }

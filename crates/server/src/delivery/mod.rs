@@ -51,7 +51,7 @@ pub use hot::Memory;
 pub(crate) use hot::{Asking, PREFIX as PROMPTS, answer as at_once, write as write_at_once};
 pub(crate) use standby::{Standby, not_in_copy};
 pub use streams::StreamLimits;
-pub(crate) use streams::{LineId, Listener, Streams};
+pub(crate) use streams::{Fed, LineId, Listener, Streams};
 pub(crate) use view::{ProjectView, PromptView, WorkspaceView};
 
 /// How a prompt may be cached: kept, and asked about each time.

@@ -6,6 +6,7 @@
 //! the ring and is told to read the snapshot again.
 
 mod events;
+mod fed;
 mod frames;
 mod line;
 mod listener;
@@ -29,6 +30,7 @@ use tokio::sync::watch;
 
 use crate::{app::App, http::error::ApiError};
 
+pub(crate) use fed::Fed;
 use line::Line;
 pub(crate) use line::LineId;
 pub(crate) use listener::Listener;
