@@ -1,5 +1,6 @@
 //! An edge between the server and its clients: real processes on this machine, killed for real.
 
+mod attacks;
 mod delivery;
 mod keys;
 mod outages;

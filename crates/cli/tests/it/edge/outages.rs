@@ -52,8 +52,8 @@ fn an_edge_follows_again_when_its_server_is_back() {
     edge.until(PATH, |body| body["source"] == "memory");
     shop.restart("data");
     push(&shop, "Welcome back");
-    let back = edge.until(PATH, |body| body["content"] == "Welcome back");
-    assert_eq!(back["source"], serde_json::Value::Null);
+    // It says how old an answer may be until it listens again.
+    edge.until(PATH, |body| body["content"] == "Welcome back" && body["source"].is_null());
 }
 
 #[test]
