@@ -47,7 +47,7 @@ use crate::{app::App, http::error::ApiError};
 pub(crate) use answers::{AnswerKey, Answers, Asked, Prepared, asked_for};
 pub(crate) use feed::{Feed, MEMORY, Need};
 pub use follow::Following;
-pub use hot::Memory;
+pub(crate) use hot::Memory;
 pub(crate) use hot::{Asking, PREFIX as PROMPTS, answer as at_once, write as write_at_once};
 pub(crate) use standby::{Standby, not_in_copy};
 pub use streams::StreamLimits;

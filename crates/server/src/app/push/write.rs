@@ -11,7 +11,7 @@ use promptsync_core::{
     splits::AliasSplits,
 };
 use promptsync_store::{
-    Manifest, Tx,
+    Tx,
     aliases::{self, Expected, Move},
     documents::{self, DocumentText},
     modules, prompts, releases,
