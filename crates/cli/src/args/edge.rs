@@ -7,8 +7,7 @@ use clap::Args;
 /// Arguments of `edge`.
 #[derive(Debug, Args)]
 #[command(after_help = "Example:\n  \
-    PROMPTSYNC_API_KEY=ps_… promptsync edge --upstream https://prompts.example --alias production \\\n    \
-    --data-dir /var/lib/promptsync --listen 127.0.0.1:7980\n\n\
+    promptsync edge --upstream https://prompts.example --alias production --listen 127.0.0.1:7980\n\n\
     Prints `listening on http://ADDRESS` when it is ready. TLS, proxies, time limits and sizes are set as for `serve`.")]
 pub struct Edge {
     /// The server to read from [env: PROMPTSYNC_UPSTREAM]; otherwise the one of --url
