@@ -116,7 +116,8 @@ mod tests {
 
     #[test]
     fn an_answer_without_a_length_ends_with_its_head() {
-        let answer = read_head(b"HTTP/1.1 304 Not Modified\r\netag: \"1\"\r\n\r\n").unwrap().unwrap();
-        assert_eq!((answer.status, answer.bytes), (304, 41));
+        let whole = b"HTTP/1.1 304 Not Modified\r\netag: \"1\"\r\n\r\n";
+        let answer = read_head(whole).unwrap().unwrap();
+        assert_eq!((answer.status, answer.bytes), (304, whole.len()));
     }
 }

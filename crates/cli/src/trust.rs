@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use promptsync_api::prompts::ResolvedPrompt;
 use promptsync_core::{
+    documents,
     lock::{Lock, LockedRegistry},
-    signing::{KeyLink, KeyRing, Pin},
+    names::PromptName,
+    signing::{KeyLink, KeyRing, Pin, VersionSubject, verify_version},
 };
 use serde::Serialize;
 
@@ -81,6 +84,29 @@ pub(crate) fn of_settings(registry: &Registry, context: &Context) -> Result<Trus
     let path = context.settings.lock_file();
     let lock = if path.exists() { Some(crate::lock::read(&path)?) } else { None };
     find(registry, &context.settings, lock.as_ref())
+}
+
+/// Checks prompts that were read whole, under the names they were asked for, when anything pins the workspace's key; when
+/// nothing does the registry is taken at its word.
+pub(crate) fn check<'a>(
+    prompts: impl IntoIterator<Item = (&'a PromptName, &'a ResolvedPrompt)>,
+    registry: &Registry,
+    context: &Context,
+) -> Result {
+    let path = context.settings.lock_file();
+    let lock = if path.exists() { Some(crate::lock::read(&path)?) } else { None };
+    let is_locked = lock.as_ref().is_some_and(|lock| lock.registry.is_some());
+    if !is_locked && context.settings.public_key.is_none() {
+        return Ok(());
+    }
+    let project = context.settings.project()?;
+    let trust = find(registry, &context.settings, lock.as_ref())?;
+    for (name, prompt) in prompts {
+        let found = prompt.document.as_ref().map_or_else(|| prompt.digest.clone(), documents::digest);
+        let subject = VersionSubject { project: project.as_str(), prompt: name, version: &prompt.version };
+        verify_version(&trust.ring, prompt.signature.as_ref(), subject, &found)?;
+    }
+    Ok(())
 }
 
 impl Trust {

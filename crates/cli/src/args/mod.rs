@@ -130,7 +130,7 @@ pub enum Command {
     Get(Get),
     /// Fill a prompt with values and print it
     Render(Render),
-    /// Ask for a prompt again and again, as an application does, and say where it comes from
+    /// Ask for a prompt as applications do, and say where it comes from
     Watch(Watch),
     /// Show what differs between files, commits, versions and aliases
     Diff(Diff),

@@ -8,6 +8,7 @@ use promptsync_core::{
     documents::{Body, Document, Message, choose},
     files,
     interface::Interface,
+    names::PromptName,
     problem::Problem,
     references::PromptReference,
     versions::VersionNumber,
@@ -21,6 +22,7 @@ use crate::{
     local::{self, Compiled, Local},
     lock,
     registry::{Registry, label},
+    trust,
 };
 
 /// A prompt that was found, ready to use.
@@ -89,7 +91,7 @@ pub(super) fn find(text: &str, chosen: &Chosen, folder: &Folder, context: &Conte
     }
     let reference = parse(text)?;
     let wanted = reference.reference.map_or_else(|| "latest".to_owned(), |reference| reference.to_string());
-    in_registry(reference.prompt.as_str(), &wanted, chosen.unit.as_deref(), context)
+    in_registry(&reference.prompt, &wanted, chosen.unit.as_deref(), context)
 }
 
 fn in_file(path: &Path) -> Result<Found> {
@@ -122,11 +124,13 @@ fn in_folder(name: &str, folder: &Path) -> Result<Found> {
     })
 }
 
-fn in_registry(name: &str, reference: &str, unit: Option<&str>, context: &Context) -> Result<Found> {
+fn in_registry(name: &PromptName, reference: &str, unit: Option<&str>, context: &Context) -> Result<Found> {
     let project = context.settings.project()?;
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let whole = Wish { document: true, unit: unit.map(str::to_owned), ..Wish::default() };
-    let prompt = registry.wait(registry.client.resolve(project.as_str(), name, reference, &whole))?;
+    let prompt =
+        registry.wait(registry.client.resolve(project.as_str(), name.as_str(), reference, &whole))?;
+    trust::check([(name, &prompt)], &registry, context)?;
     context.printer.detail(label(&prompt));
     say_drawn(&prompt, context);
     Ok(Found {
@@ -162,7 +166,7 @@ fn locked(text: &str, context: &Context) -> Result<Found> {
         found.version = Some(pinned.version.clone());
         return Ok(found);
     }
-    let found = in_registry(name.as_str(), &pinned.version.to_string(), None, context)?;
+    let found = in_registry(&name, &pinned.version.to_string(), None, context)?;
     let digest = promptsync_core::documents::digest(found.compiled.templates.document());
     if digest == pinned.digest {
         return Ok(found);

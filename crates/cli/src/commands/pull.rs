@@ -18,6 +18,7 @@ use crate::{
     local::Local,
     printer::count,
     registry::{Registry, label},
+    trust,
 };
 
 #[derive(Debug, Default, Serialize)]
@@ -34,7 +35,9 @@ pub(super) fn run(args: &Pull, context: &Context) -> Result {
     let (source, manifest) = manifest(args.alias.as_deref(), args.version.as_deref(), &project, &registry)?;
     let wanted = manifest.into_iter().map(|(name, version)| (name, version.to_string()));
     let mut pulled = Vec::new();
-    for prompt in registry.read_all(&project, wanted)?.into_values() {
+    let found = registry.read_all(&project, wanted)?;
+    trust::check(&found, &registry, context)?;
+    for prompt in found.into_values() {
         let facts = registry.wait(registry.client.version(
             project.as_str(),
             prompt.name.as_str(),

@@ -80,6 +80,8 @@ fn serve(world: World) -> String {
             let asked = String::from_utf8_lossy(&request[..length]);
             let body = if asked.starts_with("GET /api/signing-keys ") {
                 json!({ "workspace": "01WORKSPACE", "keys": world.keys })
+            } else if asked.starts_with("GET /api/prompts/") {
+                world.prompt()
             } else {
                 world.version.clone()
             };
@@ -92,8 +94,23 @@ fn serve(world: World) -> String {
     url
 }
 
-/// Runs `verify` in a repository that pinned the second key; gives exit code and the code of what is wrong.
-fn verify(world: World) -> (Option<i32>, String) {
+impl World {
+    /// The version as a whole prompt, with the content that its digest promises.
+    fn prompt(&self) -> Value {
+        let text = if self.version["digest"] == json!(content("Evil")) { "Evil" } else { "Hello" };
+        let interface = json!({ "kind": "text", "variables": {}, "roles": [], "placeholders": {}, "variants": [],
+            "models": [], "output_schema": null });
+        json!({
+            "id": "01P", "name": "greeting", "project": "shop", "module": "", "version": "1.0.0", "alias": null,
+            "digest": self.version["digest"], "variant": null, "content": text, "interface": interface,
+            "document": Document { body: Body::Text(text.to_owned()), ..Document::default() }, "metadata": {},
+            "git_commit": null, "created_at": day(20), "signature": self.version["signature"], "revision": 7,
+        })
+    }
+}
+
+/// A repository that pinned the second key, and a registry for it.
+fn sandbox(world: World) -> Sandbox {
     let pinned = LockedPrompt { version: VersionNumber::new(1, 0, 0), digest: content("Hello") };
     let lock = Lock {
         lock_version: LOCK_VERSION,
@@ -102,11 +119,28 @@ fn verify(world: World) -> (Option<i32>, String) {
         prompts: [(PromptName::parse("greeting").expect("a name"), pinned)].into(),
         registry: Some(LockedRegistry { public_key: key(2).public(), key_sequence: Some(2) }),
     };
-    let sandbox = Sandbox::with(&[("promptsync.lock", &lock.print()), ("prompts/greeting.txt", "Hello")])
+    Sandbox::with(&[("promptsync.lock", &lock.print()), ("prompts/greeting.txt", "Hello")])
         .env("PROMPTSYNC_URL", &serve(world))
-        .env("PROMPTSYNC_PROJECT", "shop");
-    let out = sandbox.output(&["--json", "verify"]);
-    let read = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+        .env("PROMPTSYNC_PROJECT", "shop")
+}
+
+fn read(bytes: &[u8]) -> Value {
+    serde_json::from_slice(bytes).unwrap_or_default()
+}
+
+/// Runs `get` in such a repository; gives exit code, what it printed, and the code of what is wrong.
+fn get(world: World) -> (Option<i32>, String, String) {
+    let out = sandbox(world).output(&["--json", "get", "greeting@1.0.0"]);
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let (found, error) = (read(&out.stdout), read(&out.stderr));
+    let code = [&error["error"]["problems"][0]["code"], &error["error"]["code"]];
+    let code = code.into_iter().map(text).find(|code| !code.is_empty()).unwrap_or_default();
+    (out.status.code(), text(&found["content"]), code)
+}
+
+/// Runs `verify` in such a repository; gives exit code and the code of what is wrong.
+fn verify(world: World) -> (Option<i32>, String) {
+    let out = sandbox(world).output(&["--json", "verify"]);
     let (report, error) = (read(&out.stdout), read(&out.stderr));
     let code = [&report["prompts"][0]["problem"]["code"], &error["error"]["code"]]
         .into_iter()
@@ -160,5 +194,15 @@ fn no_lie_of_a_registry_is_believed() {
         let mut world = honest();
         lie(&mut world);
         assert_eq!(verify(world), (Some(1), code.to_owned()), "lie {index}");
+    }
+}
+
+#[test]
+fn no_lie_of_a_registry_is_printed_where_a_key_is_pinned() {
+    assert_eq!(get(honest()), (Some(0), "Hello".to_owned(), String::new()), "the control");
+    for (index, (code, lie)) in LIES.into_iter().enumerate() {
+        let mut world = honest();
+        lie(&mut world);
+        assert_eq!(get(world), (Some(1), String::new(), code.to_owned()), "lie {index}");
     }
 }
