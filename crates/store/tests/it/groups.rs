@@ -14,7 +14,7 @@ use promptsync_core::{
     time::Clock as _,
 };
 use promptsync_store::{
-    Db, StoreError, Tx, audit,
+    Db, Pools, StoreError, Tx, audit,
     documents::{self, DocumentText},
     prompts,
 };
@@ -28,15 +28,19 @@ type Begun<'a> = Pin<Box<dyn Future<Output = Result<Tx, StoreError>> + Send + 'a
 /// Somebody who begins to write now: on SQLite, in the queue behind whoever writes.
 async fn queued<'a>(db: &'a Db, sample: &'a Sample) -> Begun<'a> {
     let begun: Begun<'a> = Box::pin(db.begin_write(&sample.workspace));
-    waiting(begun).await
+    waiting(db, begun).await
 }
 
 async fn queued_large<'a>(db: &'a Db, sample: &'a Sample) -> Begun<'a> {
     let begun: Begun<'a> = Box::pin(db.begin_large_write(&sample.workspace));
-    waiting(begun).await
+    waiting(db, begun).await
 }
 
-async fn waiting(mut begun: Begun<'_>) -> Begun<'_> {
+async fn waiting<'a>(db: &Db, mut begun: Begun<'a>) -> Begun<'a> {
+    // PostgreSQL lets everybody begin.
+    if !matches!(db.pools(), Pools::Sqlite { .. }) {
+        return begun;
+    }
     let is_pending = poll_fn(|context| Poll::Ready(begun.as_mut().poll(context).is_pending())).await;
     assert!(is_pending, "it waits");
     begun
