@@ -58,6 +58,13 @@ impl Guarded {
         &mut self.child
     }
 
+    /// Kills it.
+    pub(crate) fn kill(&mut self) -> Result {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
     /// The process's number.
     pub(crate) fn id(&self) -> u32 {
         self.child.id()

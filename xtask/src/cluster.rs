@@ -152,10 +152,7 @@ impl Cluster {
             "redis" => self.redis.kill(),
             _ => {
                 let node = self.node(name)?;
-                let mut process = node.process.take().ok_or_else(|| format!("{name} does not run"))?;
-                process.process().kill()?;
-                process.process().wait()?;
-                Ok(())
+                node.process.take().ok_or_else(|| format!("{name} does not run"))?.kill()
             }
         }
     }

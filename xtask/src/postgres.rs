@@ -78,9 +78,7 @@ impl Postgres {
         if self.server.ended()?.is_some() {
             return Err("postgres does not run".into());
         }
-        self.server.process().kill()?;
-        self.server.process().wait()?;
-        Ok(())
+        self.server.kill()
     }
 
     /// Starts it again where it was, with what it had made durable.

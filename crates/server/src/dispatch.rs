@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, net::IpAddr, panic::AssertUnwindSafe, sync::Arc
 
 use bytes::{Bytes, BytesMut};
 use futures_util::FutureExt as _;
-use hyper::{Method, Response, header::CONTENT_LENGTH, http::request::Parts};
+use hyper::{Method, Response, http::request::Parts};
 use promptsync_api::error::{METHOD_NOT_ALLOWED, NOT_FOUND};
 use promptsync_core::{access_records::OK, time::Timestamp};
 
@@ -16,7 +16,13 @@ use crate::{
     config::Config,
     delivery::{self, Asking, Memory},
     endpoint::{Arrived, AuditClass, Route},
-    http::{addresses, answer::AnswerBody, body::RequestBody, error::ApiError, headers, path, request_id},
+    http::{
+        addresses,
+        answer::{self, AnswerBody},
+        body::RequestBody,
+        error::ApiError,
+        headers, path, request_id,
+    },
     listen::Serves,
     rates::Quota,
     router,
@@ -133,14 +139,8 @@ impl Service {
             quota: Arc::clone(quota),
             body,
         };
-        let mut response = (route.handler)(request).await?;
-        if is_head {
-            if let Some(length) = response.body().whole().map(Bytes::len) {
-                response.headers_mut().insert(CONTENT_LENGTH, length.into());
-            }
-            *response.body_mut() = Bytes::new().into();
-        }
-        Ok(response)
+        let response = (route.handler)(request).await?;
+        Ok(if is_head { answer::head_only(response) } else { response })
     }
 }
 

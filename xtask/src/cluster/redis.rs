@@ -63,9 +63,6 @@ impl Redis {
 
     /// Kills it.
     pub(super) fn kill(&mut self) -> Result {
-        let mut process = self.process.take().ok_or("redis does not run")?;
-        process.process().kill()?;
-        process.process().wait()?;
-        Ok(())
+        self.process.take().ok_or("redis does not run")?.kill()
     }
 }

@@ -5,14 +5,14 @@
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
-    thread,
+    thread::{self, Scope, ScopedJoinHandle},
     time::{Duration, Instant},
 };
 
 use promptsync_testing::disk::{Moment, now};
 use serde_json::{Value, json};
 
-use crate::wire::Wire;
+use crate::{node::Node, wire::Wire};
 
 /// Longer than a server that was killed takes to write again.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -34,6 +34,20 @@ pub(crate) struct Progress {
     /// Publications that had taken effect without an answer.
     pub(crate) replayed: AtomicU64,
     pub(crate) enough: AtomicBool,
+}
+
+/// Lets somebody publish under each of these names, until there is enough.
+pub(crate) fn write_all<'scope, 'env>(
+    scope: &'scope Scope<'scope, 'env>,
+    names: &'env [String],
+    node: &Node<'_>,
+    progress: &'env Progress,
+) -> Vec<ScopedJoinHandle<'scope, Vec<Acknowledged>>> {
+    let begin = |name: &'env String| {
+        let mut wire = node.wire();
+        scope.spawn(move || write(name, &mut wire, progress))
+    };
+    names.iter().map(begin).collect()
 }
 
 /// Publishes one text after the other, each until it is acknowledged; gives the journal.

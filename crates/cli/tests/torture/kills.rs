@@ -12,7 +12,7 @@ use promptsync_testing::{Outage, Postgres};
 
 use crate::{
     Dice,
-    journal::{Acknowledged, Progress, compare, write},
+    journal::{Acknowledged, Progress, compare, write_all},
     length,
     node::{Node, Shop},
 };
@@ -29,13 +29,7 @@ fn torture(label: &str, shop: &Shop, node: &mut Node<'_>, mut kill: impl FnMut(&
     let names: Vec<String> = (0..WRITERS).map(|number| format!("writer{number}")).collect();
     let mut slowest = Duration::ZERO;
     let journals: Vec<Vec<Acknowledged>> = thread::scope(|scope| {
-        let writers: Vec<_> = names
-            .iter()
-            .map(|name| {
-                let (mut wire, progress) = (node.wire(), &progress);
-                scope.spawn(move || write(name, &mut wire, progress))
-            })
-            .collect();
+        let writers = write_all(scope, &names, node, &progress);
         let more = |count: u64| {
             let goal = progress.acknowledged.load(Ordering::Relaxed) + count;
             let began = Instant::now();

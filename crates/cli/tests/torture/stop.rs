@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 
 use crate::{
     Dice,
-    journal::{Progress, compare, write},
+    journal::{Progress, compare, write_all},
     length,
     node::Shop,
     wire::{Failure, Wire},
@@ -90,13 +90,7 @@ fn a_server_that_is_told_to_stop_finishes_what_it_took_on() {
     let (answers, torn) = (AtomicU64::new(0), AtomicBool::new(false));
     let mut slowest = Duration::ZERO;
     let journals: Vec<_> = thread::scope(|scope| {
-        let writers: Vec<_> = names
-            .iter()
-            .map(|name| {
-                let (mut wire, progress) = (node.wire(), &progress);
-                scope.spawn(move || write(name, &mut wire, progress))
-            })
-            .collect();
+        let writers = write_all(scope, &names, &node, &progress);
         for _ in 0..stops {
             let opened = AtomicU64::new(0);
             let heard = Mutex::new(Vec::new());

@@ -90,19 +90,25 @@ impl App {
         if let Some(before) = shown.as_ref().filter(|before| before.is(text)) {
             let known = self.keys.younger(&before.lookup, FRESH)?;
             if *known.key.secret_hash == *before.hash {
-                self.key_uses.note(&known.key, now);
-                return is_in_force(&known, now).then_some(known);
+                return self.used(known, now);
             }
         }
         let given = ApiKey::parse(text)?;
         let known = self.keys.younger(given.lookup(), FRESH)?;
-        if !self.opens(&given, Some(&known), now) {
+        if self.secret.matches("api_key", &[given.secret()], &known.key.secret_hash) {
+            *shown = Some(ShownKey::new(text, &known));
+        } else if !self.opens(&given, Some(&known), now) {
+            return None;
+        }
+        self.used(known, now)
+    }
+
+    /// Notes the use of a key that was shown, when it is in force.
+    fn used(&self, known: Arc<KnownKey>, now: Timestamp) -> Option<Arc<KnownKey>> {
+        if !is_in_force(&known, now) {
             return None;
         }
         self.key_uses.note(&known.key, now);
-        if self.secret.matches("api_key", &[given.secret()], &known.key.secret_hash) {
-            *shown = Some(ShownKey::new(text, &known));
-        }
         Some(known)
     }
 

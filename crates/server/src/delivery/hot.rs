@@ -31,6 +31,7 @@ use super::{Asked, CACHING, Prepared, ProjectView, PromptView, asked_for};
 use crate::{
     app::{
         App,
+        access_records::Read,
         resolve::{Unit, alias_of},
     },
     auth::{KnownKey, ShownKey},
@@ -133,7 +134,7 @@ fn find<F: Fields + ?Sized>(
     app.rates.caller((key.key.id.as_str(), &key.key.workspace), now, &quota).ok()?;
     let request_id = request_id::of(*fields, &*app.ids);
     let address = peer.map(|peer| addresses::client(&app.config.trusted_proxies, peer, *fields));
-    app.access.note_read(&key, &answer, address, now, &request_id);
+    app.access.note_read(Read { key, answer: Arc::clone(&answer), address }, now, &request_id);
     let is_known = answer.etag.to_str().is_ok_and(|tag| etag::names(*fields, &IF_NONE_MATCH, tag));
     Some(Found { answer, revision: view.revision, request_id, quota, is_known })
 }

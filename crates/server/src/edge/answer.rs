@@ -2,9 +2,8 @@
 
 use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc};
 
-use bytes::Bytes;
 use futures_util::FutureExt as _;
-use hyper::{Method, Response, header::CONTENT_LENGTH, http::request::Parts};
+use hyper::{Method, Response, http::request::Parts};
 use promptsync_api::error::METHOD_NOT_ALLOWED;
 use promptsync_core::time::Timestamp;
 
@@ -14,7 +13,13 @@ use super::{
 };
 use crate::{
     Config,
-    http::{addresses, answer::AnswerBody, body::RequestBody, error::ApiError, headers, path, request_id},
+    http::{
+        addresses,
+        answer::{self, AnswerBody},
+        body::RequestBody,
+        error::ApiError,
+        headers, path, request_id,
+    },
     listen::Serves,
 };
 
@@ -59,14 +64,8 @@ impl Answering {
         let path = found.params.iter().map(|(_, value)| path::decode(value)).collect::<Result<_, _>>()?;
         let request =
             Request { place: *place, method: &parts.method, headers: &parts.headers, query, peer, path };
-        let mut response = self.relay.routed(&request, body).await?;
-        if is_head {
-            if let Some(length) = response.body().whole().map(Bytes::len) {
-                response.headers_mut().insert(CONTENT_LENGTH, length.into());
-            }
-            *response.body_mut() = Bytes::new().into();
-        }
-        Ok(response)
+        let response = self.relay.routed(&request, body).await?;
+        Ok(if is_head { answer::head_only(response) } else { response })
     }
 }
 

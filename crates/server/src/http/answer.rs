@@ -8,10 +8,22 @@ use std::{
 };
 
 use bytes::Bytes;
-use hyper::body::{Body, Frame, SizeHint};
+use hyper::{
+    Response,
+    body::{Body, Frame, SizeHint},
+    header::CONTENT_LENGTH,
+};
 
 /// A body that goes on.
 pub(crate) type Endless = Pin<Box<dyn Body<Data = Bytes, Error = Infallible> + Send>>;
+
+/// The same answer without its body, of which it says the length: what HEAD gets.
+pub(crate) fn head_only(mut response: Response<AnswerBody>) -> Response<AnswerBody> {
+    if let Some(length) = response.body().whole().map(Bytes::len) {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    response.map(|_| Bytes::new().into())
+}
 
 /// The body of an answer.
 pub struct AnswerBody(Kind);

@@ -107,32 +107,30 @@ fn look(
     if direct::asks_for_stream(&head) && head.framing == Framing::Length(0) {
         return head.parts().map_or(Seen::Other, |parts| Seen::Stream(Box::new(parts)));
     }
-    if !is_for_a_prompt(&head) {
-        return Seen::Other;
-    }
-    let is_last =
-        is_over || head.fields.only(&CONNECTION).is_some_and(|text| text.eq_ignore_ascii_case("close"));
+    let Some(ends) = ends(&head).filter(|_| is_for_a_prompt(&head)) else { return Seen::Other };
+    let is_last = is_over || ends;
     match service.write_at_once(head.target, head.fields, peer, is_last, memory, out) {
         Some(rest) => Seen::Written { rest, is_last },
         None => head.parts().map_or(Seen::Other, |parts| Seen::Routed { parts: Box::new(parts), is_last }),
     }
 }
 
-/// Whether it asks for a prompt and for nothing that concerns the connection, but that it may end.
-fn is_for_a_prompt(head: &Head<'_, '_>) -> bool {
+/// Whether the connection ends with it; nothing when it asks for anything else that concerns the connection.
+fn ends(head: &Head<'_, '_>) -> Option<bool> {
     let mut options = head.fields.all(&CONNECTION);
-    let is_plain = match (options.next(), options.next()) {
-        (None, _) => true,
-        (Some(option), None) => {
-            [&b"close"[..], b"keep-alive"].iter().any(|plain| option.eq_ignore_ascii_case(plain))
-        }
-        _ => false,
-    };
+    match (options.next(), options.next()) {
+        (None, _) => Some(false),
+        (Some(option), None) if option.eq_ignore_ascii_case(b"close") => Some(true),
+        (Some(option), None) if option.eq_ignore_ascii_case(b"keep-alive") => Some(false),
+        _ => None,
+    }
+}
+
+fn is_for_a_prompt(head: &Head<'_, '_>) -> bool {
     head.method == "GET"
         && head.is_1_1
         && head.framing == Framing::Length(0)
         && head.target.starts_with(delivery::PROMPTS)
-        && is_plain
 }
 
 async fn route(service: &impl Serves, parts: Parts, peer: IpAddr, is_last: bool) -> (Bytes, Bytes) {

@@ -33,9 +33,8 @@ use tokio::{sync::Notify, time::Instant};
 pub(crate) use access::{Access, Answered};
 pub(crate) use batch::flush;
 use buffer::Buffer;
+pub(crate) use reads::Read;
 use reads::Reads;
-
-use crate::{auth::KnownKey, delivery::Prepared};
 
 /// Distinct rows in memory at which a batch is written before its time.
 const FULL: usize = 1_000;
@@ -98,26 +97,21 @@ impl AccessRecords {
         let now = self.clock.now();
         let mut buffer = self.buffer();
         buffer.note(record, now);
-        if buffer.len() >= FULL {
-            self.full.notify_one();
-        }
+        self.look_whether_full(&buffer);
     }
 
     /// Notes that a prompt was read whose answer was in memory.
-    pub(crate) fn note_read(
-        &self,
-        key: &Arc<KnownKey>,
-        answer: &Arc<Prepared>,
-        address: Option<IpAddr>,
-        now: Timestamp,
-        request_id: &str,
-    ) {
-        if self.reads.note(key, answer, address, now, request_id) {
+    pub(crate) fn note_read(&self, read: Read, now: Timestamp, request_id: &str) {
+        if self.reads.note(read, now, request_id) {
             let mut buffer = self.buffer();
             self.reads.pour(&mut buffer);
-            if buffer.len() >= FULL {
-                self.full.notify_one();
-            }
+            self.look_whether_full(&buffer);
+        }
+    }
+
+    fn look_whether_full(&self, buffer: &Buffer) {
+        if buffer.len() >= FULL {
+            self.full.notify_one();
         }
     }
 

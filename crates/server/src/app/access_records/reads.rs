@@ -26,23 +26,18 @@ pub(super) struct Reads(Mutex<HashMap<Read, Sum>>);
 
 /// What was read by whom from where. The same things in memory make the same read.
 #[derive(Debug)]
-struct Read {
-    key: Arc<KnownKey>,
-    answer: Arc<Prepared>,
-    address: Option<IpAddr>,
+pub(crate) struct Read {
+    /// By whom.
+    pub(crate) key: Arc<KnownKey>,
+    /// What.
+    pub(crate) answer: Arc<Prepared>,
+    /// From where.
+    pub(crate) address: Option<IpAddr>,
 }
 
 impl Reads {
     /// Counts a read; true when it is time to make rows of what was counted.
-    pub(super) fn note(
-        &self,
-        key: &Arc<KnownKey>,
-        answer: &Arc<Prepared>,
-        address: Option<IpAddr>,
-        now: Timestamp,
-        request_id: &str,
-    ) -> bool {
-        let read = Read { key: Arc::clone(key), answer: Arc::clone(answer), address };
+    pub(super) fn note(&self, read: Read, now: Timestamp, request_id: &str) -> bool {
         let mut reads = self.lock();
         match reads.get_mut(&read) {
             Some(known) => known.count_one(now),
