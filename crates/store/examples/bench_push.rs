@@ -89,8 +89,7 @@ async fn through_the_store(db: Db) -> Outcome<f64> {
     let texts: Vec<_> =
         push.prompts.iter().zip(&push.canonical).map(|(prompt, text)| search_text(prompt, text)).collect();
     search::index_all(&mut tx, &sample.workspace, &texts).await?;
-    let release = a_release(&sample);
-    releases::insert(&mut tx, &release, &push.manifest).await?;
+    let release = releases::insert(&mut tx, a_release(&sample), None, &push.manifest).await?;
     let change = Move {
         workspace: &sample.workspace,
         project: &sample.project,
@@ -130,13 +129,15 @@ async fn insert_row_by_row(pool: &SqlitePool, sample: &Sample, push: &Push) -> O
     let (project, workspace) = (sample.project.as_str(), sample.workspace.as_str());
     let (release, alias) = (sample.ids.next(), sample.ids.next());
     let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
-    sqlx::query("INSERT INTO releases VALUES ($1, $2, '1.0.0', x'00', 10000, NULL, $3, NULL, $4)")
-        .bind(&release)
-        .bind(project)
-        .bind(Json(&Actor::System))
-        .bind(now)
-        .execute(&mut *tx)
-        .await?;
+    sqlx::query(
+        "INSERT INTO releases VALUES ($1, $2, '1.0.0', x'00', 10000, NULL, $3, NULL, $4, FALSE, NULL)",
+    )
+    .bind(&release)
+    .bind(project)
+    .bind(Json(&Actor::System))
+    .bind(now)
+    .execute(&mut *tx)
+    .await?;
     sqlx::query("INSERT INTO aliases VALUES ($1, $2, 'dev', 'dev', 2, $3, $4, $5, NULL, NULL)")
         .bind(&alias)
         .bind(project)
@@ -169,8 +170,8 @@ async fn insert_row_by_row(pool: &SqlitePool, sample: &Sample, push: &Push) -> O
             .await?;
         sqlx::query("INSERT INTO search_index (rowid, name, description, tags, content) VALUES ($1, $2, $3, 'demo', $4)")
             .bind(row).bind(prompt.name.as_str()).bind(&prompt.description).bind(canonical).execute(&mut *tx).await?;
-        sqlx::query("INSERT INTO release_entries VALUES ($1, $2, $3)")
-            .bind(&release)
+        sqlx::query("INSERT INTO release_changes VALUES ($1, $2, x'00', $3)")
+            .bind(project)
             .bind(prompt.id.as_str())
             .bind(version.id.as_str())
             .execute(&mut *tx)
@@ -241,6 +242,8 @@ fn a_release(sample: &Sample) -> Release {
         project: sample.project.clone(),
         version: number("1.0.0"),
         prompt_count: 0,
+        fingerprint: None,
+        is_whole: false,
         changelog: None,
         author: Actor::System,
         git_commit: None,

@@ -47,6 +47,7 @@ pub mod projects;
 pub mod prompts;
 pub mod reach;
 pub mod registry;
+mod release_entries;
 pub mod releases;
 pub mod reseal;
 pub mod roles;

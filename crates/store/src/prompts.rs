@@ -158,6 +158,23 @@ pub async fn names(tx: &mut ReadTx, project: &ProjectId) -> Result<Vec<PromptNam
     names.iter().map(|name| PromptName::parse(name).map_err(lies("prompts", "name", name))).collect()
 }
 
+/// The names of the project that are one of these, whatever their case.
+pub async fn alike(tx: &mut ReadTx, project: &ProjectId, names: &[PromptName]) -> Result<Vec<PromptName>> {
+    let mut found = Vec::new();
+    for chunk in names.chunks(CHUNK) {
+        let rows: Vec<String> = on!(tx, c => {
+            let mut query = QueryBuilder::new("SELECT name FROM prompts WHERE project_id = ");
+            query.push_bind(project.as_str()).push(" AND folded_name IN");
+            push_list(&mut query, chunk.iter().map(PromptName::folded));
+            query.build_query_scalar().persistent(chunk.len() == 1).fetch_all(c).await
+        })?;
+        for name in rows {
+            found.push(PromptName::parse(&name).map_err(lies("prompts", "name", &name))?);
+        }
+    }
+    Ok(found)
+}
+
 /// The project's prompts by name.
 pub async fn list(tx: &mut ReadTx, project: &ProjectId, page: &PageRequest) -> Result<Page<Prompt>> {
     let rows: Vec<PromptRow> = on!(tx, c => sqlx::query_as(

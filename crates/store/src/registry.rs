@@ -1,4 +1,4 @@
-//! What the rules of a push need to know, read in one go.
+//! What the rules of a push need to know, read in one go: of what it touches, and not of all there is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,24 +7,79 @@ use promptsync_core::{
     documents::Document,
     ids::{ProjectId, WorkspaceId},
     names::PromptName,
-    publish::Registry,
+    publish::{NewestRelease, PastVersion, Registry},
+    versions::VersionNumber,
 };
 
-use crate::{conn::ReadTx, documents, error::Result, prompts, releases, rows::lies, versions};
+use crate::{
+    conn::ReadTx,
+    documents,
+    error::Result,
+    prompts,
+    releases::{self, Release},
+    rows::lies,
+    versions,
+};
 
-/// Reads what `core::publish::plan` needs: `pushed` are the prompts of the push, `dependencies` the prompts they
-/// declare. Documents come for every version of the dependencies, and for what those depend on in turn.
+/// What a push touches.
+#[derive(Clone, Debug, Default)]
+pub struct Touched {
+    /// The prompts that it pushes without asking for a number: the highest of each decides.
+    pub next: BTreeSet<PromptName>,
+    /// Those for which it asks for a number: any of theirs may be in its way.
+    pub numbered: BTreeSet<PromptName>,
+    /// The prompts they declare as dependencies.
+    pub dependencies: BTreeSet<PromptName>,
+    /// The release it asks for.
+    pub release: Option<VersionNumber>,
+}
+
+/// Reads what `core::publish::plan` needs, with the newest release. Documents come for every version of the
+/// dependencies, and for what those depend on in turn.
 pub async fn load(
     tx: &mut ReadTx,
     workspace: &WorkspaceId,
     project: &ProjectId,
-    pushed: &[PromptName],
-    dependencies: &[PromptName],
-) -> Result<Registry> {
-    let wanted: BTreeSet<&PromptName> = pushed.iter().chain(dependencies).collect();
-    let wanted: Vec<PromptName> = wanted.into_iter().cloned().collect();
-    let mut past = versions::of_prompts(tx, project, &wanted).await?;
+    touched: &Touched,
+) -> Result<(Registry, Option<Release>)> {
+    let Touched { next, numbered, dependencies, .. } = touched;
+    let whole: Vec<PromptName> = numbered.union(dependencies).cloned().collect();
+    let mut prompts = versions::of_prompts(tx, project, &whole).await?;
+    let documents = below(tx, workspace, project, dependencies, &mut prompts).await?;
+    let next: Vec<PromptName> = next.iter().filter(|name| !prompts.contains_key(*name)).cloned().collect();
+    prompts.extend(versions::newest_of_prompts(tx, project, &next).await?);
 
+    let pushed: Vec<PromptName> = touched.next.union(numbered).cloned().collect();
+    let is_missing = |name: &PromptName| !prompts.contains_key(name) && !pushed.contains(name);
+    let names = if dependencies.iter().any(is_missing) {
+        prompts::names(tx, project).await?
+    } else {
+        prompts::alike(tx, project, &pushed).await?
+    };
+    let newest = releases::newest(tx, project).await?;
+    let release = match &newest {
+        Some(newest) => Some(NewestRelease {
+            version: newest.version.clone(),
+            prompt_count: usize::try_from(newest.prompt_count).unwrap_or_default(),
+            entries: releases::entries(tx, newest, &pushed).await?,
+        }),
+        None => None,
+    };
+    let has_wanted_release = match &touched.release {
+        Some(wanted) => releases::get(tx, project, wanted).await?.is_some(),
+        None => false,
+    };
+    Ok((Registry { prompts, documents, names, release, has_wanted_release }, newest))
+}
+
+/// The documents of these prompts and of all below them, whose versions are added to the known ones.
+async fn below(
+    tx: &mut ReadTx,
+    workspace: &WorkspaceId,
+    project: &ProjectId,
+    dependencies: &BTreeSet<PromptName>,
+    past: &mut BTreeMap<PromptName, Vec<PastVersion>>,
+) -> Result<BTreeMap<Digest, Document>> {
     let mut documents = BTreeMap::new();
     let mut level: BTreeSet<PromptName> =
         dependencies.iter().filter(|name| past.contains_key(*name)).cloned().collect();
@@ -50,16 +105,5 @@ pub async fn load(
         seen.append(&mut level);
         level = next.difference(&seen).cloned().collect();
     }
-
-    let release = match releases::newest(tx, project).await? {
-        Some(release) => Some((release.version, releases::manifest(tx, &release.id).await?)),
-        None => None,
-    };
-    Ok(Registry {
-        prompts: past,
-        documents,
-        names: prompts::names(tx, project).await?,
-        release,
-        releases: releases::numbers(tx, project).await?,
-    })
+    Ok(documents)
 }

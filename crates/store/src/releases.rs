@@ -2,19 +2,22 @@
 
 use promptsync_core::{
     audit::Actor,
+    digest::Digest,
     ids::{ProjectId, ReleaseId},
+    names::PromptName,
     time::Timestamp,
     versions::VersionNumber,
 };
 use serde_json::Value;
-use sqlx::{QueryBuilder, types::Json};
+use sqlx::types::Json;
 
 use crate::{
     conn::{ReadTx, Tx, execute, on},
-    entries::{self, Manifest},
+    entries::Manifest,
     error::{Result, StoreError},
     page::{Page, PageRequest},
-    rows::{CHUNK, from_json, lies},
+    release_entries,
+    rows::{from_json, lies},
     sort_key::sort_key,
 };
 
@@ -27,8 +30,13 @@ pub struct Release {
     pub project: ProjectId,
     /// Its own version.
     pub version: VersionNumber,
-    /// How many prompts it names; [`insert`] counts the manifest instead.
+    /// How many prompts it names.
     pub prompt_count: i64,
+    /// Digest of what it names, for the audit log: made from that of the release before it and what it changed. None
+    /// of one that is older than such digests.
+    pub fingerprint: Option<Digest>,
+    /// Whether all it names is kept with it, and not only what it changed; [`insert`] decides.
+    pub is_whole: bool,
     /// What changed.
     pub changelog: Option<String>,
     /// Who made it.
@@ -45,53 +53,59 @@ struct ReleaseRow {
     project_id: String,
     version: String,
     prompt_count: i64,
+    fingerprint: Option<String>,
+    is_whole: bool,
     changelog: Option<String>,
     author: Json<Value>,
     git_commit: Option<String>,
     created_at: Timestamp,
 }
 
-/// Creates a release of versions that exist. The unique rule is its number in its project.
-pub async fn insert(tx: &mut Tx, release: &Release, manifest: &Manifest) -> Result<()> {
-    let wanted: Vec<_> = manifest.iter().collect();
-    let found = entries::ids(tx, &release.project, &wanted).await?;
+/// Creates a release of versions that exist: `newest`, the one with the highest number so far, with these changes. A
+/// release names every prompt that the one before it does. The unique rule is its number in its project.
+pub async fn insert(
+    tx: &mut Tx,
+    release: Release,
+    newest: Option<&Release>,
+    changes: &Manifest,
+) -> Result<Release> {
+    let is_next = newest.is_none_or(|newest| sort_key(&newest.version) < sort_key(&release.version));
+    let release = Release { is_whole: !is_next, ..release };
     execute!(
         tx,
         sqlx::query(
-            "INSERT INTO releases (id, project_id, version, sort_key, prompt_count, changelog, author, git_commit,
-                                   created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            "INSERT INTO releases (id, project_id, version, sort_key, prompt_count, fingerprint, is_whole, changelog,
+                                   author, git_commit, created_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         )
         .bind(release.id.as_str())
         .bind(release.project.as_str())
         .bind(release.version.to_string())
         .bind(sort_key(&release.version))
-        .bind(i64::try_from(manifest.len()).unwrap_or(i64::MAX))
+        .bind(release.prompt_count)
+        .bind(release.fingerprint.as_ref().map(Digest::as_str))
+        .bind(release.is_whole)
         .bind(release.changelog.as_deref())
         .bind(Json(&release.author))
         .bind(release.git_commit.as_deref())
         .bind(release.created_at)
     )?;
-    for chunk in found.chunks(CHUNK) {
-        execute!(
-            tx,
-            QueryBuilder::new("INSERT INTO release_entries (release_id, prompt_id, version_id) ")
-                .push_values(chunk, |mut row, entry| {
-                    row.push_bind(release.id.as_str())
-                        .push_bind(&entry.prompt_id)
-                        .push_bind(&entry.version_id);
-                })
-                .build()
-                .persistent(chunk.len() == 1)
-        )?;
+    match newest {
+        // Changes need something to be changes of: the row before them, or a whole manifest repeated once.
+        Some(newest) if release.is_whole || newest.is_whole => {
+            let mut named = manifest(tx, newest).await?;
+            named.extend(changes.clone());
+            release_entries::insert(tx, &release, &named).await?;
+        }
+        _ => release_entries::insert(tx, &release, changes).await?,
     }
-    Ok(())
+    Ok(release)
 }
 
 /// The release with that number.
 pub async fn get(tx: &mut ReadTx, project: &ProjectId, version: &VersionNumber) -> Result<Option<Release>> {
     let row: Option<ReleaseRow> = on!(tx, c => sqlx::query_as(
-        "SELECT id, project_id, version, prompt_count, changelog, author, git_commit, created_at
+        "SELECT id, project_id, version, prompt_count, fingerprint, is_whole, changelog, author, git_commit, created_at
          FROM releases
          WHERE project_id = $1 AND version = $2",
     )
@@ -112,7 +126,7 @@ pub async fn list(tx: &mut ReadTx, project: &ProjectId, page: &PageRequest) -> R
     // Longer than any key, so that it sorts after all of them.
     let before = page.after::<VersionNumber>()?.map_or(vec![0xff; 26], |number| sort_key(&number));
     let rows: Vec<ReleaseRow> = on!(tx, c => sqlx::query_as(
-        "SELECT id, project_id, version, prompt_count, changelog, author, git_commit, created_at
+        "SELECT id, project_id, version, prompt_count, fingerprint, is_whole, changelog, author, git_commit, created_at
          FROM releases
          WHERE project_id = $1 AND sort_key < $2
          ORDER BY sort_key DESC
@@ -141,18 +155,13 @@ pub async fn numbers(tx: &mut ReadTx, project: &ProjectId) -> Result<Vec<Version
 }
 
 /// What a release names.
-pub async fn manifest(tx: &mut ReadTx, release: &ReleaseId) -> Result<Manifest> {
-    let rows: Vec<(String, String)> = on!(tx, c => sqlx::query_as(
-        "SELECT prompts.name, versions.version
-         FROM release_entries
-         JOIN prompts ON prompts.id = release_entries.prompt_id
-         JOIN versions ON versions.id = release_entries.version_id
-         WHERE release_entries.release_id = $1",
-    )
-    .bind(release.as_str())
-    .fetch_all(c)
-    .await)?;
-    entries::manifest(rows, "release_entries", release.as_str())
+pub async fn manifest(tx: &mut ReadTx, release: &Release) -> Result<Manifest> {
+    release_entries::all(tx, release).await
+}
+
+/// Which version a release names of each of these prompts that it names.
+pub async fn entries(tx: &mut ReadTx, release: &Release, prompts: &[PromptName]) -> Result<Manifest> {
+    release_entries::of_prompts(tx, release, prompts).await
 }
 
 impl TryFrom<ReleaseRow> for Release {
@@ -162,6 +171,11 @@ impl TryFrom<ReleaseRow> for Release {
         let id = row.id;
         Ok(Self {
             version: VersionNumber::parse(&row.version).map_err(lies("releases", "version", &id))?,
+            fingerprint: row
+                .fingerprint
+                .map(|text| Digest::parse(&text).map_err(lies("releases", "fingerprint", &id)))
+                .transpose()?,
+            is_whole: row.is_whole,
             author: from_json(row.author.0, "releases", "author", &id)?,
             id: ReleaseId::new(id),
             project: ProjectId::new(row.project_id),

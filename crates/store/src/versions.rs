@@ -264,6 +264,37 @@ pub async fn of_prompts(
     project: &ProjectId,
     names: &[PromptName],
 ) -> Result<BTreeMap<PromptName, Vec<PastVersion>>> {
+    past(tx, project, names, "").await
+}
+
+/// The highest version of each of these prompts, and the highest in use: all that decides the next number.
+pub async fn newest_of_prompts(
+    tx: &mut ReadTx,
+    project: &ProjectId,
+    names: &[PromptName],
+) -> Result<BTreeMap<PromptName, Vec<PastVersion>>> {
+    past(
+        tx,
+        project,
+        names,
+        " AND versions.id IN (
+              (SELECT highest.id FROM versions AS highest
+               WHERE highest.prompt_id = prompts.id ORDER BY highest.sort_key DESC LIMIT 1),
+              (SELECT used.id FROM versions AS used
+               WHERE used.prompt_id = prompts.id AND NOT EXISTS (
+                   SELECT 1 FROM version_states WHERE version_states.version_id = used.id)
+               ORDER BY used.sort_key DESC LIMIT 1))",
+    )
+    .await
+}
+
+/// The versions of these prompts for which a condition holds.
+async fn past(
+    tx: &mut ReadTx,
+    project: &ProjectId,
+    names: &[PromptName],
+    condition: &str,
+) -> Result<BTreeMap<PromptName, Vec<PastVersion>>> {
     let mut found: BTreeMap<PromptName, Vec<PastVersion>> = BTreeMap::new();
     for chunk in names.chunks(CHUNK) {
         let rows: Vec<PastVersionRow> = on!(tx, c => {
@@ -275,7 +306,7 @@ pub async fn of_prompts(
                  LEFT JOIN version_states ON version_states.version_id = versions.id
                  WHERE prompts.project_id = ",
             );
-            query.push_bind(project.as_str()).push(" AND prompts.folded_name IN");
+            query.push_bind(project.as_str()).push(condition).push(" AND prompts.folded_name IN");
             push_list(&mut query, chunk.iter().map(PromptName::folded));
             query.push(" AND prompts.name IN");
             push_list(&mut query, chunk.iter().map(PromptName::to_string));

@@ -20,7 +20,7 @@ use promptsync_store::{
     documents::DocumentText,
     projects::Project,
     prompts::Prompt,
-    releases::Release,
+    releases::{self, Release},
     search::SearchText,
     versions::Version,
     workspaces::Workspace,
@@ -176,14 +176,16 @@ impl Sample {
             id: ReleaseId::new(self.ids.next()),
             project: self.project.clone(),
             version: number(version),
-            prompt_count: 0,
+            prompt_count: i64::try_from(manifest(entries).len()).unwrap_or(i64::MAX),
+            fingerprint: None,
+            is_whole: false,
             changelog: None,
             author: Actor::System,
             git_commit: None,
             created_at: self.clock.now(),
         };
-        promptsync_store::releases::insert(tx, &release, &manifest(entries)).await?;
-        Ok(release.id)
+        let newest = releases::newest(tx, &self.project).await?;
+        Ok(releases::insert(tx, release, newest.as_ref(), &manifest(entries)).await?.id)
     }
 
     /// An access record of nobody.

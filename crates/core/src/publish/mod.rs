@@ -23,6 +23,7 @@ use dependencies::Pushed;
 use drafts::{Ready, Rules};
 
 pub use drafts::Compilations;
+pub use release::fingerprint;
 
 /// What somebody wants to publish.
 #[derive(Clone, Debug, Default)]
@@ -38,16 +39,29 @@ pub struct PushRequest {
 /// What the registry already holds of the project, as far as the push touches it.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    /// Past versions of each prompt that is pushed or depended on.
+    /// Past versions of each prompt that is pushed or depended on. Of one that is pushed without a number of its own
+    /// and that nothing depends on, the highest and the highest in use are enough.
     pub prompts: BTreeMap<PromptName, Vec<PastVersion>>,
     /// Documents of dependencies that are not part of the push (and of what they depend on), by digest.
     pub documents: BTreeMap<Digest, Document>,
-    /// Names of every prompt of the project, to find names that differ only in case.
+    /// Names of the project's prompts: those that are the names of the push, whatever their case. All of them when
+    /// a dependency is missing, to suggest one.
     pub names: Vec<PromptName>,
-    /// The newest release, with its manifest.
-    pub release: Option<(VersionNumber, BTreeMap<PromptName, VersionNumber>)>,
-    /// Versions of all releases, to refuse a number twice.
-    pub releases: Vec<VersionNumber>,
+    /// The release with the highest number.
+    pub release: Option<NewestRelease>,
+    /// Whether there is a release of the number that the push asks for.
+    pub has_wanted_release: bool,
+}
+
+/// The newest release, as far as a push touches it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewestRelease {
+    /// Its number.
+    pub version: VersionNumber,
+    /// How many prompts it names.
+    pub prompt_count: usize,
+    /// Which version it names of each pushed prompt that it names.
+    pub entries: BTreeMap<PromptName, VersionNumber>,
 }
 
 /// A version that exists.
@@ -83,9 +97,11 @@ pub struct PushPlan {
     pub release: VersionNumber,
     /// Whether the release is new.
     pub release_created: bool,
-    /// The manifest of a new release: pushed prompts and all others of the newest release. An existing release
+    /// What a new release names otherwise than the newest one before it; all else is the same. An existing release
     /// keeps the manifest it was made with.
-    pub manifest: BTreeMap<PromptName, VersionNumber>,
+    pub changes: BTreeMap<PromptName, VersionNumber>,
+    /// How many prompts a new release names.
+    pub prompt_count: usize,
     /// Advice collected from the files and the rules.
     pub warnings: Vec<Problem>,
 }
@@ -219,7 +235,8 @@ pub fn plan_again(
         prompts,
         release: release.version,
         release_created: release.created,
-        manifest: release.manifest,
+        changes: release.changes,
+        prompt_count: release.prompt_count,
         warnings: of_files.chain(warnings).collect(),
     })
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{PlannedVersion, Registry};
 use crate::{
+    digest::Digest,
     names::PromptName,
     problem::Problem,
     versions::{Bump, VersionNumber},
@@ -13,29 +14,50 @@ use crate::{
 pub(super) struct Release {
     pub(super) version: VersionNumber,
     pub(super) created: bool,
-    pub(super) manifest: BTreeMap<PromptName, VersionNumber>,
+    pub(super) changes: BTreeMap<PromptName, VersionNumber>,
+    pub(super) prompt_count: usize,
 }
 
-/// Composes the release: the newest one's manifest with the pushed prompts put in.
+/// Digest of what a release names, made from that of the release before it and what it changed: the audit log says both,
+/// so the entries between two releases prove that nothing else did.
+pub fn fingerprint(
+    before: Option<&Digest>,
+    version: &VersionNumber,
+    changes: &BTreeMap<PromptName, VersionNumber>,
+) -> Digest {
+    let mut text = format!("{}\n{version}", before.map_or("", Digest::as_str));
+    for (prompt, version) in changes {
+        text.push_str(&format!("\n{prompt}@{version}"));
+    }
+    Digest::of(text.as_bytes())
+}
+
+/// Composes the release: the newest one with the pushed prompts put in.
 pub(super) fn compose(
     wanted: Option<VersionNumber>,
     prompts: &[PlannedVersion],
     registry: &Registry,
 ) -> Result<Release, Box<Problem>> {
-    let mut manifest = registry.release.as_ref().map_or_else(BTreeMap::new, |(_, old)| old.clone());
+    let newest = registry.release.as_ref();
+    let mut changes = BTreeMap::new();
+    let mut prompt_count = newest.map_or(0, |newest| newest.prompt_count);
     let mut step = Bump::None;
     for prompt in prompts {
-        let before = manifest.insert(prompt.name.clone(), prompt.version.clone());
-        step = step.max(match before {
-            Some(before) if before == prompt.version => Bump::None,
-            Some(_) => prompt.bump.max(Bump::Patch),
-            None => Bump::Minor,
-        });
+        match newest.and_then(|newest| newest.entries.get(&prompt.name)) {
+            Some(before) if *before == prompt.version => continue,
+            Some(_) => step = step.max(prompt.bump).max(Bump::Patch),
+            None => {
+                step = step.max(Bump::Minor);
+                prompt_count += 1;
+            }
+        }
+        changes.insert(prompt.name.clone(), prompt.version.clone());
     }
-    match (wanted, &registry.release) {
+    let release = |version, created| Release { version, created, changes, prompt_count };
+    match (wanted, newest) {
         (Some(version), newest) => {
-            let is_newest = newest.as_ref().is_some_and(|(number, _)| *number == version);
-            let exists = is_newest || registry.releases.contains(&version);
+            let is_newest = newest.is_some_and(|newest| newest.version == version);
+            let exists = is_newest || registry.has_wanted_release;
             // An older release's manifest is not at hand; when all it would hold exists already, it is the one meant.
             let is_same =
                 if is_newest { step == Bump::None } else { prompts.iter().all(|prompt| !prompt.created) };
@@ -48,21 +70,10 @@ pub(super) fn compose(
                 .hint("choose a version that is free, or none: then push chooses the next one")
                 .into());
             }
-            Ok(Release { version, created: !exists, manifest })
+            Ok(release(version, !exists))
         }
-        (None, Some((newest, _))) if step == Bump::None => {
-            Ok(Release { version: newest.clone(), created: false, manifest })
-        }
-        (None, Some((newest, _))) => {
-            let highest = registry.releases.iter().chain([newest]).max().unwrap_or(newest);
-            let mut version = newest.bumped(step);
-            if version <= *highest {
-                version = highest.bumped(step);
-            }
-            Ok(Release { version, created: true, manifest })
-        }
-        (None, None) => {
-            Ok(Release { version: VersionNumber::first(), created: !prompts.is_empty(), manifest })
-        }
+        (None, Some(newest)) if step == Bump::None => Ok(release(newest.version.clone(), false)),
+        (None, Some(newest)) => Ok(release(newest.version.bumped(step), true)),
+        (None, None) => Ok(release(VersionNumber::first(), !prompts.is_empty())),
     }
 }

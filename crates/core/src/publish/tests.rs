@@ -90,8 +90,11 @@ fn after(plan: &PushPlan, mut registry: Registry) -> Registry {
         }
     }
     if plan.release_created {
-        registry.release = Some((plan.release.clone(), plan.manifest.clone()));
-        registry.releases.push(plan.release.clone());
+        let newest = registry.release.take();
+        let mut entries = newest.as_ref().map(|newest| newest.entries.clone()).unwrap_or_default();
+        entries.extend(plan.changes.clone());
+        let version = newest.map(|newest| newest.version).max(Some(plan.release.clone())).unwrap();
+        registry.release = Some(NewestRelease { version, prompt_count: plan.prompt_count, entries });
     }
     registry
 }
@@ -120,7 +123,7 @@ fn a_first_push_makes_version_and_release_1_0_0() {
     let plan = planned(push(vec![draft("b", "B"), draft("a", "A").version("0.3.0")]), &Registry::default());
     assert_eq!(numbers(&plan), [("a", "0.3.0".into(), true), ("b", "1.0.0".into(), true)]);
     assert_eq!((plan.release, plan.release_created), (version("1.0.0"), true));
-    assert_eq!(plan.manifest, BTreeMap::from([(name("a"), version("0.3.0")), (name("b"), version("1.0.0"))]));
+    assert_eq!(plan.changes, BTreeMap::from([(name("a"), version("0.3.0")), (name("b"), version("1.0.0"))]));
     assert_eq!(plan.prompts[1].previous, None);
     assert_eq!(plan.prompts[1].digest, digest(&draft("b", "B").document));
 }
@@ -131,7 +134,7 @@ fn an_unchanged_push_names_what_exists() {
     let plan = planned(push(vec![draft("a", "A")]), &registry);
     assert_eq!(numbers(&plan), [("a", "1.0.0".into(), false)]);
     assert_eq!((plan.release, plan.release_created), (version("1.0.0"), false));
-    assert_eq!(plan.manifest.len(), 2);
+    assert_eq!((plan.changes.len(), plan.prompt_count), (0, 2));
 }
 
 #[test]
@@ -145,7 +148,8 @@ fn a_change_takes_the_smallest_honest_bump() {
         let plan = planned(push(vec![changed, draft("b", "B")]), &registry);
         assert_eq!(numbers(&plan), [("a", expected.into(), true), ("b", "1.0.0".into(), false)]);
         assert_eq!(plan.release, version(release));
-        assert_eq!(plan.manifest[&name("a")], version(expected));
+        assert_eq!(plan.changes, BTreeMap::from([(name("a"), version(expected))]));
+        assert_eq!(plan.prompt_count, 2);
         assert_eq!(plan.prompts[0].previous, Some(version("1.0.0")));
         assert!(!plan.prompts[0].reasons.is_empty());
     }
@@ -155,7 +159,7 @@ fn a_change_takes_the_smallest_honest_bump() {
 fn a_new_prompt_moves_the_release_by_a_minor_step() {
     let registry = registry_of(vec![push(vec![draft("a", "A")])]);
     let plan = planned(push(vec![draft("b", "B")]), &registry);
-    assert_eq!((plan.release, plan.manifest.len()), (version("1.1.0"), 2));
+    assert_eq!((plan.release, plan.changes.len(), plan.prompt_count), (version("1.1.0"), 1, 2));
 }
 
 #[test]
@@ -192,10 +196,22 @@ fn a_release_number_is_used_once() {
 #[test]
 fn an_older_release_is_named_when_all_it_would_hold_exists() {
     let registry = registry_of(vec![push(vec![draft("a", "A")]), push(vec![draft("a", "A2")])]);
-    let plan =
-        planned(PushRequest { version: Some(version("1.0.0")), ..push(vec![draft("a", "A")]) }, &registry);
+    let registry = Registry { has_wanted_release: true, ..registry };
+    let older = |text| PushRequest { version: Some(version("1.0.0")), ..push(vec![draft("a", text)]) };
+    let plan = planned(older("A"), &registry);
     assert_eq!((plan.release, plan.release_created), (version("1.0.0"), false));
     assert_eq!(plan.prompts[0].version, version("1.0.0"));
+    assert_eq!(codes(&refused(older("A3"), &registry)), ["version_exists"]);
+}
+
+#[test]
+fn a_release_below_the_newest_takes_its_number_and_the_next_one_follows_the_newest() {
+    let registry = registry_of(vec![push(vec![draft("a", "A")]), push(vec![draft("a", "A2")])]);
+    let older = PushRequest { version: Some(version("0.9.0")), ..push(vec![draft("b", "B")]) };
+    let plan = planned(older, &registry);
+    assert_eq!((plan.release, plan.release_created), (version("0.9.0"), true));
+    assert_eq!((plan.changes, plan.prompt_count), (BTreeMap::from([(name("b"), version("0.9.0"))]), 2));
+    assert_eq!(planned(push(vec![draft("a", "A3")]), &registry).release, version("1.0.2"));
 }
 
 #[test]

@@ -281,7 +281,7 @@ async fn whole_project(tx: &mut Tx, call: &InProject, selector: &Selector) -> Re
     }
     let release = find_release(tx, &call.project, selector).await;
     let release = release.map_err(|error| error.recode(RELEASE_NOT_FOUND, VERSION_NOT_FOUND))?;
-    let entries = releases::manifest(tx, &release.id).await?;
+    let entries = releases::manifest(tx, &release).await?;
     let details = Map::from_iter([("release".to_owned(), json!(release.version))]);
     Ok(Target { entries, release: Some(release.id), details, ..Target::default() })
 }

@@ -143,7 +143,7 @@ async fn named(tx: &mut ReadTx, call: &InProject, version: &str) -> Result<(Stri
     call.require(Permission::Read)?;
     let release = find_release(tx, &call.project, &selector).await;
     let release = release.map_err(|error| error.recode(RELEASE_NOT_FOUND, VERSION_NOT_FOUND))?;
-    Ok((release.version.to_string(), releases::manifest(tx, &release.id).await?))
+    Ok((release.version.to_string(), releases::manifest(tx, &release).await?))
 }
 
 /// The prompts that any of these applications uses.

@@ -35,7 +35,7 @@ pub(crate) async fn get(call: &InProject, reference: &str) -> Result<Release, Ap
     let selector = resolve::reference(reference)?.selector;
     let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     let found = find(&mut tx, &call.project, &selector).await?;
-    let manifest = releases::manifest(&mut tx, &found.id).await?;
+    let manifest = releases::manifest(&mut tx, &found).await?;
     Ok(Release {
         version: found.version,
         manifest,

@@ -17,11 +17,12 @@ use crate::{
 };
 
 /// Tables whose rows never change.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "versions",
     "documents",
     "releases",
     "release_entries",
+    "release_changes",
     "alias_history",
     "audit_log",
     "access_records",
@@ -35,6 +36,7 @@ async fn fill(db: &Db) -> Sample {
     sample.publish(db, &[("greeting", "1.0.0"), ("open", "1.0.0")]).await.unwrap();
     let mut tx = db.begin_system_write().await.unwrap();
     sample.release(&mut tx, "1.0.0", &[("greeting", "1.0.0")]).await.unwrap();
+    sample.release(&mut tx, "0.9.0", &[]).await.unwrap();
     sample.commit(tx, "release.create").await.unwrap();
     sample.access(db, &[sample.an_access("greeting")]).await.unwrap();
     sample.set_alias(db, "stable", Expected::Absent, &[("greeting", "1.0.0")]).await.unwrap();

@@ -1,8 +1,10 @@
 use promptsync_store::{PageRequest, StoreError, releases};
 use promptsync_testing::{
     Sample, db_test,
-    sample::{manifest, number},
+    sample::{manifest, number, prompt_name},
 };
+
+use crate::raw;
 
 db_test! {
     async fn a_release_names_a_version_of_each_prompt(db: &Db) {
@@ -15,7 +17,7 @@ db_test! {
         let mut tx = db.begin_system_read().await.unwrap();
         let found = releases::get(&mut tx, &sample.project, &number("1.0.0")).await.unwrap().unwrap();
         assert_eq!((&found.id, found.prompt_count), (&id, 2));
-        assert_eq!(releases::manifest(&mut tx, &id).await.unwrap(), manifest(&entries));
+        assert_eq!(releases::manifest(&mut tx, &found).await.unwrap(), manifest(&entries));
         assert_eq!(releases::get(&mut tx, &sample.project, &number("2.0.0")).await.unwrap(), None);
     }
 
@@ -35,6 +37,62 @@ db_test! {
         sample.release(&mut tx, "1.0.0", &[]).await.unwrap();
         let answer = sample.release(&mut tx, "1.0.0", &[]).await;
         assert!(matches!(answer, Err(StoreError::Unique(_))), "{answer:?}");
+    }
+
+    async fn a_release_names_all_that_the_newest_does_and_what_it_changes(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        let versions = [("greeting", "1.0.0"), ("greeting", "1.0.1"), ("greeting", "1.1.0"), ("farewell", "2.0.0")];
+        sample.publish(db, &versions).await.unwrap();
+        let steps: [(&str, &[(&str, &str)]); 4] = [
+            ("1.0.0", &[("greeting", "1.0.0")]),
+            ("1.1.0", &[("farewell", "2.0.0")]),
+            // Below the newest: seen by no other release.
+            ("1.0.1", &[("greeting", "1.0.1")]),
+            ("2.0.0", &[("greeting", "1.1.0")]),
+        ];
+        let mut tx = db.begin_system_write().await.unwrap();
+        for (version, changes) in steps {
+            sample.release(&mut tx, version, changes).await.unwrap();
+        }
+        sample.commit(tx, "release.create").await.unwrap();
+        let wanted: [(&str, &[(&str, &str)]); 4] = [
+            ("1.0.0", &[("greeting", "1.0.0")]),
+            ("1.0.1", &[("greeting", "1.0.1"), ("farewell", "2.0.0")]),
+            ("1.1.0", &[("greeting", "1.0.0"), ("farewell", "2.0.0")]),
+            ("2.0.0", &[("greeting", "1.1.0"), ("farewell", "2.0.0")]),
+        ];
+        let mut tx = db.begin_system_read().await.unwrap();
+        for (version, entries) in wanted {
+            let found = releases::get(&mut tx, &sample.project, &number(version)).await.unwrap().unwrap();
+            assert_eq!(found.is_whole, version == "1.0.1", "{version}");
+            assert_eq!(releases::manifest(&mut tx, &found).await.unwrap(), manifest(entries), "{version}");
+            let some = [prompt_name("farewell"), prompt_name("missing")];
+            let some = releases::entries(&mut tx, &found, &some).await.unwrap();
+            assert_eq!(some.keys().any(|name| name.as_str() == "farewell"), entries.len() == 2, "{version}");
+        }
+    }
+
+    async fn changes_follow_a_release_that_is_older_than_they(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        sample.publish(db, &[("greeting", "1.0.0"), ("farewell", "2.0.0")]).await.unwrap();
+        raw::execute(db, "INSERT INTO releases (id, project_id, version, sort_key, prompt_count, author, created_at)
+            SELECT 'old', project_id, version, sort_key, 1, author, created_at FROM versions WHERE version = '1.0.0'")
+            .await
+            .unwrap();
+        raw::execute(db, "INSERT INTO release_entries (release_id, prompt_id, version_id)
+            SELECT 'old', prompt_id, id FROM versions WHERE version = '1.0.0'").await.unwrap();
+        let mut tx = db.begin_system_write().await.unwrap();
+        sample.release(&mut tx, "1.1.0", &[("farewell", "2.0.0")]).await.unwrap();
+        sample.commit(tx, "release.create").await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
+        for (version, is_whole, entries) in [
+            ("1.0.0", true, &[("greeting", "1.0.0")][..]),
+            ("1.1.0", false, &[("greeting", "1.0.0"), ("farewell", "2.0.0")]),
+        ] {
+            let found = releases::get(&mut tx, &sample.project, &number(version)).await.unwrap().unwrap();
+            assert_eq!((found.is_whole, &found.fingerprint), (is_whole, &None), "{version}");
+            assert_eq!(releases::manifest(&mut tx, &found).await.unwrap(), manifest(entries), "{version}");
+        }
     }
 
     async fn releases_come_newest_first_in_pages(db: &Db) {

@@ -17,7 +17,11 @@ use promptsync_core::{
     splits::AliasSplits,
     versions::VersionNumber,
 };
-use promptsync_store::{ReadTx, audit, registry};
+use promptsync_store::{
+    Manifest, ReadTx, audit,
+    registry::{self, Touched},
+    releases::{self, Release},
+};
 use serde_json::Value;
 
 use super::{App, environments};
@@ -36,6 +40,12 @@ struct Wish {
 /// More prompts than this take so long to plan that it is done without the others waiting, and so long to write that
 /// others are told of their own changes first.
 const LARGE: usize = 32;
+
+/// A plan, and the release it was made after.
+struct Decided {
+    plan: PushPlan,
+    newest: Option<Release>,
+}
 
 /// What is kept in case the plan has to be made again.
 struct Ahead {
@@ -127,29 +137,30 @@ async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Res
         compilations: Compilations::default(),
     };
     if wish.dry_run {
-        let (plan, seen, _) = look(call, ahead, wish).await?;
-        return rehearsed(call, plan, seen, wish).await;
+        let (decided, seen, _) = look(call, ahead, wish).await?;
+        return rehearsed(call, decided, seen, wish).await;
     }
     app.signer(workspace).await?;
     let is_large = ahead.request.drafts.len() > LARGE;
     let (mut tx, known, ahead) = if is_large {
-        let (plan, seen, ahead) = look(call, ahead, wish).await?;
-        (app.db.begin_large_write(workspace).await?, Some((plan, seen)), ahead)
+        let (decided, seen, ahead) = look(call, ahead, wish).await?;
+        (app.db.begin_large_write(workspace).await?, Some((decided, seen)), ahead)
     } else {
         let ahead = compile(call, ahead).await?;
         (app.db.begin_write(workspace).await?, None, ahead)
     };
     let revision = tx.revision(workspace).await?;
-    let plan = match (known, ahead) {
+    let decided = match (known, ahead) {
         // Nobody wrote in between: it stands, and what it was made from need not be kept.
-        (Some((plan, seen)), _) if revision == seen + 1 => plan,
+        (Some((decided, seen)), _) if revision == seen + 1 => decided,
         (_, ahead) => {
             allowed::check(call, &mut tx, &ahead.request.drafts, wish).await?;
-            let registry = load(&mut tx, call, &ahead.request.drafts).await?;
-            decide(call, ahead, registry).await?.0
+            let (registry, newest) = load(&mut tx, call, &ahead.request).await?;
+            Decided { plan: decide(call, ahead, registry).await?.0, newest }
         }
     };
-    let written = write::all(call, &mut tx, &plan, wish).await?;
+    let written = write::all(call, &mut tx, &decided, wish).await?;
+    let plan = decided.plan;
     if !written.changed {
         tx.unchanged().await?;
         call.change.unchanged();
@@ -164,28 +175,46 @@ async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Res
 /// What a push would do.
 async fn rehearsed(
     call: &InProject,
-    plan: PushPlan,
+    decided: Decided,
     seen: Revision,
     wish: &Wish,
 ) -> Result<PushResult, ApiError> {
-    if let Some(alias) = wish.alias.as_ref().filter(|_| !plan.prompts.is_empty()) {
+    if let Some(alias) = wish.alias.as_ref().filter(|_| !decided.plan.prompts.is_empty()) {
         let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
+        let mut entries = match decided.standing(&mut tx, call).await? {
+            Some(release) => releases::manifest(&mut tx, &release).await?,
+            None => Manifest::new(),
+        };
+        if decided.plan.release_created {
+            entries.extend(decided.plan.changes.clone());
+        }
         let splits = AliasSplits::default();
-        environments::check_move(&mut tx, &call.project.id, alias, &plan.manifest, &splits).await?;
+        environments::check_move(&mut tx, &call.project.id, alias, &entries, &splits).await?;
     }
     call.change.unchanged();
-    Ok(result(plan, None, seen, true))
+    Ok(result(decided.plan, None, seen, true))
 }
 
 /// The plan as of the newest revision, which is told too.
-async fn look(call: &InProject, ahead: Ahead, wish: &Wish) -> Result<(PushPlan, Revision, Ahead), ApiError> {
+async fn look(call: &InProject, ahead: Ahead, wish: &Wish) -> Result<(Decided, Revision, Ahead), ApiError> {
     let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     allowed::check(call, &mut tx, &ahead.request.drafts, wish).await?;
-    let registry = load(&mut tx, call, &ahead.request.drafts).await?;
+    let (registry, newest) = load(&mut tx, call, &ahead.request).await?;
     let seen = audit::head(&mut tx, &call.caller.workspace).await?.revision;
     drop(tx);
     let (plan, ahead) = decide(call, ahead, registry).await?;
-    Ok((plan, seen, ahead))
+    Ok((Decided { plan, newest }, seen, ahead))
+}
+
+impl Decided {
+    /// The release there is already: the one that is named, or the one before the one that is made.
+    async fn standing(&self, tx: &mut ReadTx, call: &InProject) -> Result<Option<Release>, ApiError> {
+        let is_newest = self.newest.as_ref().is_some_and(|newest| newest.version == self.plan.release);
+        if self.plan.release_created || is_newest {
+            return Ok(self.newest.clone());
+        }
+        Ok(releases::get(tx, &call.project.id, &self.plan.release).await?)
+    }
 }
 
 /// Compiles whatever depends on nothing in the registry. A problem is for the plan to tell.
@@ -198,11 +227,19 @@ async fn compile(call: &InProject, mut ahead: Ahead) -> Result<Ahead, ApiError> 
     .await
 }
 
-async fn load(tx: &mut ReadTx, call: &InProject, drafts: &[PromptDraft]) -> Result<Registry, ApiError> {
-    let pushed: Vec<PromptName> = drafts.iter().map(|draft| draft.name.clone()).collect();
-    let dependencies: Vec<PromptName> =
-        drafts.iter().flat_map(|draft| draft.document.dependencies.keys().cloned()).collect();
-    Ok(registry::load(tx, &call.caller.workspace, &call.project.id, &pushed, &dependencies).await?)
+async fn load(
+    tx: &mut ReadTx,
+    call: &InProject,
+    request: &PushRequest,
+) -> Result<(Registry, Option<Release>), ApiError> {
+    let mut touched = Touched { release: request.version.clone(), ..Touched::default() };
+    for draft in &request.drafts {
+        let is_numbered = request.version.is_some() || draft.version.is_some();
+        let names = if is_numbered { &mut touched.numbered } else { &mut touched.next };
+        names.insert(draft.name.clone());
+        touched.dependencies.extend(draft.document.dependencies.keys().cloned());
+    }
+    Ok(registry::load(tx, &call.caller.workspace, &call.project.id, &touched).await?)
 }
 
 /// Applies the rules, away from the threads that serve connections: every template is compiled.

@@ -4,23 +4,25 @@ use std::collections::BTreeSet;
 
 use promptsync_api::push::MovedAlias;
 use promptsync_core::{
+    digest::Digest,
     documents::{Document, Kind},
     ids::{AliasId, PromptId, ReleaseId, VersionId},
-    names::ModulePath,
-    publish::{PlannedVersion, PushPlan},
+    names::{AliasName, ModulePath},
+    publish::{self, PlannedVersion, PushPlan},
     splits::AliasSplits,
 };
 use promptsync_store::{
     Tx,
     aliases::{self, Expected, Move},
     documents::{self, DocumentText},
-    modules, prompts, releases,
+    modules, prompts,
+    releases::{self, Release},
     search::{self, SearchText},
     version_signatures, versions,
 };
 use serde_json::{Map, Value, json};
 
-use super::Wish;
+use super::{Decided, Wish};
 use crate::{
     app::{
         aliases::{Standing, fingerprint},
@@ -51,9 +53,10 @@ pub(super) struct Written {
 pub(super) async fn all(
     call: &InProject,
     tx: &mut Tx,
-    plan: &PushPlan,
+    decided: &Decided,
     wish: &Wish,
 ) -> Result<Written, ApiError> {
+    let plan = &decided.plan;
     let created: Vec<&PlannedVersion> = plan.prompts.iter().filter(|planned| planned.created).collect();
     let folders: BTreeSet<&ModulePath> = created.iter().map(|planned| &planned.module).collect();
     let folders: Vec<ModulePath> =
@@ -64,10 +67,10 @@ pub(super) async fn all(
     for some in created.chunks(STEP) {
         write_versions(call, tx, some, wish, &signer).await?;
     }
-    let release = release(call, tx, plan, wish).await?;
+    let release = release(call, tx, decided, wish).await?;
     let alias = match &wish.alias {
         Some(_) if plan.prompts.is_empty() => None,
-        Some(_) => move_alias(call, tx, plan, release.as_ref(), wish).await?,
+        Some(name) => move_alias(call, tx, name, release.release.as_ref(), wish).await?,
         None => None,
     };
     let (alias, divided) = alias.unzip();
@@ -78,7 +81,8 @@ pub(super) async fn all(
     let deed = Deed {
         action: "push",
         target: format!("release:{}", plan.release),
-        after: Some(fingerprint(&plan.manifest, &AliasSplits::default())),
+        before: release.before,
+        after: release.after,
         reason: wish.changelog.clone(),
         details,
         ..Deed::default()
@@ -186,51 +190,69 @@ fn search_text<'a>(prompt: &'a prompts::Prompt, content: &'a str) -> SearchText<
     }
 }
 
-async fn release(
-    call: &InProject,
-    tx: &mut Tx,
-    plan: &PushPlan,
-    wish: &Wish,
-) -> Result<Option<ReleaseId>, ApiError> {
+/// The release of a push, and what the audit log says of it.
+struct Reached {
+    release: Option<Release>,
+    before: Option<Digest>,
+    after: Option<Digest>,
+}
+
+async fn release(call: &InProject, tx: &mut Tx, decided: &Decided, wish: &Wish) -> Result<Reached, ApiError> {
+    let Decided { plan, newest } = decided;
     if !plan.release_created {
-        let existing = releases::get(tx, &call.project.id, &plan.release).await?;
-        return Ok(existing.map(|release| release.id));
+        let release = decided.standing(tx, call).await?;
+        let after = fingerprint_of(tx, release.as_ref()).await?;
+        return Ok(Reached { release, before: None, after });
     }
-    let release = releases::Release {
+    let before = fingerprint_of(tx, newest.as_ref()).await?;
+    let after = Some(publish::fingerprint(before.as_ref(), &plan.release, &plan.changes));
+    let release = Release {
         id: ReleaseId::new(call.app.ids.next()),
         project: call.project.id.clone(),
         version: plan.release.clone(),
-        prompt_count: 0,
+        prompt_count: i64::try_from(plan.prompt_count).unwrap_or(i64::MAX),
+        fingerprint: after.clone(),
+        is_whole: false,
         changelog: wish.changelog.clone(),
         author: call.change.actor.clone(),
         git_commit: wish.git_commit.clone(),
         created_at: call.app.clock.now(),
     };
-    releases::insert(tx, &release, &plan.manifest).await?;
-    Ok(Some(release.id))
+    let release = releases::insert(tx, release, newest.as_ref(), &plan.changes).await?;
+    Ok(Reached { release: Some(release), before, after })
+}
+
+/// Of a release that is older than fingerprints, that of all it names.
+async fn fingerprint_of(tx: &mut Tx, release: Option<&Release>) -> Result<Option<Digest>, ApiError> {
+    let Some(release) = release else { return Ok(None) };
+    if let Some(known) = &release.fingerprint {
+        return Ok(Some(known.clone()));
+    }
+    Ok(Some(fingerprint(&releases::manifest(tx, release).await?, &AliasSplits::default())))
 }
 
 /// Points the push's alias at its release, and says what it divided until then; nothing when it stands there already.
 async fn move_alias(
     call: &InProject,
     tx: &mut Tx,
-    plan: &PushPlan,
-    release: Option<&ReleaseId>,
+    name: &AliasName,
+    release: Option<&Release>,
     wish: &Wish,
 ) -> Result<Option<(MovedAlias, Option<Value>)>, ApiError> {
-    let Some(name) = &wish.alias else { return Ok(None) };
+    let Some(release) = release else { return Ok(None) };
     let before = match aliases::by_name(tx, &call.project.id, name).await? {
         Some(alias) => Some(Standing::load(tx, alias).await?),
         None => None,
     };
+    let entries = releases::manifest(tx, release).await?;
     let stands = |before: &Standing| {
-        before.alias.release.as_ref() == Some(&plan.release) && before.entries == plan.manifest
+        before.alias.release.as_ref() == Some(&release.version) && before.entries == entries
     };
     if before.as_ref().is_some_and(stands) {
         return Ok(None);
     }
     let undivided = AliasSplits::default();
-    environments::check_move(tx, &call.project.id, name, &plan.manifest, &undivided).await?;
+    environments::check_move(tx, &call.project.id, name, &entries, &undivided).await?;
     let moved = aliases::set(
         tx,
         &Move {
@@ -239,8 +261,8 @@ async fn move_alias(
             name,
             new_id: &AliasId::new(call.app.ids.next()),
             expected: Expected::Anything,
-            entries: &plan.manifest,
-            release,
+            entries: &entries,
+            release: Some(&release.id),
             splits: &undivided,
             action: "push",
             moved_by: &call.change.actor,

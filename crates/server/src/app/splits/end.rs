@@ -47,7 +47,7 @@ pub(crate) async fn promote(
     } else {
         let release = releases::get(&mut tx, &call.project.id, &version).await?;
         let release = release.ok_or_else(|| ApiError::internal("a release of a split has no row"))?;
-        let entries = releases::manifest(&mut tx, &release.id).await?;
+        let entries = releases::manifest(&mut tx, &release).await?;
         if entries.keys().any(|prompt| !before.entries.contains_key(prompt)) {
             // Nobody reads by an alias what nobody could read by it before.
             call.require(Permission::Read)?;

@@ -51,7 +51,7 @@ impl<'a> Versions<'a> {
             call.require(Permission::Read)?;
             let release = find_release(tx, &call.project, &reference.selector).await;
             let release = release.map_err(|error| error.recode(RELEASE_NOT_FOUND, VERSION_NOT_FOUND))?;
-            self.manifests.insert(release.version.clone(), releases::manifest(tx, &release.id).await?);
+            self.manifests.insert(release.version.clone(), releases::manifest(tx, &release).await?);
             release.version
         };
         self.numbers.insert(text.to_owned(), number.clone());
