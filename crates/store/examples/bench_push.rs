@@ -21,6 +21,7 @@ use promptsync_store::{
     Db, Manifest, Pools,
     aliases::{self, Expected, Move},
     documents::{self, DocumentText},
+    entries::EntryIds,
     prompts::{self, Prompt},
     releases::{self, Release},
     search::{self, SearchText},
@@ -89,7 +90,11 @@ async fn through_the_store(db: Db) -> Outcome<f64> {
     let texts: Vec<_> =
         push.prompts.iter().zip(&push.canonical).map(|(prompt, text)| search_text(prompt, text)).collect();
     search::index_all(&mut tx, &sample.workspace, &texts).await?;
-    let release = releases::insert(&mut tx, a_release(&sample), None, &push.manifest).await?;
+    let ids = push
+        .versions
+        .iter()
+        .map(|version| EntryIds { prompt: version.prompt.clone(), version: version.id.clone() });
+    let release = releases::insert(&mut tx, a_release(&sample), None, &ids.collect::<Vec<_>>()).await?;
     let change = Move {
         workspace: &sample.workspace,
         project: &sample.project,

@@ -13,7 +13,7 @@ use sqlx::{QueryBuilder, types::Json};
 
 use crate::{
     aliases::Move,
-    conn::{ReadTx, Tx, execute, on},
+    conn::{ReadTx, Tx, insert, on},
     entries,
     error::{Result, StoreError},
     prompts,
@@ -93,17 +93,14 @@ pub(crate) async fn replace(tx: &mut Tx, change: &Move<'_>, alias: &AliasId) -> 
     let prompts = prompts::by_names(tx, change.project, &names).await?;
     let rows: Vec<(&PromptId, &Split)> =
         changed.iter().filter_map(|(name, split)| Some((&prompts.get(*name)?.id, *split))).collect();
-    for chunk in rows.chunks(CHUNK) {
-        execute!(
-            tx,
-            QueryBuilder::new("INSERT INTO alias_splits (alias_id, prompt_id, split) ")
-                .push_values(chunk, |mut row, (prompt, split)| {
-                    row.push_bind(alias.as_str()).push_bind(prompt.as_str()).push_bind(Json(*split));
-                })
-                .push(" ON CONFLICT (alias_id, prompt_id) DO UPDATE SET split = excluded.split")
-                .build()
-                .persistent(chunk.len() == 1)
-        )?;
-    }
+    insert!(
+        tx,
+        "INSERT INTO alias_splits (alias_id, prompt_id, split) ",
+        rows.as_slice(),
+        |row, (prompt, split)| {
+            row.push_bind(alias.as_str()).push_bind(prompt.as_str()).push_bind(Json(*split))
+        },
+        " ON CONFLICT (alias_id, prompt_id) DO UPDATE SET split = excluded.split"
+    );
     Ok(())
 }

@@ -15,7 +15,7 @@ use sqlx::{QueryBuilder, types::Json};
 
 use crate::{
     alias_history, alias_splits,
-    conn::{ReadTx, Tx, execute, on},
+    conn::{ReadTx, Tx, execute, insert, on},
     entries::{self, Manifest},
     error::{OnUnique as _, Result, StoreError},
     rows::{CHUNK, from_json, lies, push_list},
@@ -269,18 +269,15 @@ async fn replace_entries(tx: &mut Tx, project: &ProjectId, alias: &AliasId, want
     let changed: Vec<_> =
         wanted.iter().filter(|(name, version)| before.get(*name) != Some(*version)).collect();
     let found = entries::ids(tx, project, &changed).await?;
-    for chunk in found.chunks(CHUNK) {
-        execute!(
-            tx,
-            QueryBuilder::new("INSERT INTO alias_entries (alias_id, prompt_id, version_id) ")
-                .push_values(chunk, |mut row, entry| {
-                    row.push_bind(alias.as_str()).push_bind(&entry.prompt_id).push_bind(&entry.version_id);
-                })
-                .push(" ON CONFLICT (alias_id, prompt_id) DO UPDATE SET version_id = excluded.version_id")
-                .build()
-                .persistent(chunk.len() == 1)
-        )?;
-    }
+    insert!(
+        tx,
+        "INSERT INTO alias_entries (alias_id, prompt_id, version_id) ",
+        found.as_slice(),
+        |row, entry| {
+            row.push_bind(alias.as_str()).push_bind(entry.prompt.as_str()).push_bind(entry.version.as_str())
+        },
+        " ON CONFLICT (alias_id, prompt_id) DO UPDATE SET version_id = excluded.version_id"
+    );
     Ok(())
 }
 

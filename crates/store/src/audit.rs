@@ -10,7 +10,7 @@ use serde_json::Value;
 use sqlx::types::Json;
 
 use crate::{
-    conn::{ReadTx, Tx, execute, on},
+    conn::{ReadTx, Tx, insert, later, on},
     error::{Result, StoreError},
     rows::{from_json, lies},
 };
@@ -46,37 +46,34 @@ struct AuditRow {
 /// Writes an entry and makes it the end of the chain. Called by [`Tx::commit`] alone.
 pub(crate) async fn insert(tx: &mut Tx, workspace: &WorkspaceId, chained: &ChainedEntry) -> Result<()> {
     let entry = &chained.entry;
-    execute!(
+    insert!(
         tx,
-        sqlx::query(
-            "INSERT INTO audit_log (workspace_id, revision, parent, hash, action, actor, project, target, before,
-                                    after, reason, request_id, details, at, address, on_behalf_of)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
-        )
-        .bind(workspace.as_str())
-        .bind(chained.revision)
-        .bind(chained.parent.as_str())
-        .bind(chained.hash.as_str())
-        .bind(&entry.action)
-        .bind(Json(&entry.actor))
-        .bind(entry.project.as_deref())
-        .bind(&entry.target)
-        .bind(entry.before.as_ref().map(Digest::as_str))
-        .bind(entry.after.as_ref().map(Digest::as_str))
-        .bind(entry.reason.as_deref())
-        .bind(entry.request_id.as_deref())
-        .bind(Json(&entry.details))
-        .bind(entry.at)
-        .bind(entry.address.as_deref())
-        .bind(entry.on_behalf_of.as_ref().map(Json))
-    )?;
-    execute!(
-        tx,
-        sqlx::query("UPDATE audit_heads SET hash = $2 WHERE workspace_id = $1")
-            .bind(workspace.as_str())
-            .bind(chained.hash.as_str())
-    )?;
-    Ok(())
+        "INSERT INTO audit_log (workspace_id, revision, parent, hash, action, actor, project, target, before, after,
+                                reason, request_id, details, at, address, on_behalf_of) ",
+        std::slice::from_ref(entry),
+        |row, entry| {
+            row.push_bind(workspace.as_str())
+                .push_bind(chained.revision)
+                .push_bind(chained.parent.as_str())
+                .push_bind(chained.hash.as_str())
+                .push_bind(&entry.action)
+                .push_bind(Json(&entry.actor))
+                .push_bind(entry.project.as_deref())
+                .push_bind(&entry.target)
+                .push_bind(entry.before.as_ref().map(Digest::as_str))
+                .push_bind(entry.after.as_ref().map(Digest::as_str))
+                .push_bind(entry.reason.as_deref())
+                .push_bind(entry.request_id.as_deref())
+                .push_bind(Json(&entry.details))
+                .push_bind(entry.at)
+                .push_bind(entry.address.as_deref())
+                .push_bind(entry.on_behalf_of.as_ref().map(Json))
+        }
+    );
+    later!(tx, query => {
+        query.push("UPDATE audit_heads SET hash = ").push_bind(chained.hash.as_str());
+        query.push(" WHERE workspace_id = ").push_bind(workspace.as_str());
+    })
 }
 
 /// The end of the workspace's chain.

@@ -15,7 +15,7 @@ use promptsync_core::{
     ids::WorkspaceId,
     time::to_microseconds,
 };
-use sqlx::{PgPool, Postgres, Sqlite, SqliteConnection, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, QueryBuilder, Sqlite, SqliteConnection, SqlitePool, Transaction};
 
 use crate::{
     error::{Result, StoreError},
@@ -101,10 +101,10 @@ macro_rules! on {
     ($tx:expr, $connection:ident => $query:expr) => {{
         let reach = ::std::sync::Arc::clone(&$tx.reach);
         match &mut $tx.connection {
-            $crate::conn::Connection::Sqlite(transaction) => {
-                let $connection = &mut **transaction;
-                $query
-            }
+            $crate::conn::Connection::Sqlite(transaction) => match transaction.settle().await {
+                Ok($connection) => $query,
+                Err(failure) => Err(failure),
+            },
             $crate::conn::Connection::Postgres(transaction) => {
                 let $connection = &mut **transaction;
                 reach.guard(async { $query }).await
@@ -121,7 +121,57 @@ macro_rules! execute {
     };
 }
 
-pub(crate) use {execute, on};
+/// Runs a statement that writes one row, or lets it wait until something is asked of the database: nobody hears from it
+/// before. `$query` is a query builder, to which `$write` adds the statement.
+macro_rules! later {
+    ($tx:expr, $query:ident => $write:expr) => {{
+        let reach = ::std::sync::Arc::clone(&$tx.reach);
+        match &mut $tx.connection {
+            $crate::conn::Connection::Sqlite(transaction) => match transaction.later() {
+                Some($query) => {
+                    $write;
+                    Ok(())
+                }
+                None => Err($crate::error::StoreError::away()),
+            },
+            $crate::conn::Connection::Postgres(transaction) => {
+                let mut builder = ::sqlx::QueryBuilder::<::sqlx::Postgres>::default();
+                let $query = &mut builder;
+                $write;
+                reach
+                    .guard(async { builder.build().execute(&mut **transaction).await })
+                    .await
+                    .map(drop)
+                    .map_err($crate::error::StoreError::from)
+            }
+        }
+    }};
+}
+
+/// Inserts rows: `insert!(tx, "INSERT INTO modules (path) ", modules, |row, path| { row.push_bind(path); })`; what comes
+/// after the values may follow. A single row waits as [`later`] says, more are written at once.
+macro_rules! insert {
+    ($tx:expr, $head:expr, $rows:expr, |$row:ident, $item:pat_param| $bind:expr $(, $tail:expr)?) => {{
+        if let [only] = $rows {
+            $crate::conn::later!($tx, query => {
+                query.push($head).push_values([only], |mut $row, $item| { $bind; })$(.push($tail))?;
+            })?;
+        } else {
+            for chunk in $rows.chunks($crate::rows::CHUNK) {
+                $crate::conn::execute!(
+                    $tx,
+                    ::sqlx::QueryBuilder::new($head)
+                        .push_values(chunk, |mut $row, $item| { $bind; })
+                        $(.push($tail))?
+                        .build()
+                        .persistent(false)
+                )?;
+            }
+        }
+    }};
+}
+
+pub(crate) use {execute, insert, later, on};
 
 impl Db {
     /// Its connections.
@@ -271,7 +321,12 @@ impl Tx {
     async fn end(self, end: End) -> Result<()> {
         let ReadTx { connection, reach, .. } = self.read;
         match (connection, end) {
-            (Connection::Sqlite(OnSqlite::Writing(member)), end) => member.end(end).await?,
+            (Connection::Sqlite(OnSqlite::Writing(mut member)), end) => {
+                if end == End::Keep {
+                    member.settle().await?;
+                }
+                member.end(end).await?;
+            }
             (Connection::Postgres(transaction), End::Keep) => reach.guard(transaction.commit()).await?,
             (Connection::Postgres(transaction), End::Undo) => reach.guard(transaction.rollback()).await?,
             (Connection::Sqlite(OnSqlite::Reading(_)), _) => {}
@@ -294,22 +349,20 @@ impl DerefMut for Tx {
     }
 }
 
-impl Deref for OnSqlite {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
+impl OnSqlite {
+    /// The connection, when every statement before has been run.
+    pub(crate) async fn settle(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
         match self {
-            Self::Reading(transaction) => transaction,
-            Self::Writing(member) => member,
+            Self::Reading(transaction) => Ok(transaction),
+            Self::Writing(member) => member.settle().await,
         }
     }
-}
 
-impl DerefMut for OnSqlite {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
+    /// The statement that is run with the next ones; none where nobody writes.
+    pub(crate) fn later(&mut self) -> Option<&mut QueryBuilder<Sqlite>> {
         match self {
-            Self::Reading(transaction) => transaction,
-            Self::Writing(member) => member,
+            Self::Reading(_) => None,
+            Self::Writing(member) => Some(member.later()),
         }
     }
 }

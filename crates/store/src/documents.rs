@@ -14,7 +14,7 @@ use promptsync_core::{
 use sqlx::QueryBuilder;
 
 use crate::{
-    conn::{ReadTx, Tx, execute, on},
+    conn::{ReadTx, Tx, execute, insert, on},
     error::{Result, StoreError},
     rows::{CHUNK, lies, push_list},
 };
@@ -46,26 +46,21 @@ pub async fn insert_all(
     now: Timestamp,
 ) -> Result<()> {
     let sealer = tx.sealer(workspace).await?;
-    for chunk in documents.chunks(CHUNK) {
-        execute!(
-            tx,
-            QueryBuilder::new(
-                "INSERT INTO documents (workspace_id, digest, content, sealed, bytes, created_at) "
-            )
-            .push_values(chunk, |mut row, document| {
-                let digest = document.digest.as_str();
-                row.push_bind(workspace.as_str())
-                    .push_bind(digest)
-                    .push_bind("")
-                    .push_bind(sealer.seal(TABLE, COLUMN, digest, document.canonical.as_bytes()))
-                    .push_bind(i64::try_from(document.canonical.len()).unwrap_or(i64::MAX))
-                    .push_bind(now);
-            })
-            .push(" ON CONFLICT (workspace_id, digest) DO NOTHING")
-            .build()
-            .persistent(chunk.len() == 1)
-        )?;
-    }
+    insert!(
+        tx,
+        "INSERT INTO documents (workspace_id, digest, content, sealed, bytes, created_at) ",
+        documents,
+        |row, document| {
+            let digest = document.digest.as_str();
+            row.push_bind(workspace.as_str())
+                .push_bind(digest)
+                .push_bind("")
+                .push_bind(sealer.seal(TABLE, COLUMN, digest, document.canonical.as_bytes()))
+                .push_bind(i64::try_from(document.canonical.len()).unwrap_or(i64::MAX))
+                .push_bind(now)
+        },
+        " ON CONFLICT (workspace_id, digest) DO NOTHING"
+    );
     Ok(())
 }
 

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use promptsync_core::{ids::ProjectId, names::PromptName, versions::VersionNumber};
+use promptsync_core::{
+    ids::{ProjectId, PromptId, VersionId},
+    names::PromptName,
+    versions::VersionNumber,
+};
 use sqlx::QueryBuilder;
 
 use crate::{
@@ -14,22 +18,24 @@ use crate::{
 /// Prompt → version, as people name them.
 pub type Manifest = BTreeMap<PromptName, VersionNumber>;
 
-/// The ids of one entry.
-#[derive(sqlx::FromRow)]
-pub(crate) struct EntryIds {
-    pub(crate) prompt_id: String,
-    pub(crate) version_id: String,
+/// One entry by its ids.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryIds {
+    /// The prompt.
+    pub prompt: PromptId,
+    /// The version.
+    pub version: VersionId,
 }
 
 /// Finds the ids of every entry; an entry that names no version is an error.
-pub(crate) async fn ids(
+pub async fn ids(
     tx: &mut ReadTx,
     project: &ProjectId,
     manifest: &[(&PromptName, &VersionNumber)],
 ) -> Result<Vec<EntryIds>> {
     let mut found = Vec::with_capacity(manifest.len());
     for chunk in manifest.chunks(CHUNK) {
-        let rows: Vec<EntryIds> = on!(tx, c => {
+        let rows: Vec<(String, String)> = on!(tx, c => {
             let mut query = QueryBuilder::new("WITH wanted (name, folded_name, version) AS (");
             query.push_values(chunk, |mut row, (name, version)| {
                 row.push_bind(name.as_str()).push_bind(name.folded()).push_bind(version.to_string());
@@ -47,7 +53,10 @@ pub(crate) async fn ids(
         if rows.len() != chunk.len() {
             return Err(StoreError::NotFound { what: "version" });
         }
-        found.extend(rows);
+        found.extend(rows.into_iter().map(|(prompt, version)| EntryIds {
+            prompt: PromptId::new(prompt),
+            version: VersionId::new(version),
+        }));
     }
     Ok(found)
 }

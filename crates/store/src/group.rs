@@ -8,12 +8,11 @@
 use std::{
     collections::VecDeque,
     io,
-    ops::{Deref, DerefMut},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use sqlx::{Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
+use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 use tokio::{
     sync::{self, OwnedMutexGuard, oneshot},
     time::{Instant, timeout},
@@ -21,6 +20,7 @@ use tokio::{
 
 use crate::{
     error::{Result, StoreError},
+    later::Later,
     open::PATIENCE,
 };
 
@@ -69,6 +69,7 @@ pub(crate) struct Member {
     // In this order: the connection is back before the task hears that the member has ended.
     connection: OwnedMutexGuard<PoolConnection<Sqlite>>,
     end: oneshot::Sender<(End, Tell)>,
+    later: Later,
 }
 
 /// What a member wants of its changes.
@@ -208,34 +209,31 @@ async fn roll_back(connection: &mut SqliteConnection) {
 async fn lend(shelf: &Arc<sync::Mutex<PoolConnection<Sqlite>>>, writer: Writer) -> Option<(End, Tell)> {
     let connection = Arc::clone(shelf).lock_owned().await;
     let (end, ended) = oneshot::channel();
-    let _ = writer.enter.send(Ok(Member { connection, end }));
+    let _ = writer.enter.send(Ok(Member { connection, end, later: Later::default() }));
     ended.await.ok()
 }
 
 impl Member {
+    /// The connection, when every statement before has been run.
+    pub(crate) async fn settle(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
+        self.later.run(&mut self.connection).await?;
+        Ok(&mut self.connection)
+    }
+
+    /// The statement that is run with the next ones.
+    pub(crate) fn later(&mut self) -> &mut QueryBuilder<Sqlite> {
+        self.later.next()
+    }
+
     /// Gives back the connection, and waits until the group is on disk.
     pub(crate) async fn end(self, end: End) -> Result<()> {
         let (tell, told) = oneshot::channel();
-        let Self { connection, end: ended } = self;
+        let Self { connection, end: ended, .. } = self;
         drop(connection);
         let _ = ended.send((end, tell));
         match told.await {
             Ok(outcome) => outcome.map_err(|failure| StoreError::shared(&failure)),
             Err(_) => Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)),
         }
-    }
-}
-
-impl Deref for Member {
-    type Target = SqliteConnection;
-
-    fn deref(&self) -> &SqliteConnection {
-        &self.connection
-    }
-}
-
-impl DerefMut for Member {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.connection
     }
 }

@@ -34,6 +34,7 @@ pub mod invitations;
 pub mod keyring;
 pub mod keys;
 pub mod last_good;
+mod later;
 pub mod listener;
 pub mod lookout;
 pub mod members;

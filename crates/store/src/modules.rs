@@ -1,13 +1,11 @@
 //! Modules: folders of prompts inside a project.
 
-use promptsync_core::{ids::ProjectId, names::ModulePath};
-use sqlx::QueryBuilder;
-
 use crate::{
-    conn::{ReadTx, Tx, execute, on},
+    conn::{ReadTx, Tx, insert, on},
     error::Result,
-    rows::{CHUNK, lies},
+    rows::lies,
 };
+use promptsync_core::{ids::ProjectId, names::ModulePath};
 
 /// A folder of prompts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,18 +24,13 @@ struct ModuleRow {
 
 /// Makes sure that these modules exist.
 pub async fn insert_all(tx: &mut Tx, project: &ProjectId, modules: &[ModulePath]) -> Result<()> {
-    for chunk in modules.chunks(CHUNK) {
-        execute!(
-            tx,
-            QueryBuilder::new("INSERT INTO modules (project_id, path) ")
-                .push_values(chunk, |mut row, path| {
-                    row.push_bind(project.as_str()).push_bind(path.as_str());
-                })
-                .push(" ON CONFLICT (project_id, path) DO NOTHING")
-                .build()
-                .persistent(chunk.len() == 1)
-        )?;
-    }
+    insert!(
+        tx,
+        "INSERT INTO modules (project_id, path) ",
+        modules,
+        |row, path| row.push_bind(project.as_str()).push_bind(path.as_str()),
+        " ON CONFLICT (project_id, path) DO NOTHING"
+    );
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Prompts: what may change about a name, above the versions that never do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promptsync_core::{
     documents::Kind,
@@ -13,7 +13,7 @@ use serde_json::Value;
 use sqlx::{QueryBuilder, types::Json};
 
 use crate::{
-    conn::{ReadTx, Tx, execute, on},
+    conn::{ReadTx, Tx, insert, on},
     error::{Result, StoreError},
     page::{Page, PageRequest},
     rows::{CHUNK, from_json, from_word, lies, push_list, to_word},
@@ -67,38 +67,30 @@ pub(crate) struct PromptRow {
 /// Writes prompts. Of one whose id exists, only what a new version changes is written: module, kind, description,
 /// tags, newest version and its time. The unique rule is the name in its project, without regard to case.
 pub async fn put_all(tx: &mut Tx, prompts: &[Prompt]) -> Result<()> {
-    for chunk in prompts.chunks(CHUNK) {
-        execute!(
-            tx,
-            QueryBuilder::new(
-                "INSERT INTO prompts (id, project_id, module, name, folded_name, owner, kind, description, tags,
-                                      latest_version, lifecycle, created_at, updated_at) ",
-            )
-            .push_values(chunk, |mut row, prompt| {
-                row.push_bind(prompt.id.as_str())
-                    .push_bind(prompt.project.as_str())
-                    .push_bind(prompt.module.as_str())
-                    .push_bind(prompt.name.as_str())
-                    .push_bind(prompt.name.folded())
-                    .push_bind(prompt.owner.as_deref())
-                    .push_bind(to_word(&prompt.kind))
-                    .push_bind(prompt.description.as_deref())
-                    .push_bind(Json(&prompt.tags))
-                    .push_bind(prompt.latest.to_string())
-                    .push_bind(&prompt.lifecycle)
-                    .push_bind(prompt.created_at)
-                    .push_bind(prompt.updated_at);
-            })
-            .push(
-                " ON CONFLICT (id) DO UPDATE SET
-                    module = excluded.module, kind = excluded.kind, description = excluded.description,
-                    tags = excluded.tags, latest_version = excluded.latest_version,
-                    updated_at = excluded.updated_at",
-            )
-            .build()
-            .persistent(chunk.len() == 1)
-        )?;
-    }
+    insert!(
+        tx,
+        "INSERT INTO prompts (id, project_id, module, name, folded_name, owner, kind, description, tags, latest_version,
+                              lifecycle, created_at, updated_at) ",
+        prompts,
+        |row, prompt| {
+            row.push_bind(prompt.id.as_str())
+                .push_bind(prompt.project.as_str())
+                .push_bind(prompt.module.as_str())
+                .push_bind(prompt.name.as_str())
+                .push_bind(prompt.name.folded())
+                .push_bind(prompt.owner.as_deref())
+                .push_bind(to_word(&prompt.kind))
+                .push_bind(prompt.description.as_deref())
+                .push_bind(Json(&prompt.tags))
+                .push_bind(prompt.latest.to_string())
+                .push_bind(&prompt.lifecycle)
+                .push_bind(prompt.created_at)
+                .push_bind(prompt.updated_at)
+        },
+        " ON CONFLICT (id) DO UPDATE SET
+            module = excluded.module, kind = excluded.kind, description = excluded.description, tags = excluded.tags,
+            latest_version = excluded.latest_version, updated_at = excluded.updated_at"
+    );
     Ok(())
 }
 
@@ -124,6 +116,18 @@ pub async fn by_names(
     project: &ProjectId,
     names: &[PromptName],
 ) -> Result<BTreeMap<PromptName, Prompt>> {
+    let mut found = alike(tx, project, names).await?;
+    let names: BTreeSet<&PromptName> = names.iter().collect();
+    found.retain(|name, _| names.contains(name));
+    Ok(found)
+}
+
+/// The prompts of these names, whatever the case of either.
+pub async fn alike(
+    tx: &mut ReadTx,
+    project: &ProjectId,
+    names: &[PromptName],
+) -> Result<BTreeMap<PromptName, Prompt>> {
     let mut found = BTreeMap::new();
     for chunk in names.chunks(CHUNK) {
         let rows: Vec<PromptRow> = on!(tx, c => {
@@ -135,8 +139,6 @@ pub async fn by_names(
             );
             query.push_bind(project.as_str()).push(" AND folded_name IN");
             push_list(&mut query, chunk.iter().map(PromptName::folded));
-            query.push(" AND name IN");
-            push_list(&mut query, chunk.iter().map(PromptName::to_string));
             query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
         })?;
         for row in rows {
@@ -156,23 +158,6 @@ pub async fn names(tx: &mut ReadTx, project: &ProjectId) -> Result<Vec<PromptNam
     .fetch_all(c)
     .await)?;
     names.iter().map(|name| PromptName::parse(name).map_err(lies("prompts", "name", name))).collect()
-}
-
-/// The names of the project that are one of these, whatever their case.
-pub async fn alike(tx: &mut ReadTx, project: &ProjectId, names: &[PromptName]) -> Result<Vec<PromptName>> {
-    let mut found = Vec::new();
-    for chunk in names.chunks(CHUNK) {
-        let rows: Vec<String> = on!(tx, c => {
-            let mut query = QueryBuilder::new("SELECT name FROM prompts WHERE project_id = ");
-            query.push_bind(project.as_str()).push(" AND folded_name IN");
-            push_list(&mut query, chunk.iter().map(PromptName::folded));
-            query.build_query_scalar().persistent(chunk.len() == 1).fetch_all(c).await
-        })?;
-        for name in rows {
-            found.push(PromptName::parse(&name).map_err(lies("prompts", "name", &name))?);
-        }
-    }
-    Ok(found)
 }
 
 /// The project's prompts by name.

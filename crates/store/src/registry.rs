@@ -15,7 +15,7 @@ use crate::{
     conn::ReadTx,
     documents,
     error::Result,
-    prompts,
+    prompts::{self, Prompt},
     releases::{self, Release},
     rows::lies,
     versions,
@@ -34,14 +34,25 @@ pub struct Touched {
     pub release: Option<VersionNumber>,
 }
 
-/// Reads what `core::publish::plan` needs, with the newest release. Documents come for every version of the
+/// What there is of that.
+#[derive(Clone, Debug)]
+pub struct Found {
+    /// What the rules need to know.
+    pub registry: Registry,
+    /// The pushed prompts, as far as they exist.
+    pub prompts: BTreeMap<PromptName, Prompt>,
+    /// The newest release.
+    pub newest: Option<Release>,
+}
+
+/// Reads what `core::publish::plan` needs, and what is written with it. Documents come for every version of the
 /// dependencies, and for what those depend on in turn.
 pub async fn load(
     tx: &mut ReadTx,
     workspace: &WorkspaceId,
     project: &ProjectId,
     touched: &Touched,
-) -> Result<(Registry, Option<Release>)> {
+) -> Result<Found> {
     let Touched { next, numbered, dependencies, .. } = touched;
     let whole: Vec<PromptName> = numbered.union(dependencies).cloned().collect();
     let mut prompts = versions::of_prompts(tx, project, &whole).await?;
@@ -51,25 +62,24 @@ pub async fn load(
 
     let pushed: Vec<PromptName> = touched.next.union(numbered).cloned().collect();
     let is_missing = |name: &PromptName| !prompts.contains_key(name) && !pushed.contains(name);
+    let present = prompts::alike(tx, project, &pushed).await?;
     let names = if dependencies.iter().any(is_missing) {
         prompts::names(tx, project).await?
     } else {
-        prompts::alike(tx, project, &pushed).await?
+        present.keys().cloned().collect()
     };
-    let newest = releases::newest(tx, project).await?;
-    let release = match &newest {
-        Some(newest) => Some(NewestRelease {
-            version: newest.version.clone(),
-            prompt_count: usize::try_from(newest.prompt_count).unwrap_or_default(),
-            entries: releases::entries(tx, newest, &pushed).await?,
-        }),
-        None => None,
-    };
+    let (newest, entries) = releases::newest_with(tx, project, &pushed).await?.unzip();
+    let release = newest.as_ref().zip(entries).map(|(newest, entries)| NewestRelease {
+        version: newest.version.clone(),
+        prompt_count: usize::try_from(newest.prompt_count).unwrap_or_default(),
+        entries,
+    });
     let has_wanted_release = match &touched.release {
         Some(wanted) => releases::get(tx, project, wanted).await?.is_some(),
         None => false,
     };
-    Ok((Registry { prompts, documents, names, release, has_wanted_release }, newest))
+    let registry = Registry { prompts, documents, names, release, has_wanted_release };
+    Ok(Found { registry, prompts: present, newest })
 }
 
 /// The documents of these prompts and of all below them, whose versions are added to the known ones.

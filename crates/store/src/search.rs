@@ -60,7 +60,7 @@ pub async fn index_all(tx: &mut Tx, workspace: &WorkspaceId, texts: &[SearchText
     for chunk in texts.chunks(CHUNK) {
         let rows: Vec<IndexRow<'_>> = chunk.iter().map(|text| IndexRow::of(text, &mut blinder)).collect();
         match &mut tx.connection {
-            Connection::Sqlite(transaction) => index_sqlite(&mut *transaction, &rows).await?,
+            Connection::Sqlite(transaction) => index_sqlite(transaction.settle().await?, &rows).await?,
             Connection::Postgres(transaction) => index_postgres(&mut *transaction, &rows).await?,
         }
     }
@@ -85,7 +85,7 @@ pub async fn find(
     let wanted =
         Wanted { project, words: asked, tags: &question.tags, limit: page.rows(), offset: offset.into() };
     let rows = match &mut tx.connection {
-        Connection::Sqlite(transaction) => find_sqlite(&mut *transaction, &wanted).await?,
+        Connection::Sqlite(transaction) => find_sqlite(transaction.settle().await?, &wanted).await?,
         Connection::Postgres(transaction) => find_postgres(&mut *transaction, &wanted).await?,
     };
     let next = offset.checked_add(page.limit).ok_or(StoreError::BadCursor)?;
@@ -114,7 +114,7 @@ pub async fn unindexed(tx: &mut ReadTx, workspace: &WorkspaceId, limit: u32) -> 
             )
             .bind(workspace.as_str())
             .bind(i64::from(limit))
-            .fetch_all(&mut **transaction)
+            .fetch_all(transaction.settle().await?)
             .await?
         }
         Connection::Postgres(transaction) => {

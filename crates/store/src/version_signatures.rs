@@ -16,7 +16,7 @@ use serde_json::Value;
 use sqlx::{QueryBuilder, types::Json};
 
 use crate::{
-    conn::{ReadTx, Tx, execute, on},
+    conn::{ReadTx, Tx, insert, on},
     error::{Result, StoreError},
     rows::{CHUNK, from_json, from_word, lies, push_list},
 };
@@ -61,23 +61,18 @@ pub async fn insert_all(
     workspace: &WorkspaceId,
     signatures: &[(VersionId, VersionSignature)],
 ) -> Result<()> {
-    for chunk in signatures.chunks(CHUNK) {
-        execute!(
-            tx,
-            QueryBuilder::new(
-                "INSERT INTO version_signatures (version_id, workspace_id, signing_key, signature, record) ",
-            )
-            .push_values(chunk, |mut row, (version, signed)| {
-                row.push_bind(version.as_str())
-                    .push_bind(workspace.as_str())
-                    .push_bind(signed.signature.key.as_str())
-                    .push_bind(&signed.signature.bytes[..])
-                    .push_bind(signed.record.as_ref().map(Digest::as_str));
-            })
-            .build()
-            .persistent(chunk.len() == 1)
-        )?;
-    }
+    insert!(
+        tx,
+        "INSERT INTO version_signatures (version_id, workspace_id, signing_key, signature, record) ",
+        signatures,
+        |row, (version, signed)| {
+            row.push_bind(version.as_str())
+                .push_bind(workspace.as_str())
+                .push_bind(signed.signature.key.as_str())
+                .push_bind(&signed.signature.bytes[..])
+                .push_bind(signed.record.as_ref().map(Digest::as_str))
+        }
+    );
     Ok(())
 }
 

@@ -23,7 +23,7 @@ use serde_json::{Map, Value};
 use sqlx::{QueryBuilder, types::Json};
 
 use crate::{
-    conn::{ReadTx, Tx, execute, on},
+    conn::{ReadTx, Tx, execute, insert, on},
     error::{Result, StoreError},
     page::{Page, PageRequest},
     rows::{CHUNK, from_json, from_word, lies, push_list, to_word},
@@ -137,44 +137,36 @@ struct Opened {
 pub async fn insert_all(tx: &mut Tx, versions: &[Version]) -> Result<()> {
     let Some(first) = versions.first() else { return Ok(()) };
     let sealer = tx.sealer(&first.workspace).await?;
-    for chunk in versions.chunks(CHUNK) {
-        let sealed: Vec<Vec<u8>> = chunk
-            .iter()
-            .map(|version| {
-                let said = Said { reasons: &version.reasons, interface: &version.interface };
-                seal(&sealer, version.id.as_str(), &said)
-            })
-            .collect::<Result<_>>()?;
-        execute!(
-            tx,
-            QueryBuilder::new(
-                "INSERT INTO versions (id, workspace_id, project_id, prompt_id, version, sort_key, digest, bump,
-                                       reasons, interface, sealed, dependencies, changelog, author, git_commit,
-                                       origin, created_at) ",
-            )
-            .push_values(chunk.iter().zip(sealed), |mut row, (version, sealed)| {
-                row.push_bind(version.id.as_str())
-                    .push_bind(version.workspace.as_str())
-                    .push_bind(version.project.as_str())
-                    .push_bind(version.prompt.as_str())
-                    .push_bind(version.number.to_string())
-                    .push_bind(sort_key(&version.number))
-                    .push_bind(version.digest.as_str())
-                    .push_bind(to_word(&version.bump))
-                    .push_bind(Json(Value::Array(Vec::new())))
-                    .push_bind(Json(Value::Object(Map::new())))
-                    .push_bind(sealed)
-                    .push_bind(Json(&version.dependencies))
-                    .push_bind(version.changelog.as_deref())
-                    .push_bind(Json(&version.author))
-                    .push_bind(version.git_commit.as_deref())
-                    .push_bind(version.origin.as_ref().map(Json))
-                    .push_bind(version.created_at);
-            })
-            .build()
-            .persistent(chunk.len() == 1)
-        )?;
-    }
+    let said = versions.iter().map(|version| {
+        let said = Said { reasons: &version.reasons, interface: &version.interface };
+        seal(&sealer, version.id.as_str(), &said).map(|sealed| (version, sealed))
+    });
+    let rows: Vec<(&Version, Vec<u8>)> = said.collect::<Result<_>>()?;
+    insert!(
+        tx,
+        "INSERT INTO versions (id, workspace_id, project_id, prompt_id, version, sort_key, digest, bump, reasons,
+                               interface, sealed, dependencies, changelog, author, git_commit, origin, created_at) ",
+        rows.as_slice(),
+        |row, (version, sealed)| {
+            row.push_bind(version.id.as_str())
+                .push_bind(version.workspace.as_str())
+                .push_bind(version.project.as_str())
+                .push_bind(version.prompt.as_str())
+                .push_bind(version.number.to_string())
+                .push_bind(sort_key(&version.number))
+                .push_bind(version.digest.as_str())
+                .push_bind(to_word(&version.bump))
+                .push_bind(Json(Value::Array(Vec::new())))
+                .push_bind(Json(Value::Object(Map::new())))
+                .push_bind(sealed)
+                .push_bind(Json(&version.dependencies))
+                .push_bind(version.changelog.as_deref())
+                .push_bind(Json(&version.author))
+                .push_bind(version.git_commit.as_deref())
+                .push_bind(version.origin.as_ref().map(Json))
+                .push_bind(version.created_at)
+        }
+    );
     Ok(())
 }
 

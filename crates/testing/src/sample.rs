@@ -18,6 +18,7 @@ use promptsync_store::{
     Db, Manifest, Result, Tx,
     aliases::{self, Expected, Move, Moved},
     documents::DocumentText,
+    entries,
     projects::Project,
     prompts::Prompt,
     releases::{self, Release},
@@ -185,7 +186,9 @@ impl Sample {
             created_at: self.clock.now(),
         };
         let newest = releases::newest(tx, &self.project).await?;
-        Ok(releases::insert(tx, release, newest.as_ref(), &manifest(entries)).await?.id)
+        let manifest = manifest(entries);
+        let changes = entries::ids(tx, &self.project, &manifest.iter().collect::<Vec<_>>()).await?;
+        Ok(releases::insert(tx, release, newest.as_ref(), &changes).await?.id)
     }
 
     /// An access record of nobody.

@@ -4,7 +4,7 @@ use promptsync_core::{
 use promptsync_store::{
     documents::{self, DocumentText},
     prompts,
-    registry::{self, Touched},
+    registry::{self, Found, Touched},
     versions,
 };
 use promptsync_testing::{
@@ -43,7 +43,7 @@ db_test! {
             release: Some(number("1.0.0")),
             ..Touched::default()
         };
-        let (found, newest) =
+        let Found { registry: found, newest, prompts } =
             registry::load(&mut tx, &sample.workspace, &sample.project, &touched).await.unwrap();
         let past: Vec<_> = found.prompts.keys().map(promptsync_core::names::PromptName::as_str).collect();
         assert_eq!(past, ["base", "layer", "pushed"]);
@@ -57,6 +57,7 @@ db_test! {
         assert_eq!(release.entries, manifest(&[("pushed", "1.0.0")]));
         assert_eq!(newest.unwrap().version, number("1.1.0"));
         assert!(found.has_wanted_release);
+        assert_eq!(prompts.keys().map(ToString::to_string).collect::<Vec<_>>(), ["pushed"]);
     }
 
     async fn of_a_pushed_prompt_only_the_highest_versions_are_read_unless_it_asks_for_a_number(db: &Db) {
@@ -73,7 +74,7 @@ db_test! {
         let next = Touched { next: ["a", "other"].map(prompt_name).into(), ..Touched::default() };
         let numbered = Touched { numbered: [prompt_name("a")].into(), ..Touched::default() };
         for (touched, numbers) in [(next, &["1.10.0", "2.0.0"][..]), (numbered, &["1.0.0", "1.9.0", "1.10.0", "2.0.0"])] {
-            let (found, _) = registry::load(&mut tx, &sample.workspace, &sample.project, &touched).await.unwrap();
+            let found = registry::load(&mut tx, &sample.workspace, &sample.project, &touched).await.unwrap().registry;
             let past: Vec<_> = found.prompts[&prompt_name("a")].iter().map(|past| past.version.to_string()).collect();
             assert_eq!(past, numbers);
             assert!(found.prompts[&prompt_name("a")].last().unwrap().archived);
@@ -87,9 +88,9 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         let mut tx = db.begin_system_read().await.unwrap();
         let touched = Touched { next: [prompt_name("new")].into(), ..Touched::default() };
-        let (found, newest) =
+        let Found { registry: found, newest, prompts } =
             registry::load(&mut tx, &sample.workspace, &sample.project, &touched).await.unwrap();
         assert!(found.prompts.is_empty() && found.documents.is_empty() && found.names.is_empty());
-        assert!(found.release.is_none() && newest.is_none() && !found.has_wanted_release);
+        assert!(found.release.is_none() && newest.is_none() && prompts.is_empty() && !found.has_wanted_release);
     }
 }

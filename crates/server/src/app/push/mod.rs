@@ -3,6 +3,8 @@
 mod allowed;
 mod write;
 
+use std::collections::BTreeMap;
+
 use promptsync_api::{
     error::{BAD_COMMIT, PUSH_REFUSED, SEMVER},
     prompts::PublishPrompt,
@@ -19,7 +21,8 @@ use promptsync_core::{
 };
 use promptsync_store::{
     Manifest, ReadTx, audit,
-    registry::{self, Touched},
+    prompts::Prompt,
+    registry::{self, Found, Touched},
     releases::{self, Release},
 };
 use serde_json::Value;
@@ -41,9 +44,10 @@ struct Wish {
 /// others are told of their own changes first.
 const LARGE: usize = 32;
 
-/// A plan, and the release it was made after.
+/// A plan, and what it was made after.
 struct Decided {
     plan: PushPlan,
+    prompts: BTreeMap<PromptName, Prompt>,
     newest: Option<Release>,
 }
 
@@ -155,8 +159,8 @@ async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Res
         (Some((decided, seen)), _) if revision == seen + 1 => decided,
         (_, ahead) => {
             allowed::check(call, &mut tx, &ahead.request.drafts, wish).await?;
-            let (registry, newest) = load(&mut tx, call, &ahead.request).await?;
-            Decided { plan: decide(call, ahead, registry).await?.0, newest }
+            let found = load(&mut tx, call, &ahead.request).await?;
+            decide(call, ahead, found).await?.0
         }
     };
     let written = write::all(call, &mut tx, &decided, wish).await?;
@@ -199,11 +203,11 @@ async fn rehearsed(
 async fn look(call: &InProject, ahead: Ahead, wish: &Wish) -> Result<(Decided, Revision, Ahead), ApiError> {
     let mut tx = call.app.db.begin_read(&call.caller.workspace).await?;
     allowed::check(call, &mut tx, &ahead.request.drafts, wish).await?;
-    let (registry, newest) = load(&mut tx, call, &ahead.request).await?;
+    let found = load(&mut tx, call, &ahead.request).await?;
     let seen = audit::head(&mut tx, &call.caller.workspace).await?.revision;
     drop(tx);
-    let (plan, ahead) = decide(call, ahead, registry).await?;
-    Ok((Decided { plan, newest }, seen, ahead))
+    let (decided, ahead) = decide(call, ahead, found).await?;
+    Ok((decided, seen, ahead))
 }
 
 impl Decided {
@@ -227,11 +231,7 @@ async fn compile(call: &InProject, mut ahead: Ahead) -> Result<Ahead, ApiError> 
     .await
 }
 
-async fn load(
-    tx: &mut ReadTx,
-    call: &InProject,
-    request: &PushRequest,
-) -> Result<(Registry, Option<Release>), ApiError> {
+async fn load(tx: &mut ReadTx, call: &InProject, request: &PushRequest) -> Result<Found, ApiError> {
     let mut touched = Touched { release: request.version.clone(), ..Touched::default() };
     for draft in &request.drafts {
         let is_numbered = request.version.is_some() || draft.version.is_some();
@@ -243,14 +243,12 @@ async fn load(
 }
 
 /// Applies the rules, away from the threads that serve connections: every template is compiled.
-async fn decide(
-    call: &InProject,
-    mut ahead: Ahead,
-    registry: Registry,
-) -> Result<(PushPlan, Ahead), ApiError> {
+async fn decide(call: &InProject, mut ahead: Ahead, found: Found) -> Result<(Decided, Ahead), ApiError> {
     let limits = call.app.limits.clone();
+    let Found { registry, prompts, newest } = found;
     let rules = move || {
-        plan_again(&ahead.request, &registry, &limits, &mut ahead.compilations).map(|plan| (plan, ahead))
+        let plan = plan_again(&ahead.request, &registry, &limits, &mut ahead.compilations)?;
+        Ok((Decided { plan, prompts, newest }, ahead))
     };
     App::blocking(rules).await?.map_err(refused)
 }

@@ -1,13 +1,13 @@
 //! Writing what a push decided.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use promptsync_api::push::MovedAlias;
 use promptsync_core::{
     digest::Digest,
     documents::{Document, Kind},
     ids::{AliasId, PromptId, ReleaseId, VersionId},
-    names::{AliasName, ModulePath},
+    names::{AliasName, ModulePath, PromptName},
     publish::{self, PlannedVersion, PushPlan},
     splits::AliasSplits,
 };
@@ -15,6 +15,7 @@ use promptsync_store::{
     Tx,
     aliases::{self, Expected, Move},
     documents::{self, DocumentText},
+    entries::{self, EntryIds},
     modules, prompts,
     releases::{self, Release},
     search::{self, SearchText},
@@ -64,10 +65,11 @@ pub(super) async fn all(
     modules::insert_all(tx, &call.project.id, &folders).await?;
     let signer = call.app.signer_within(tx, &call.caller.workspace).await?;
     let signer = signer.ok_or_else(|| ApiError::internal("a workspace lost its signing key"))?;
+    let mut written = BTreeMap::new();
     for some in created.chunks(STEP) {
-        write_versions(call, tx, some, wish, &signer).await?;
+        written.extend(write_versions(call, tx, (some, &decided.prompts), wish, &signer).await?);
     }
-    let release = release(call, tx, decided, wish).await?;
+    let release = release(call, tx, decided, written, wish).await?;
     let alias = match &wish.alias {
         Some(_) if plan.prompts.is_empty() => None,
         Some(name) => move_alias(call, tx, name, release.release.as_ref(), wish).await?,
@@ -93,10 +95,10 @@ pub(super) async fn all(
 async fn write_versions(
     call: &InProject,
     tx: &mut Tx,
-    some: &[&PlannedVersion],
+    (some, known): (&[&PlannedVersion], &BTreeMap<PromptName, prompts::Prompt>),
     wish: &Wish,
     signer: &Signer,
-) -> Result<(), ApiError> {
+) -> Result<Vec<(PromptName, EntryIds)>, ApiError> {
     let (app, workspace, project) = (&call.app, &call.caller.workspace, &call.project.id);
     let now = app.clock.now();
     let texts: Vec<_> = some
@@ -105,16 +107,14 @@ async fn write_versions(
         .collect();
     documents::insert_all(tx, workspace, &texts, now).await?;
 
-    let names: Vec<_> = some.iter().map(|planned| planned.name.clone()).collect();
-    let mut known = prompts::by_names(tx, project, &names).await?;
     let (mut rows, mut contents, mut new_versions) = (Vec::new(), Vec::new(), Vec::new());
     for planned in some {
-        let existing = known.remove(&planned.name);
-        let id = existing.as_ref().map_or_else(|| PromptId::new(app.ids.next()), |prompt| prompt.id.clone());
-        if existing.as_ref().is_none_or(|prompt| becomes_latest(planned, prompt)) {
+        let existing = known.get(&planned.name);
+        let id = existing.map_or_else(|| PromptId::new(app.ids.next()), |prompt| prompt.id.clone());
+        if existing.is_none_or(|prompt| becomes_latest(planned, prompt)) {
             let document: Document = serde_json::from_str(&planned.canonical).map_err(ApiError::internal)?;
             contents.push(document.words());
-            rows.push(prompt_row(call, planned, id.clone(), existing.as_ref(), document.kind));
+            rows.push(prompt_row(call, planned, id.clone(), existing, document.kind));
         }
         new_versions.push(versions::Version {
             id: VersionId::new(app.ids.next()),
@@ -146,7 +146,8 @@ async fn write_versions(
     let found: Vec<_> =
         rows.iter().zip(&contents).map(|(prompt, content)| search_text(prompt, content)).collect();
     search::index_all(tx, workspace, &found).await?;
-    Ok(())
+    let ids = |version: versions::Version| EntryIds { prompt: version.prompt, version: version.id };
+    Ok(some.iter().map(|planned| planned.name.clone()).zip(new_versions.into_iter().map(ids)).collect())
 }
 
 /// Whether a new version is what the prompt shows from now on: a correction of an older line is not, nor is a
@@ -197,8 +198,14 @@ struct Reached {
     after: Option<Digest>,
 }
 
-async fn release(call: &InProject, tx: &mut Tx, decided: &Decided, wish: &Wish) -> Result<Reached, ApiError> {
-    let Decided { plan, newest } = decided;
+async fn release(
+    call: &InProject,
+    tx: &mut Tx,
+    decided: &Decided,
+    mut written: BTreeMap<PromptName, EntryIds>,
+    wish: &Wish,
+) -> Result<Reached, ApiError> {
+    let Decided { plan, newest, .. } = decided;
     if !plan.release_created {
         let release = decided.standing(tx, call).await?;
         let after = fingerprint_of(tx, release.as_ref()).await?;
@@ -218,7 +225,11 @@ async fn release(call: &InProject, tx: &mut Tx, decided: &Decided, wish: &Wish) 
         git_commit: wish.git_commit.clone(),
         created_at: call.app.clock.now(),
     };
-    let release = releases::insert(tx, release, newest.as_ref(), &plan.changes).await?;
+    // Versions that the push names and that were there already.
+    let standing: Vec<_> = plan.changes.iter().filter(|(name, _)| !written.contains_key(*name)).collect();
+    let mut changes = entries::ids(tx, &call.project.id, &standing).await?;
+    changes.extend(plan.changes.keys().filter_map(|name| written.remove(name)));
+    let release = releases::insert(tx, release, newest.as_ref(), &changes).await?;
     Ok(Reached { release: Some(release), before, after })
 }
 
