@@ -1,7 +1,7 @@
 //! Keys in memory: the master keys this process was given, and the data keys they opened.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fmt,
     sync::{Arc, PoisonError, RwLock},
 };
@@ -27,6 +27,8 @@ pub struct Keyring {
     random: Arc<Random>,
     /// Data keys that are committed, by workspace and version. A version is never given twice.
     opened: RwLock<HashMap<(String, u32), Arc<DataKey>>>,
+    /// Workspaces whose search key is committed: it stays for ever.
+    searchable: RwLock<HashSet<String>>,
 }
 
 impl fmt::Debug for Keyring {
@@ -38,7 +40,13 @@ impl fmt::Debug for Keyring {
 impl Keyring {
     /// A keyring with these master keys: the first seals, all open. It may be empty as long as nothing is sealed.
     pub fn new(masters: Vec<MasterKey>, random: Arc<Random>) -> Self {
-        Self { masters: RwLock::new(masters), reload: None, random, opened: RwLock::default() }
+        Self {
+            masters: RwLock::new(masters),
+            reload: None,
+            random,
+            opened: RwLock::default(),
+            searchable: RwLock::default(),
+        }
     }
 
     /// The same keyring, which asks for the master keys again before it makes a data key and when it meets one that it
@@ -89,6 +97,16 @@ impl Keyring {
     pub(crate) fn keep(&self, workspace: &str, key: &Arc<DataKey>) {
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
         opened.insert((workspace.to_owned(), key.version()), Arc::clone(key));
+    }
+
+    /// Whether the workspace is known to have a search key.
+    pub(crate) fn is_searchable(&self, workspace: &str) -> bool {
+        self.searchable.read().unwrap_or_else(PoisonError::into_inner).contains(workspace)
+    }
+
+    /// Remembers that the workspace has a search key, which is committed.
+    pub(crate) fn set_searchable(&self, workspace: &str) {
+        self.searchable.write().unwrap_or_else(PoisonError::into_inner).insert(workspace.to_owned());
     }
 
     /// Opens a data key with the master key it was sealed under.

@@ -55,6 +55,7 @@ pub mod roles;
 mod rows;
 pub mod seal;
 pub mod search;
+pub mod search_pending;
 pub mod sessions;
 pub mod signing_keys;
 pub mod snapshot;

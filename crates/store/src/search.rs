@@ -92,7 +92,7 @@ pub async fn find(
     page.page(rows, |_: &Prompt| next.to_string())
 }
 
-/// A prompt that is not indexed: it was published before content was sealed.
+/// A prompt that is not indexed: it was just published, or before content was sealed.
 #[derive(Clone, Debug)]
 pub struct Unindexed {
     /// The prompt.
@@ -131,15 +131,20 @@ pub async fn unindexed(tx: &mut ReadTx, workspace: &WorkspaceId, limit: u32) -> 
             .await?
         }
     };
-    let read = |row: UnindexedRow| {
+    rows.into_iter().map(Unindexed::try_from).collect()
+}
+
+impl TryFrom<UnindexedRow> for Unindexed {
+    type Error = StoreError;
+
+    fn try_from(row: UnindexedRow) -> Result<Self> {
         let digest = Digest::parse(&row.digest).map_err(lies("versions", "digest", &row.digest))?;
-        Ok(Unindexed { prompt: Prompt::try_from(row.prompt)?, digest })
-    };
-    rows.into_iter().map(read).collect()
+        Ok(Self { prompt: Prompt::try_from(row.prompt)?, digest })
+    }
 }
 
 #[derive(sqlx::FromRow)]
-struct UnindexedRow {
+pub(crate) struct UnindexedRow {
     #[sqlx(flatten)]
     prompt: PromptRow,
     digest: String,

@@ -136,22 +136,11 @@ impl Sample {
         }
     }
 
-    /// Writes versions with their prompts, documents and search texts, as a push does, without committing.
+    /// Writes versions with their prompts, documents and search texts, without committing.
     /// The content of a version is the text `{name} {version}`.
     pub async fn write(&self, tx: &mut Tx, versions: &[(&str, &str)]) -> Result<()> {
         for (name, version) in versions {
-            let mut prompt = self.a_prompt(name, version);
-            if let Some(known) = promptsync_store::prompts::by_name(tx, &self.project, &prompt.name).await? {
-                prompt.id = known.id;
-            }
-            let canonical = a_document(&format!("{name} {version}"));
-            let digest = Digest::of(canonical.as_bytes());
-            let document = DocumentText { digest: &digest, canonical: &canonical };
-            let now = self.clock.now();
-            promptsync_store::documents::insert_all(tx, &self.workspace, &[document], now).await?;
-            promptsync_store::prompts::put_all(tx, std::slice::from_ref(&prompt)).await?;
-            let row = self.a_version(&prompt.id, version, &digest);
-            promptsync_store::versions::insert_all(tx, &[row]).await?;
+            let (prompt, canonical) = self.write_texts(tx, name, version).await?;
             let text = SearchText {
                 prompt: &prompt.id,
                 name,
@@ -162,6 +151,23 @@ impl Sample {
             promptsync_store::search::index_all(tx, &self.workspace, &[text]).await?;
         }
         Ok(())
+    }
+
+    /// Writes a version with its prompt and document, so that nobody finds it by its words.
+    pub async fn write_texts(&self, tx: &mut Tx, name: &str, version: &str) -> Result<(Prompt, String)> {
+        let mut prompt = self.a_prompt(name, version);
+        if let Some(known) = promptsync_store::prompts::by_name(tx, &self.project, &prompt.name).await? {
+            prompt.id = known.id;
+        }
+        let canonical = a_document(&format!("{name} {version}"));
+        let digest = Digest::of(canonical.as_bytes());
+        let document = DocumentText { digest: &digest, canonical: &canonical };
+        let now = self.clock.now();
+        promptsync_store::documents::insert_all(tx, &self.workspace, &[document], now).await?;
+        promptsync_store::prompts::put_all(tx, std::slice::from_ref(&prompt)).await?;
+        let row = self.a_version(&prompt.id, version, &digest);
+        promptsync_store::versions::insert_all(tx, &[row]).await?;
+        Ok((prompt, canonical))
     }
 
     /// Publishes versions in one committed change.

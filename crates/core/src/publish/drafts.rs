@@ -76,6 +76,7 @@ pub(super) fn plan(
     let prompt = PlannedVersion {
         name: draft.name.clone(),
         module: draft.module.clone(),
+        kind: document.kind,
         version: numbered.version,
         previous: numbered.previous,
         bump: numbered.plan.bump,

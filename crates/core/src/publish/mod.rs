@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use crate::{
     bumps::{BumpPlan, Reason},
     digest::Digest,
-    documents::{Document, canonical},
+    documents::{Document, Kind, canonical},
     files::{Origin, PromptDraft, Unreadable, place_in_file},
     interface::Interface,
     limits::Limits,
@@ -113,6 +113,8 @@ pub struct PlannedVersion {
     pub name: PromptName,
     /// Its module.
     pub module: ModulePath,
+    /// Text, chat, completion or instruction.
+    pub kind: Kind,
     /// The version after the push.
     pub version: VersionNumber,
     /// The newest version before it.

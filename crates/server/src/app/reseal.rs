@@ -1,11 +1,10 @@
 //! Changing the master key while everything goes on: new keys at once, then every value from the old to the new.
 
-use promptsync_core::{audit::AuditEntry, documents::Document, ids::WorkspaceId};
+use promptsync_core::{audit::AuditEntry, ids::WorkspaceId};
 use promptsync_store::{
-    StoreError, Tx, data_keys, documents,
+    StoreError, Tx, data_keys,
     reseal::{self, COLUMNS},
-    search::{self, SearchText},
-    workspaces,
+    search, search_pending, workspaces,
 };
 use serde_json::{Map, Value, json};
 
@@ -30,15 +29,6 @@ pub enum ResealError {
     /// The database refused.
     #[error("the values could not be sealed again")]
     Store(#[from] StoreError),
-    /// A document of ours cannot be read.
-    #[error("the document {digest} cannot be read")]
-    Document {
-        /// Its digest.
-        digest: String,
-        /// Why.
-        #[source]
-        source: serde_json::Error,
-    },
 }
 
 /// What was done.
@@ -199,27 +189,7 @@ async fn index(app: &App, workspace: &WorkspaceId, done: &mut Resealed) -> Resul
         if found.is_empty() {
             return Ok(());
         }
-        let digests: Vec<_> = found.iter().map(|prompt| prompt.digest.clone()).collect();
-        let texts = documents::get_all(&mut tx, workspace, &digests).await?;
-        let mut contents = Vec::with_capacity(found.len());
-        for prompt in &found {
-            let text = texts.get(&prompt.digest).map_or("{}", String::as_str);
-            let document: Document = serde_json::from_str(text)
-                .map_err(|source| ResealError::Document { digest: prompt.digest.to_string(), source })?;
-            contents.push(document.words());
-        }
-        let rows: Vec<SearchText<'_>> = found
-            .iter()
-            .zip(&contents)
-            .map(|(found, content)| SearchText {
-                prompt: &found.prompt.id,
-                name: found.prompt.name.as_str(),
-                description: found.prompt.description.as_deref().unwrap_or_default(),
-                tags: &found.prompt.tags,
-                content,
-            })
-            .collect();
-        search::index_all(&mut tx, workspace, &rows).await?;
+        search_pending::index(&mut tx, workspace, &found).await?;
         commit(app, tx, workspace, "search.index", json!({ "prompts": found.len() })).await?;
         done.indexed += found.len() as u64;
     }

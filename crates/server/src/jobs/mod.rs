@@ -7,6 +7,7 @@ pub mod access_records;
 pub mod checkpoints;
 pub mod old_versions;
 mod reseal;
+pub mod search;
 pub mod secret_cache;
 
 use std::{future::Future, panic::AssertUnwindSafe, pin::Pin, sync::Arc, time::Duration};
@@ -84,6 +85,13 @@ fn jobs(app: &App) -> Vec<Job> {
             name: "reseal",
             every: Duration::from_secs(30),
             run: |app| Box::pin(async move { Ok(reseal::run_once(&app).await?) }),
+            nudge: |_| None,
+            at_stop: AtStop::End,
+        },
+        Job {
+            name: "search",
+            every: Duration::from_secs(5),
+            run: |app| Box::pin(async move { Ok(search::run_once(&app).await?) }),
             nudge: |_| None,
             at_stop: AtStop::End,
         },

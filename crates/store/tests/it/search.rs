@@ -1,9 +1,12 @@
-use promptsync_core::ids::{ProjectId, WorkspaceId};
+use promptsync_core::ids::{ProjectId, PromptId, WorkspaceId};
 use promptsync_store::{
     Db, PageRequest,
     search::{self, Question, SearchText},
+    search_pending,
 };
 use promptsync_testing::{Sample, db_test};
+
+use crate::raw;
 
 async fn fill(db: &Db) -> Sample {
     let sample = Sample::new(db).await.unwrap();
@@ -50,6 +53,11 @@ async fn ask(
     let mut tx = db.begin_system_read().await.unwrap();
     let page = search::find(&mut tx, workspace, project, &question, &PageRequest::first(10)).await.unwrap();
     page.items.into_iter().map(|prompt| prompt.name.to_string()).collect()
+}
+
+async fn is_behind(db: &Db, workspace: &WorkspaceId) -> bool {
+    let mut tx = db.begin_read(workspace).await.unwrap();
+    search_pending::is_behind(&mut tx, workspace).await.unwrap()
 }
 
 db_test! {
@@ -107,6 +115,26 @@ db_test! {
         assert_eq!(ask(db, (&sample.workspace, &sample.project), "abridge", &[]).await, ["summary"]);
         assert!(ask(db, (&sample.workspace, &sample.project), "summarise", &[]).await.is_empty());
         assert_eq!(ask(db, (&sample.workspace, &sample.project), "refund", &[]).await.len(), 2);
+    }
+
+    async fn a_noted_prompt_is_found_by_its_newest_text_once_the_index_has_caught_up(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        sample.publish(db, &[("greeting", "1.0.0")]).await.unwrap();
+        assert!(!is_behind(db, &sample.workspace).await);
+        let id = [PromptId::new(raw::strings(db, "SELECT id FROM prompts").await.remove(0))];
+        let mut tx = db.begin_write(&sample.workspace).await.unwrap();
+        search_pending::note(&mut tx, &sample.workspace, &id).await.unwrap();
+        sample.commit(tx, "push").await.unwrap();
+        // Still open while somebody begins to catch up with the first note.
+        let mut tx = db.begin_write(&sample.workspace).await.unwrap();
+        sample.write_texts(&mut tx, "greeting", "77.0.0").await.unwrap();
+        search_pending::note(&mut tx, &sample.workspace, &id).await.unwrap();
+        let (caught_up, committed) =
+            tokio::join!(search_pending::catch_up(db, &sample.workspace), sample.commit(tx, "push"));
+        assert!(caught_up.is_ok() && committed.is_ok(), "{caught_up:?} {committed:?}");
+        search_pending::catch_up(db, &sample.workspace).await.unwrap();
+        assert!(!is_behind(db, &sample.workspace).await);
+        assert_eq!(ask(db, (&sample.workspace, &sample.project), "77", &[]).await, ["greeting"]);
     }
 
     async fn a_large_text_is_indexed_as_far_as_it_goes(db: &Db) {

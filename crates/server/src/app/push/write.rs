@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use promptsync_api::push::MovedAlias;
 use promptsync_core::{
     digest::Digest,
-    documents::{Document, Kind},
     ids::{AliasId, PromptId, ReleaseId, VersionId},
     names::{AliasName, ModulePath, PromptName},
     publish::{self, PlannedVersion, PushPlan},
@@ -18,8 +17,7 @@ use promptsync_store::{
     entries::{self, EntryIds},
     modules, prompts,
     releases::{self, Release},
-    search::{self, SearchText},
-    version_signatures, versions,
+    search_pending, version_signatures, versions,
 };
 use serde_json::{Map, Value, json};
 
@@ -107,14 +105,12 @@ async fn write_versions(
         .collect();
     documents::insert_all(tx, workspace, &texts, now).await?;
 
-    let (mut rows, mut contents, mut new_versions) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut rows, mut new_versions) = (Vec::new(), Vec::new());
     for planned in some {
         let existing = known.get(&planned.name);
         let id = existing.map_or_else(|| PromptId::new(app.ids.next()), |prompt| prompt.id.clone());
         if existing.is_none_or(|prompt| becomes_latest(planned, prompt)) {
-            let document: Document = serde_json::from_str(&planned.canonical).map_err(ApiError::internal)?;
-            contents.push(document.words());
-            rows.push(prompt_row(call, planned, id.clone(), existing, document.kind));
+            rows.push(prompt_row(call, planned, id.clone(), existing));
         }
         new_versions.push(versions::Version {
             id: VersionId::new(app.ids.next()),
@@ -143,9 +139,8 @@ async fn write_versions(
     });
     let signatures = proofs::sign(signer.clone(), statements.collect()).await.map_err(ApiError::internal)?;
     version_signatures::insert_all(tx, workspace, &signatures).await?;
-    let found: Vec<_> =
-        rows.iter().zip(&contents).map(|(prompt, content)| search_text(prompt, content)).collect();
-    search::index_all(tx, workspace, &found).await?;
+    let changed: Vec<PromptId> = rows.into_iter().map(|prompt| prompt.id).collect();
+    search_pending::note(tx, workspace, &changed).await?;
     let ids = |version: versions::Version| EntryIds { prompt: version.prompt, version: version.id };
     Ok(some.iter().map(|planned| planned.name.clone()).zip(new_versions.into_iter().map(ids)).collect())
 }
@@ -162,7 +157,6 @@ fn prompt_row(
     planned: &PlannedVersion,
     id: PromptId,
     existing: Option<&prompts::Prompt>,
-    kind: Kind,
 ) -> prompts::Prompt {
     let now = call.app.clock.now();
     prompts::Prompt {
@@ -171,23 +165,13 @@ fn prompt_row(
         module: planned.module.clone(),
         name: planned.name.clone(),
         owner: existing.and_then(|prompt| prompt.owner.clone()),
-        kind,
+        kind: planned.kind,
         description: planned.description.clone(),
         tags: planned.tags.clone(),
         latest: planned.version.clone(),
         lifecycle: existing.map_or_else(|| "active".to_owned(), |prompt| prompt.lifecycle.clone()),
         created_at: existing.map_or(now, |prompt| prompt.created_at),
         updated_at: now,
-    }
-}
-
-fn search_text<'a>(prompt: &'a prompts::Prompt, content: &'a str) -> SearchText<'a> {
-    SearchText {
-        prompt: &prompt.id,
-        name: prompt.name.as_str(),
-        description: prompt.description.as_deref().unwrap_or_default(),
-        tags: &prompt.tags,
-        content,
     }
 }
 
