@@ -24,6 +24,7 @@ use crate::{
     reach::Reach,
     rows::lies,
     seal::{Sealer, TxKeys},
+    standing::{Keys, Standing},
     walls::{self, EVERY_WORKSPACE},
 };
 
@@ -62,6 +63,7 @@ pub struct ReadTx {
     pub(crate) connection: Connection,
     pub(crate) reach: Arc<Reach>,
     pub(crate) keys: TxKeys,
+    pub(crate) known: Keys,
 }
 
 /// A transaction that changes something. It ends in [`Tx::commit`] with the audit entry of the change; dropped
@@ -234,7 +236,7 @@ impl Db {
             }
         };
         let (reach, keys) = (Arc::clone(&self.reach), TxKeys::writing(&self.keyring));
-        let read = ReadTx { connection, reach, keys };
+        let read = ReadTx { connection, reach, keys, known: Keys::default() };
         Ok(Tx { read, place: None, sealer: None })
     }
 
@@ -252,7 +254,7 @@ impl Db {
             }
         };
         let (reach, keys) = (Arc::clone(&self.reach), TxKeys::reading(&self.keyring));
-        Ok(ReadTx { connection, reach, keys })
+        Ok(ReadTx { connection, reach, keys, known: Keys::default() })
     }
 
     /// Closes every connection; on SQLite this folds the write-ahead log into the file.
@@ -287,6 +289,8 @@ impl Tx {
         .await)?;
         let (revision, hash) = head.ok_or(StoreError::NotFound { what: "workspace" })?;
         let parent = Digest::parse(&hash).map_err(lies("audit_heads", "hash", workspace.as_str()))?;
+        let standing = self.keys.ring.standing(workspace.as_str(), &parent);
+        self.known = Keys { is_locked: true, ..standing.unwrap_or_default() };
         self.place = Some(Place { workspace: workspace.clone(), revision, parent });
         Ok(revision)
     }
@@ -303,6 +307,8 @@ impl Tx {
         entry.at = to_microseconds(entry.at);
         let chained = audit::chain(workspace.as_str(), place.revision, place.parent, entry);
         crate::audit::insert(&mut self, workspace, &chained).await?;
+        let keys = std::mem::take(&mut self.known);
+        self.keys.ring.leave(workspace.as_str(), Standing { head: chained.hash, keys });
         self.end(End::Keep).await?;
         Ok(place.revision)
     }

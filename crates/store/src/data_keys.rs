@@ -60,6 +60,7 @@ pub async fn count(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<u64> {
 
 /// Keeps a key, from now on the one that new values are sealed under. The unique rule is its version.
 pub async fn activate(tx: &mut Tx, workspace: &WorkspaceId, key: &SealedKey) -> Result<()> {
+    tx.known.data_key = None;
     execute!(
         tx,
         sqlx::query("UPDATE data_keys SET active = FALSE WHERE workspace_id = $1").bind(workspace.as_str())

@@ -1,7 +1,7 @@
 //! Group commit on SQLite: writers go one after the other, and those who wait for each other share one flush to disk.
 //!
 //! While anybody writes, one task holds the connection. It lends the connection to each writer in turn, behind a
-//! savepoint of its own, and commits when nobody waits any more. Only this task begins, undoes and commits, and nobody
+//! savepoint, and commits when nobody waits any more. Only this task begins, undoes and commits, and nobody
 //! can cancel it: a writer that is dropped half-way gives back what it borrowed, and its changes are undone before the
 //! next one begins. Nobody is told of success before the commit.
 
@@ -30,11 +30,13 @@ const MEMBERS: usize = 64;
 /// How long a group takes in members: what the first of them waits for the others at most.
 const OPEN: Duration = Duration::from_millis(20);
 
-/// Begins a group with its first member.
-const BEGIN: &str = "BEGIN IMMEDIATE; SAVEPOINT member";
+/// Begins a group with its first member. What it changes needs no savepoint: each would cost a copy of every page.
+const BEGIN: &str = "BEGIN IMMEDIATE";
+/// Keeps what the first member did, and begins the second one.
+const SECOND: &str = "SAVEPOINT member";
 /// Keeps what a member did, and begins the next one. It fails when SQLite has ended the transaction by itself.
 const NEXT: &str = "RELEASE member; SAVEPOINT member";
-/// Undoes what a member did; the next one goes on from there. It fails as [`NEXT`] does.
+/// Undoes what a member but the first did; the next one goes on from there. It fails as [`NEXT`] does.
 const UNDO: &str = "ROLLBACK TO member";
 
 /// How much a writer is about to write.
@@ -162,35 +164,25 @@ async fn begin(pool: &SqlitePool) -> Result<PoolConnection<Sqlite>, sqlx::Error>
     Ok(connection)
 }
 
-/// One group, from its first member to its commit.
+/// One group, from its first member to its commit. A first member that keeps nothing is a group of its own.
 async fn group(queue: &Queue, first: Writer, connection: PoolConnection<Sqlite>) {
     let begun = Instant::now();
     let shelf = Arc::new(sync::Mutex::new(connection));
-    let mut tells: Vec<Tell> = Vec::new();
-    let mut entering = Some(first);
-    let mut outcome = Ok(());
-    while let Some(writer) = entering.take() {
-        let ended = lend(&shelf, writer).await;
-        let keeps = matches!(ended, Some((End::Keep, _)));
-        tells.extend(ended.map(|(_, tell)| tell));
-        entering = queue.next(tells.len(), begun);
-        let step = match (keeps, &entering) {
-            (true, None) => break,
-            (true, Some(_)) => NEXT,
-            (false, _) => UNDO,
-        };
-        if let Err(failure) = sqlx::query(step).execute(&mut **shelf.lock().await).await {
-            outcome = Err(sqlx::Error::Io(io::Error::other(failure)));
-            break;
+    let ended = lend(&shelf, first).await;
+    let Some((End::Keep, tell)) = ended else {
+        roll_back(&mut **shelf.lock().await).await;
+        if let Some((_, tell)) = ended {
+            let _ = tell.send(Ok(()));
         }
-    }
-    if let Some(writer) = entering {
-        queue.put_back(writer);
-    }
+        return;
+    };
+    let mut tells = vec![tell];
+    let outcome = others(queue, &shelf, &mut tells, begun).await;
     let mut connection = shelf.lock().await;
-    if outcome.is_ok() {
-        outcome = sqlx::query("COMMIT").execute(&mut **connection).await.map(drop);
-    }
+    let outcome = match outcome {
+        Ok(()) => sqlx::query("COMMIT").execute(&mut **connection).await.map(drop),
+        Err(failure) => Err(sqlx::Error::Io(io::Error::other(failure))),
+    };
     if outcome.is_err() {
         roll_back(&mut connection).await;
     }
@@ -198,6 +190,52 @@ async fn group(queue: &Queue, first: Writer, connection: PoolConnection<Sqlite>)
     for tell in tells {
         let _ = tell.send(outcome.clone());
     }
+}
+
+/// Lets in whoever waits, one after the other.
+async fn others(
+    queue: &Queue,
+    shelf: &Arc<sync::Mutex<PoolConnection<Sqlite>>>,
+    tells: &mut Vec<Tell>,
+    begun: Instant,
+) -> Result<(), sqlx::Error> {
+    let Some(mut entering) = queue.next(tells.len(), begun) else { return Ok(()) };
+    let mut outcome = step(shelf, SECOND).await;
+    while outcome.is_ok() {
+        let ended = lend(shelf, entering).await;
+        let keeps = matches!(ended, Some((End::Keep, _)));
+        tells.extend(ended.map(|(_, tell)| tell));
+        let next = queue.next(tells.len(), begun);
+        if !keeps {
+            outcome = step(shelf, UNDO).await;
+        }
+        match next {
+            None => return outcome,
+            Some(next) => entering = next,
+        }
+        if keeps {
+            outcome = step(shelf, NEXT).await;
+        }
+    }
+    queue.put_back(entering);
+    outcome
+}
+
+/// Between two members. Where SQLite has ended the transaction by itself, every step fails.
+async fn step(
+    shelf: &sync::Mutex<PoolConnection<Sqlite>>,
+    statement: &'static str,
+) -> Result<(), sqlx::Error> {
+    let mut connection = shelf.lock().await;
+    if statement == SECOND {
+        // There is no savepoint to miss yet, and beginning another would begin a new transaction. So this one has to
+        // refuse to be begun again.
+        return match sqlx::query("BEGIN").execute(&mut **connection).await {
+            Ok(_) => Err(sqlx::Error::Io(io::Error::other("SQLite has ended the transaction"))),
+            Err(_) => sqlx::query(SECOND).execute(&mut **connection).await.map(drop),
+        };
+    }
+    sqlx::query(statement).execute(&mut **connection).await.map(drop)
 }
 
 /// Fails only where there is nothing to undo: SQLite has done so by itself, or nothing had begun.

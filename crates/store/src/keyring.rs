@@ -6,11 +6,15 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use promptsync_core::seal::{DataKey, MasterKey, Nonce};
+use promptsync_core::{
+    digest::Digest,
+    seal::{DataKey, MasterKey, Nonce},
+};
 
 use crate::{
     data_keys::SealedKey,
     error::{Result, StoreError},
+    standing::{Keys, Standing},
 };
 
 /// Fills a buffer with random bytes.
@@ -29,6 +33,8 @@ pub struct Keyring {
     opened: RwLock<HashMap<(String, u32), Arc<DataKey>>>,
     /// Workspaces whose search key is committed: it stays for ever.
     searchable: RwLock<HashSet<String>>,
+    /// What the last change of each workspace left.
+    standing: RwLock<HashMap<String, Standing>>,
 }
 
 impl fmt::Debug for Keyring {
@@ -46,6 +52,7 @@ impl Keyring {
             random,
             opened: RwLock::default(),
             searchable: RwLock::default(),
+            standing: RwLock::default(),
         }
     }
 
@@ -97,6 +104,21 @@ impl Keyring {
     pub(crate) fn keep(&self, workspace: &str, key: &Arc<DataKey>) {
         let mut opened = self.opened.write().unwrap_or_else(PoisonError::into_inner);
         opened.insert((workspace.to_owned(), key.version()), Arc::clone(key));
+    }
+
+    /// The keys of a workspace as a change left them, if no other has followed.
+    pub(crate) fn standing(&self, workspace: &str, head: &Digest) -> Option<Keys> {
+        let standing = self.standing.read().unwrap_or_else(PoisonError::into_inner);
+        standing
+            .get(workspace)
+            .filter(|standing| standing.head == *head)
+            .map(|standing| standing.keys.clone())
+    }
+
+    /// Keeps what a change leaves. One that is not committed in the end leaves a hash that no chain has.
+    pub(crate) fn leave(&self, workspace: &str, standing: Standing) {
+        let mut all = self.standing.write().unwrap_or_else(PoisonError::into_inner);
+        all.insert(workspace.to_owned(), standing);
     }
 
     /// Whether the workspace is known to have a search key.

@@ -60,6 +60,7 @@ pub mod sessions;
 pub mod signing_keys;
 pub mod snapshot;
 mod sort_key;
+mod standing;
 pub mod teams;
 pub mod users;
 pub mod version_locks;

@@ -101,10 +101,15 @@ impl Tx {
             return Ok(sealer.clone());
         }
         self.revision(workspace).await?;
-        let key = match data_keys::active(self, workspace).await? {
-            Some(row) => self.data_key(workspace.as_str(), row.version).await?,
+        let active = match self.known.data_key {
+            Some(version) => Some(version),
+            None => data_keys::active(self, workspace).await?.map(|row| row.version),
+        };
+        let key = match active {
+            Some(version) => self.data_key(workspace.as_str(), version).await?,
             None => self.new_data_key(workspace, 1).await?,
         };
+        self.known.data_key = active;
         let sealer = Sealer { workspace: workspace.clone(), key, ring: Arc::clone(&self.keys.ring) };
         self.sealer = Some(sealer.clone());
         Ok(sealer)

@@ -29,6 +29,7 @@ pub async fn insert(
     link: &KeyLink,
     private: &PrivateKey,
 ) -> Result<()> {
+    tx.known.signing_key = None;
     let row = link.statement.sequence.to_string();
     let sealed = tx.seal(&place(workspace, &row), private.seed()).await?;
     execute!(
@@ -65,6 +66,11 @@ pub async fn forget_private_before(tx: &mut Tx, workspace: &WorkspaceId, sequenc
 
 /// The key a workspace signs with now, when it has one.
 pub async fn newest(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Option<KeyLink>> {
+    if let Some(known) =
+        tx.known.signing_key.as_ref().filter(|known| known.statement.workspace == workspace.as_str())
+    {
+        return Ok(Some(known.clone()));
+    }
     let rows: Vec<KeyRow> = on!(tx, c => sqlx::query_as(
         "SELECT sequence, public_key, signature, proof, created_at FROM signing_keys
          WHERE workspace_id = $1
@@ -77,7 +83,11 @@ pub async fn newest(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Option<K
     let mut rows = rows.into_iter();
     let Some(row) = rows.next() else { return Ok(None) };
     let before = rows.next().map(|row| public_key(&row, workspace)).transpose()?;
-    link(row, workspace, before).map(Some)
+    let link = link(row, workspace, before)?;
+    if tx.known.is_locked {
+        tx.known.signing_key = Some(link.clone());
+    }
+    Ok(Some(link))
 }
 
 /// The private half of the key at this place; it must be the half of that key.

@@ -218,6 +218,15 @@ impl App {
         }
     }
 
+    /// Runs work away from the threads that serve connections, unless it is little: to hand it to another thread and
+    /// back would take longer.
+    pub(crate) async fn blocking_unless<T: Send + 'static>(
+        is_little: bool,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        if is_little { Ok(work()) } else { Self::blocking(work).await }
+    }
+
     /// Runs work that takes the processor for a while, away from the threads that serve connections.
     pub(crate) async fn blocking<T: Send + 'static>(
         work: impl FnOnce() -> T + Send + 'static,

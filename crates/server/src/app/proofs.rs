@@ -15,9 +15,13 @@ use promptsync_store::{
     version_signatures::{self, VersionSignature},
     versions::Version,
 };
+
 use tokio::task::JoinError;
 
 use super::signing_keys::Signer;
+
+/// So many versions are signed at once.
+const FEW: usize = 4;
 
 /// A version and what it is called.
 #[derive(Clone, Copy, Debug)]
@@ -106,14 +110,16 @@ impl Subject<'_> {
     }
 }
 
-/// Signs versions away from the threads that serve connections: ten thousand take a third of a second.
+/// Signs versions, many of them away from the threads that serve connections: ten thousand take a third of a second.
 pub(crate) async fn sign(
     signer: Signer,
     statements: Vec<(VersionId, VersionStatement)>,
 ) -> Result<Vec<(VersionId, VersionSignature)>, JoinError> {
+    let is_little = statements.len() <= FEW;
     let sign = move |(id, statement): (VersionId, VersionStatement)| {
         let signature = signer.signature(&statement);
         (id, VersionSignature { signature, record: statement.record })
     };
-    tokio::task::spawn_blocking(move || statements.into_iter().map(sign).collect()).await
+    let all = move || statements.into_iter().map(sign).collect();
+    if is_little { Ok(all()) } else { tokio::task::spawn_blocking(all).await }
 }

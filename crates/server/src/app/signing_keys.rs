@@ -99,6 +99,11 @@ impl App {
 }
 
 impl Signers {
+    /// Whether the workspace is known to have a key: it never loses one.
+    pub(crate) fn know(&self, workspace: &WorkspaceId) -> bool {
+        self.get(workspace).is_some()
+    }
+
     fn get(&self, workspace: &WorkspaceId) -> Option<Signer> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(workspace).cloned()
     }

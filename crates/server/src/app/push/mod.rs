@@ -51,6 +51,12 @@ struct Decided {
     newest: Option<Release>,
 }
 
+/// Bytes of a prompt that are read at once.
+const LITTLE: usize = 16 << 10;
+
+/// Prompts without dependencies for which the rules are applied at once.
+const FEW: usize = 4;
+
 /// What is kept in case the plan has to be made again.
 struct Ahead {
     request: PushRequest,
@@ -89,9 +95,11 @@ pub(crate) async fn one(
     let path =
         if module.as_str().is_empty() { format!("{name}.json") } else { format!("{module}/{name}.json") };
     let file = as_file(&request)?;
+    let is_little = file.len() <= LITTLE;
     drop(request);
     let limits = call.app.limits.clone();
-    let drafts = App::blocking(move || parse(SourceFile { path: &path, bytes: &file }, &limits)).await?;
+    let read = move || parse(SourceFile { path: &path, bytes: &file }, &limits);
+    let drafts = App::blocking_unless(is_little, read).await?;
     let mut drafts = drafts.map_err(refused_one)?;
     // Problems are named by field: the caller has no file.
     for draft in &mut drafts {
@@ -144,7 +152,9 @@ async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Res
         let (decided, seen, _) = look(call, ahead, wish).await?;
         return rehearsed(call, decided, seen, wish).await;
     }
-    app.signer(workspace).await?;
+    if !app.signers.know(workspace) {
+        app.signer(workspace).await?;
+    }
     let is_large = ahead.request.drafts.len() > LARGE;
     let (mut tx, known, ahead) = if is_large {
         let (decided, seen, ahead) = look(call, ahead, wish).await?;
@@ -246,11 +256,14 @@ async fn load(tx: &mut ReadTx, call: &InProject, request: &PushRequest) -> Resul
 async fn decide(call: &InProject, mut ahead: Ahead, found: Found) -> Result<(Decided, Ahead), ApiError> {
     let limits = call.app.limits.clone();
     let Found { registry, prompts, newest } = found;
+    // What depends on nothing was compiled before.
+    let is_little = ahead.request.drafts.len() <= FEW
+        && ahead.request.drafts.iter().all(|draft| draft.document.dependencies.is_empty());
     let rules = move || {
         let plan = plan_again(&ahead.request, &registry, &limits, &mut ahead.compilations)?;
         Ok((Decided { plan, prompts, newest }, ahead))
     };
-    App::blocking(rules).await?.map_err(refused)
+    App::blocking_unless(is_little, rules).await?.map_err(refused)
 }
 
 fn refused(problems: Vec<Problem>) -> ApiError {
