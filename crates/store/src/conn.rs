@@ -313,6 +313,15 @@ impl Tx {
         Ok(place.revision)
     }
 
+    /// Waits until everything asked so far was done. On SQLite rows that are inserted alone are written with what comes
+    /// next, so what is wrong with them is told there, here or by the commit.
+    pub async fn settle(&mut self) -> Result<()> {
+        if let Connection::Sqlite(transaction) = &mut self.connection {
+            transaction.settle().await?;
+        }
+        Ok(())
+    }
+
     /// Ends without a change, for an answer that says what is there. What it says may have been written by a member
     /// of the same group a moment ago: this waits until that is on disk.
     pub async fn unchanged(self) -> Result<()> {

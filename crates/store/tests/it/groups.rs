@@ -149,7 +149,8 @@ async fn when_there_is_no_space_for_a_member_the_others_are_told_what_became_of_
         let digest = Digest::of(canonical.as_bytes());
         let document = DocumentText { digest: &digest, canonical: &canonical };
         let mut tx = second.await.unwrap();
-        documents::insert_all(&mut tx, &sample.workspace, &[document], sample.clock.now()).await
+        documents::insert_all(&mut tx, &sample.workspace, &[document], sample.clock.now()).await?;
+        tx.settle().await
     };
     let (first, filled) = tokio::join!(sample.commit(first, "test.first"), fill);
     assert!(matches!(filled, Err(StoreError::Full(_))), "{filled:?}");

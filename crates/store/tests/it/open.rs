@@ -60,7 +60,8 @@ async fn a_full_disk_is_told_apart() {
     let digest = Digest::of(canonical.as_bytes());
     let document = DocumentText { digest: &digest, canonical: &canonical };
     let mut tx = db.begin_system_write().await.unwrap();
-    let answer = documents::insert_all(&mut tx, &sample.workspace, &[document], sample.clock.now()).await;
+    documents::insert_all(&mut tx, &sample.workspace, &[document], sample.clock.now()).await.unwrap();
+    let answer = tx.settle().await;
     assert!(matches!(answer, Err(StoreError::Full(_))), "{answer:?}");
 }
 

@@ -68,7 +68,10 @@ db_test! {
         assert_eq!(version_signatures::missing(&mut tx, &sample.workspace, earlier, 10).await.unwrap(), []);
         let found = version_signatures::of_versions(&mut tx, &[a.id.clone(), b.id]).await.unwrap();
         assert_eq!(found, std::collections::BTreeMap::from(signatures.clone()));
-        let again = version_signatures::insert_all(&mut tx, &sample.workspace, &signatures).await;
+        let again = match version_signatures::insert_all(&mut tx, &sample.workspace, &signatures).await {
+            Ok(()) => tx.settle().await,
+            refused => refused,
+        };
         assert!(matches!(again, Err(StoreError::Unique(_))), "{again:?}");
     }
 

@@ -88,7 +88,10 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         sample.publish(db, &[("greeting", "1.0.0")]).await.unwrap();
         let mut tx = db.begin_system_write().await.unwrap();
-        let answer = prompts::put_all(&mut tx, &[sample.a_prompt("Greeting", "1.0.0")]).await;
+        let answer = match prompts::put_all(&mut tx, &[sample.a_prompt("Greeting", "1.0.0")]).await {
+            Ok(()) => tx.settle().await,
+            refused => refused,
+        };
         assert!(matches!(answer, Err(StoreError::Unique(_))), "{answer:?}");
     }
 
@@ -157,6 +160,7 @@ db_test! {
                 documents::insert_all(&mut tx, &sample.workspace, &[document], sample.clock.now()).await?;
                 let version = sample.a_version(&prompt, "1.0.0", &digest);
                 versions::insert_all(&mut tx, &[version]).await.on_unique(|| Refused::Exists)?;
+                tx.settle().await.on_unique(|| Refused::Exists)?;
                 Ok(sample.commit(tx, "prompt.publish").await?)
             });
         }
@@ -263,6 +267,7 @@ db_test! {
         let sample = Sample::new(db).await.unwrap();
         let mut tx = db.begin_system_write().await.unwrap();
         let version = sample.a_version(&PromptId::new(sample.ids.next()), "1.0.0", &Digest::of(b"none"));
-        assert!(versions::insert_all(&mut tx, &[version]).await.is_err());
+        let inserted = versions::insert_all(&mut tx, &[version]).await;
+        assert!(inserted.is_err() || tx.settle().await.is_err());
     }
 }

@@ -80,7 +80,7 @@ db_test! {
             assert!(found.prompts[&prompt_name("a")].last().unwrap().archived);
             // Names are known whatever their case, those of no concern are not.
             let names: Vec<_> = found.names.iter().map(ToString::to_string).collect();
-            assert_eq!(names, if numbers.len() == 2 { vec!["a", "Other"] } else { vec!["a"] });
+            assert_eq!(names, if numbers.len() == 2 { vec!["Other", "a"] } else { vec!["a"] });
         }
     }
 
