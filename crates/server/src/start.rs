@@ -97,7 +97,7 @@ impl Server {
         let address = config.listen;
         let tls = config.tls.clone().map(Tls::load).transpose()?.map(Arc::new);
         warn_of_plain_http(&config);
-        let app = open_or_stand_by(config).await?;
+        let app = Box::pin(open_or_stand_by(config)).await?;
         let wrong = |error: OidcError| StartError::Provider { reason: error.to_string() };
         app.check_provider().await.map_err(wrong)?;
         let failed = |source| StartError::Listen { address, source };

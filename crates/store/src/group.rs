@@ -254,7 +254,10 @@ async fn lend(shelf: &Arc<sync::Mutex<PoolConnection<Sqlite>>>, writer: Writer) 
 impl Member {
     /// The connection, when every statement before has been run.
     pub(crate) async fn settle(&mut self) -> Result<&mut SqliteConnection, sqlx::Error> {
-        self.later.run(&mut self.connection).await?;
+        if self.later.is_due() {
+            // Boxed: this stands before every statement of every request.
+            Box::pin(self.later.run(&mut self.connection)).await?;
+        }
         Ok(&mut self.connection)
     }
 

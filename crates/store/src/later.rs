@@ -4,7 +4,7 @@
 //! Every statement is a conversation with the thread that owns the connection, which takes longer than most statements
 //! do. PostgreSQL is told each at once.
 
-use std::{fmt, mem};
+use std::{fmt, io, mem};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
@@ -13,6 +13,7 @@ use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 pub(crate) struct Later {
     query: QueryBuilder<Sqlite>,
     statements: usize,
+    has_failed: bool,
 }
 
 impl Later {
@@ -25,14 +26,23 @@ impl Later {
         &mut self.query
     }
 
-    /// Runs what has gathered. When a statement fails, what comes after it is not run, and the transaction is good for
-    /// nothing more.
+    /// Whether there is anything to run, or to be told.
+    pub(crate) fn is_due(&self) -> bool {
+        self.statements > 0 || self.has_failed
+    }
+
+    /// Runs what has gathered. When a statement fails, nothing is run any more: SQLite may have ended the transaction, and
+    /// would commit what comes after it at once.
     pub(crate) async fn run(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-        if self.statements == 0 {
-            return Ok(());
+        if self.has_failed {
+            return Err(sqlx::Error::Io(io::Error::other("a statement before this one has failed")));
         }
         let mut gathered = mem::take(self);
-        gathered.query.build().persistent(true).execute(connection).await.map(drop)
+        // Until the outcome is known: this may be dropped while it waits.
+        self.has_failed = true;
+        gathered.query.build().persistent(true).execute(connection).await?;
+        self.has_failed = false;
+        Ok(())
     }
 }
 

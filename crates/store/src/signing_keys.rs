@@ -1,5 +1,7 @@
 //! The keys workspaces sign with: added one after the other, never taken away.
 
+use std::sync::Arc;
+
 use promptsync_core::{
     ids::WorkspaceId,
     seal::Place,
@@ -69,7 +71,7 @@ pub async fn newest(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Option<K
     if let Some(known) =
         tx.known.signing_key.as_ref().filter(|known| known.statement.workspace == workspace.as_str())
     {
-        return Ok(Some(known.clone()));
+        return Ok(Some(KeyLink::clone(known)));
     }
     let rows: Vec<KeyRow> = on!(tx, c => sqlx::query_as(
         "SELECT sequence, public_key, signature, proof, created_at FROM signing_keys
@@ -85,7 +87,7 @@ pub async fn newest(tx: &mut ReadTx, workspace: &WorkspaceId) -> Result<Option<K
     let before = rows.next().map(|row| public_key(&row, workspace)).transpose()?;
     let link = link(row, workspace, before)?;
     if tx.known.is_locked {
-        tx.known.signing_key = Some(link.clone());
+        tx.known.signing_key = Some(Arc::new(link.clone()));
     }
     Ok(Some(link))
 }

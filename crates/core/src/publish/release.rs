@@ -25,11 +25,10 @@ pub fn fingerprint(
     version: &VersionNumber,
     changes: &BTreeMap<PromptName, VersionNumber>,
 ) -> Digest {
-    let mut text = format!("{}\n{version}", before.map_or("", Digest::as_str));
-    for (prompt, version) in changes {
-        text.push_str(&format!("\n{prompt}@{version}"));
-    }
-    Digest::of(text.as_bytes())
+    let beginning = [before.map_or_else(String::new, Digest::to_string), version.to_string()];
+    let changed = changes.iter().map(|(prompt, version)| format!("{prompt}@{version}"));
+    let lines: Vec<String> = beginning.into_iter().chain(changed).collect();
+    Digest::of(lines.join("\n").as_bytes())
 }
 
 /// Composes the release: the newest one with the pushed prompts put in.

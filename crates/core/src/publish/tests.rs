@@ -215,6 +215,21 @@ fn a_release_below_the_newest_takes_its_number_and_the_next_one_follows_the_newe
 }
 
 #[test]
+fn a_release_has_another_fingerprint_after_every_other_past_number_and_change() {
+    let changes = |version_of_a: &str| BTreeMap::from([(name("a"), version(version_of_a))]);
+    let first = fingerprint(None, &version("1.0.0"), &changes("1.0.0"));
+    let all = [
+        first.clone(),
+        fingerprint(Some(&first), &version("1.0.0"), &changes("1.0.0")),
+        fingerprint(None, &version("1.0.1"), &changes("1.0.0")),
+        fingerprint(None, &version("1.0.0"), &changes("1.0.1")),
+        fingerprint(None, &version("1.0.0"), &BTreeMap::new()),
+    ];
+    assert_eq!(all.iter().collect::<std::collections::BTreeSet<_>>().len(), all.len());
+    assert_eq!(first, fingerprint(None, &version("1.0.0"), &changes("1.0.0")));
+}
+
+#[test]
 fn a_version_left_in_the_file_is_refused_with_advice() {
     let registry = registry_of(vec![push(vec![draft("a", "A").version("1.0.0")])]);
     let problems = refused(push(vec![draft("a", "A2").version("1.0.0")]), &registry);

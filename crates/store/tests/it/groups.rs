@@ -139,6 +139,45 @@ async fn a_commit_that_fails_acknowledges_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_first_member_whose_transaction_sqlite_has_ended_is_not_told_of_success() {
+    let (_folder, db, sample) = file().await;
+    // The entry's trigger ends the transaction, as a disk that fails may; the member does not look at what it was told.
+    let end = "CREATE TRIGGER ended AFTER INSERT ON documents BEGIN SELECT RAISE(ROLLBACK, 'ended'); END";
+    raw::execute(&db, end).await.unwrap();
+    let mut first = db.begin_write(&sample.workspace).await.unwrap();
+    let second = queued(&db, &sample).await;
+    first.revision(&sample.workspace).await.unwrap();
+    let digest = Digest::of(b"a");
+    let document = DocumentText { digest: &digest, canonical: "a" };
+    documents::insert_all(&mut first, &sample.workspace, &[document], sample.clock.now()).await.unwrap();
+    assert!(first.settle().await.is_err());
+    let (first, second) = tokio::join!(sample.commit(first, "test.first"), async {
+        sample.commit(second.await.unwrap(), "test.second").await
+    });
+    assert!(first.is_err(), "{first:?}");
+    let told: Vec<String> = if second.is_ok() { vec!["test.second".to_owned()] } else { Vec::new() };
+    assert_eq!(actions(&db, &sample).await, told, "{second:?}");
+    let tx = db.begin_write(&sample.workspace).await.unwrap();
+    assert!(sample.commit(tx, "test.after").await.is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_inserted_alone_are_there_for_whoever_reads_after_them_in_order() {
+    let (_folder, db, sample) = file().await;
+    let mut tx = db.begin_write(&sample.workspace).await.unwrap();
+    sample.write(&mut tx, &[("a", "1.0.0"), ("b", "1.0.0")]).await.unwrap();
+    let names: Vec<_> = prompts::names(&mut tx, &sample.project).await.unwrap();
+    assert_eq!(names.iter().map(ToString::to_string).collect::<Vec<_>>(), ["a", "b"]);
+    sample.write(&mut tx, &[("c", "1.0.0")]).await.unwrap();
+    drop(tx);
+    let mut tx = db.begin_write(&sample.workspace).await.unwrap();
+    assert!(
+        prompts::names(&mut tx, &sample.project).await.unwrap().is_empty(),
+        "what was dropped is not written"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn when_there_is_no_space_for_a_member_the_others_are_told_what_became_of_them() {
     let (_folder, db, sample) = file().await;
     leave_space_for(&db, 50).await;

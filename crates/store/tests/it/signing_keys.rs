@@ -1,10 +1,11 @@
 use promptsync_core::{
     ids::WorkspaceId,
+    seal::{self, Place},
     signing::{KeyLink, KeyRing, PrivateKey},
     time::Clock as _,
 };
-use promptsync_store::{Db, StoreError, signing_keys};
-use promptsync_testing::{Sample, db_test};
+use promptsync_store::{Db, StoreError, reseal, signing_keys};
+use promptsync_testing::{Sample, db_test, keyring};
 
 use crate::raw;
 
@@ -76,4 +77,49 @@ db_test! {
         let refused = signing_keys::insert(&mut tx, &sample.workspace, &other, &key(9)).await;
         assert!(matches!(refused, Err(StoreError::Unique(_))), "{refused:?}");
     }
+}
+
+/// What the last change of a process read is taken for granted by its next one, unless anybody wrote in between.
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_another_process_changed_are_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.db");
+    let here = Db::open_sqlite(&path, keyring()).await.unwrap();
+    let sample = Sample::new(&here).await.unwrap();
+    let there = Db::open_sqlite(&path, keyring()).await.unwrap();
+    let workspace = &sample.workspace;
+    let first = KeyLink::first(workspace.as_str(), &key(1), sample.clock.now());
+    let mut tx = here.begin_write(workspace).await.unwrap();
+    signing_keys::insert(&mut tx, workspace, &first, &key(1)).await.unwrap();
+    sample.commit(tx, "signing_key.create").await.unwrap();
+
+    let used = async |db: &Db, place: &str| {
+        let mut tx = db.begin_write(workspace).await.unwrap();
+        tx.revision(workspace).await.unwrap();
+        let newest = signing_keys::newest(&mut tx, workspace).await.unwrap().unwrap();
+        let place =
+            Place { workspace: workspace.as_str(), table: "connectors", column: "sealed", row: place };
+        let sealed = tx.seal(&place, b"a value").await.unwrap();
+        sample.commit(tx, "test.use").await.unwrap();
+        (newest.statement.sequence, seal::key_version(&sealed).unwrap())
+    };
+    assert_eq!(used(&here, "a").await, (1, 1));
+    assert_eq!(used(&here, "b").await, (1, 1));
+
+    let mut tx = there.begin_write(workspace).await.unwrap();
+    tx.revision(workspace).await.unwrap();
+    let second = first.next(&key(1), &key(2), sample.clock.now());
+    signing_keys::insert(&mut tx, workspace, &second, &key(2)).await.unwrap();
+    assert!(reseal::rotate(&mut tx, workspace).await.unwrap());
+    sample.commit(tx, "keys.rotate").await.unwrap();
+
+    assert_eq!(used(&here, "c").await, (2, 2));
+    // A change that comes to nothing leaves nothing to take for granted either.
+    let mut tx = here.begin_write(workspace).await.unwrap();
+    tx.revision(workspace).await.unwrap();
+    let third = second.next(&key(2), &key(3), sample.clock.now());
+    signing_keys::insert(&mut tx, workspace, &third, &key(3)).await.unwrap();
+    assert_eq!(signing_keys::newest(&mut tx, workspace).await.unwrap().unwrap().statement.sequence, 3);
+    drop(tx);
+    assert_eq!(used(&here, "d").await, (2, 2));
 }

@@ -85,7 +85,6 @@ pub(super) async fn all(
         after: release.after,
         reason: wish.changelog.clone(),
         details,
-        ..Deed::default()
     };
     Ok(Written { changed: !created.is_empty() || plan.release_created || alias.is_some(), alias, deed })
 }
