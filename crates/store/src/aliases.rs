@@ -162,17 +162,17 @@ pub async fn list(tx: &mut ReadTx, project: &ProjectId) -> Result<Vec<Alias>> {
 
 /// Where an alias points.
 pub async fn entries(tx: &mut ReadTx, alias: &AliasId) -> Result<Manifest> {
-    let rows: Vec<(String, String)> = on!(tx, c => sqlx::query_as(
-        "SELECT prompts.name, versions.version
+    let list: Option<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT string_agg(prompts.name || ' ' || versions.version, ',')
          FROM alias_entries
          JOIN prompts ON prompts.id = alias_entries.prompt_id
          JOIN versions ON versions.id = alias_entries.version_id
          WHERE alias_entries.alias_id = $1",
     )
     .bind(alias.as_str())
-    .fetch_all(c)
+    .fetch_one(c)
     .await)?;
-    entries::manifest(rows, "alias_entries", alias.as_str())
+    entries::of_list(list, "alias_entries", alias.as_str())
 }
 
 /// The aliases that point at these prompts, and at which version of each.

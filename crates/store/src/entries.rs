@@ -61,6 +61,18 @@ pub async fn ids(
     Ok(found)
 }
 
+/// Reads a manifest from one text, `greeting 1.0.0,farewell 2.0.0`: a row for each would take far longer to hand over.
+/// Neither names nor versions have blanks or commas.
+pub(crate) fn of_list(list: Option<String>, table: &'static str, owner: &str) -> Result<Manifest> {
+    let list = list.unwrap_or_default();
+    let entries = list.split(',').filter(|entry| !entry.is_empty());
+    let read = |entry: &str| {
+        let (name, version) = entry.split_once(' ').unwrap_or((entry, ""));
+        (name.to_owned(), version.to_owned())
+    };
+    manifest(entries.map(read).collect(), table, owner)
+}
+
 /// Reads a manifest from rows of prompt name and version.
 pub(crate) fn manifest(rows: Vec<(String, String)>, table: &'static str, owner: &str) -> Result<Manifest> {
     rows.into_iter()

@@ -13,8 +13,8 @@ use crate::{
 pub(crate) async fn all(tx: &mut ReadTx, release: &Release) -> Result<Manifest> {
     // No change is at or below the empty key.
     let last = if release.is_whole { Vec::new() } else { sort_key(&release.version) };
-    let rows: Vec<(String, String)> = on!(tx, c => sqlx::query_as(
-        "SELECT prompts.name, versions.version
+    let list: Option<String> = on!(tx, c => sqlx::query_scalar(
+        "SELECT string_agg(prompts.name || ' ' || versions.version, ',')
          FROM prompts
          JOIN versions ON versions.id = COALESCE(
              (SELECT release_entries.version_id FROM release_entries
@@ -27,9 +27,9 @@ pub(crate) async fn all(tx: &mut ReadTx, release: &Release) -> Result<Manifest> 
     .bind(release.id.as_str())
     .bind(last)
     .bind(release.project.as_str())
-    .fetch_all(c)
+    .fetch_one(c)
     .await)?;
-    entries::manifest(rows, "release_entries", release.id.as_str())
+    entries::of_list(list, "release_entries", release.id.as_str())
 }
 
 /// Writes what a release names: one kept whole all of it, any other what it changed.
