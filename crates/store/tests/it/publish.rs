@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use promptsync_core::{
     digest::Digest,
-    ids::{Ids as _, ProjectId, PromptId},
+    ids::{Ids as _, ProjectId, PromptId, VersionId},
     names::ModulePath,
     time::Clock as _,
 };
@@ -103,10 +103,36 @@ db_test! {
         assert!(prompts::by_name(&mut tx, &sample.project, &wanted[1]).await.unwrap().is_none());
         let found = prompts::by_names(&mut tx, &sample.project, &wanted).await.unwrap();
         assert_eq!(found.keys().collect::<Vec<_>>(), [&wanted[0]]);
+        let alike = prompts::alike(&mut tx, &sample.project, &wanted).await.unwrap();
+        assert_eq!(alike.into_keys().collect::<Vec<_>>(), [prompt_name("Greeting"), prompt_name("farewell")]);
         let past = versions::of_prompts(&mut tx, &sample.project, &wanted).await.unwrap();
         assert_eq!(past.keys().collect::<Vec<_>>(), [&wanted[0]]);
         let names = prompts::names(&mut tx, &sample.project).await.unwrap();
         assert_eq!(names, [prompt_name("farewell"), prompt_name("Greeting")]);
+    }
+
+    async fn the_highest_version_of_a_prompt_and_the_highest_in_use_decide_its_next_number(db: &Db) {
+        let sample = Sample::new(db).await.unwrap();
+        for version in ["1.0.0", "1.9.0", "1.10.0"] {
+            sample.publish(db, &[("greeting", version), ("other", version)]).await.unwrap();
+        }
+        let name = [prompt_name("greeting")];
+        let numbers = async || {
+            let mut tx = db.begin_read(&sample.workspace).await.unwrap();
+            let past = versions::newest_of_prompts(&mut tx, &sample.project, &name).await.unwrap();
+            assert_eq!(past.keys().collect::<Vec<_>>(), [&name[0]]);
+            past[&name[0]].iter().map(|past| (past.version.to_string(), past.archived)).collect::<Vec<_>>()
+        };
+        assert_eq!(numbers().await, [("1.10.0".to_owned(), false)]);
+        let id = "SELECT versions.id FROM versions JOIN prompts ON prompts.id = versions.prompt_id
+                  WHERE prompts.name = 'greeting' AND version IN ('1.9.0', '1.10.0') ORDER BY sort_key DESC";
+        let ids: Vec<_> = raw::strings(db, id).await.into_iter().map(VersionId::new).collect();
+        for (archived, left) in ids.iter().zip(["1.9.0", "1.0.0"]) {
+            let mut tx = db.begin_write(&sample.workspace).await.unwrap();
+            versions::archive(&mut tx, archived, sample.clock.now()).await.unwrap();
+            sample.commit(tx, "version.archive").await.unwrap();
+            assert_eq!(numbers().await, [(left.to_owned(), false), ("1.10.0".to_owned(), true)]);
+        }
     }
 
     async fn the_past_of_a_prompt_is_in_version_order(db: &Db) {

@@ -4,7 +4,7 @@ use promptsync_core::{digest::Digest, seal::MasterKey};
 use promptsync_store::{
     Db, Pools, StoreError, data_keys, documents,
     reseal::{self, COLUMNS},
-    search, versions,
+    search, search_pending, versions,
 };
 use promptsync_testing::{Sample, db_test, keyring::master, sample::a_document};
 
@@ -153,8 +153,11 @@ db_test! {
         raw::execute(db, forget).await.unwrap();
 
         let mut tx = db.begin_write(&sample.workspace).await.unwrap();
-        assert_eq!(search::unindexed(&mut tx, &sample.workspace, 10).await.unwrap().len(), 2);
+        let unindexed = search::unindexed(&mut tx, &sample.workspace, 10).await.unwrap();
+        assert_eq!(unindexed.len(), 2);
         assert_eq!(search::unindexed(&mut tx, &sample.workspace, 1).await.unwrap().len(), 1);
+        search_pending::index(&mut tx, &sample.workspace, &unindexed).await.unwrap();
+        assert!(search::unindexed(&mut tx, &sample.workspace, 10).await.unwrap().is_empty());
         let read = documents::get(&mut tx, &sample.workspace, &digest("prompt_000")).await.unwrap();
         assert_eq!(read.as_deref(), Some(canonical.as_str()));
         assert!(reseal::is_in_clear(&mut tx, &sample.workspace).await.unwrap());

@@ -125,6 +125,9 @@ db_test! {
         let mut tx = db.begin_write(&sample.workspace).await.unwrap();
         search_pending::note(&mut tx, &sample.workspace, &id).await.unwrap();
         sample.commit(tx, "push").await.unwrap();
+        let mut tx = db.begin_system_read().await.unwrap();
+        assert_eq!(search_pending::workspaces(&mut tx).await.unwrap(), [sample.workspace.clone()]);
+        drop(tx);
         // Still open while somebody begins to catch up with the first note.
         let mut tx = db.begin_write(&sample.workspace).await.unwrap();
         sample.write_texts(&mut tx, "greeting", "77.0.0").await.unwrap();

@@ -1,11 +1,14 @@
 use promptsync_core::{
     ids::WorkspaceId,
-    seal::{self, Place},
+    seal::{self, MasterKey, Place},
     signing::{KeyLink, KeyRing, PrivateKey},
     time::Clock as _,
 };
 use promptsync_store::{Db, StoreError, reseal, signing_keys};
-use promptsync_testing::{Sample, db_test, keyring};
+use promptsync_testing::{
+    Sample, db_test,
+    keyring::{keyring, master},
+};
 
 use crate::raw;
 
@@ -87,6 +90,9 @@ async fn keys_that_another_process_changed_are_read_again() {
     let here = Db::open_sqlite(&path, keyring()).await.unwrap();
     let sample = Sample::new(&here).await.unwrap();
     let there = Db::open_sqlite(&path, keyring()).await.unwrap();
+    let other = MasterKey::from_bytes(&[0xc0; 32]);
+    here.keyring().replace(vec![master(), other.clone()]);
+    there.keyring().replace(vec![other, master()]);
     let workspace = &sample.workspace;
     let first = KeyLink::first(workspace.as_str(), &key(1), sample.clock.now());
     let mut tx = here.begin_write(workspace).await.unwrap();
