@@ -336,12 +336,7 @@ impl Tx {
     async fn end(self, end: End) -> Result<()> {
         let ReadTx { connection, reach, .. } = self.read;
         match (connection, end) {
-            (Connection::Sqlite(OnSqlite::Writing(mut member)), end) => {
-                if end == End::Keep {
-                    member.settle().await?;
-                }
-                member.end(end).await?;
-            }
+            (Connection::Sqlite(OnSqlite::Writing(member)), end) => member.end(end).await?,
             (Connection::Postgres(transaction), End::Keep) => reach.guard(transaction.commit()).await?,
             (Connection::Postgres(transaction), End::Undo) => reach.guard(transaction.rollback()).await?,
             (Connection::Sqlite(OnSqlite::Reading(_)), _) => {}

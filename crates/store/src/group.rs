@@ -200,7 +200,7 @@ async fn others(
     begun: Instant,
 ) -> Result<(), sqlx::Error> {
     let Some(mut entering) = queue.next(tells.len(), begun) else { return Ok(()) };
-    let mut outcome = step(shelf, SECOND).await;
+    let mut outcome = second(shelf).await;
     while outcome.is_ok() {
         let ended = lend(shelf, entering).await;
         let keeps = matches!(ended, Some((End::Keep, _)));
@@ -221,21 +221,21 @@ async fn others(
     outcome
 }
 
-/// Between two members. Where SQLite has ended the transaction by itself, every step fails.
+/// Between the first member and the second. There is no savepoint yet that could be missing, and where SQLite has ended
+/// the transaction by itself another would just begin: so this one has to refuse to be begun again.
+async fn second(shelf: &sync::Mutex<PoolConnection<Sqlite>>) -> Result<(), sqlx::Error> {
+    match step(shelf, "BEGIN").await {
+        Ok(()) => Err(sqlx::Error::Io(io::Error::other("SQLite has ended the transaction"))),
+        Err(_) => step(shelf, SECOND).await,
+    }
+}
+
+/// Between two members.
 async fn step(
     shelf: &sync::Mutex<PoolConnection<Sqlite>>,
     statement: &'static str,
 ) -> Result<(), sqlx::Error> {
-    let mut connection = shelf.lock().await;
-    if statement == SECOND {
-        // There is no savepoint to miss yet, and beginning another would begin a new transaction. So this one has to
-        // refuse to be begun again.
-        return match sqlx::query("BEGIN").execute(&mut **connection).await {
-            Ok(_) => Err(sqlx::Error::Io(io::Error::other("SQLite has ended the transaction"))),
-            Err(_) => sqlx::query(SECOND).execute(&mut **connection).await.map(drop),
-        };
-    }
-    sqlx::query(statement).execute(&mut **connection).await.map(drop)
+    sqlx::query(statement).execute(&mut **shelf.lock().await).await.map(drop)
 }
 
 /// Fails only where there is nothing to undo: SQLite has done so by itself, or nothing had begun.
@@ -267,7 +267,10 @@ impl Member {
     }
 
     /// Gives back the connection, and waits until the group is on disk.
-    pub(crate) async fn end(self, end: End) -> Result<()> {
+    pub(crate) async fn end(mut self, end: End) -> Result<()> {
+        if end == End::Keep {
+            self.settle().await?;
+        }
         let (tell, told) = oneshot::channel();
         let Self { connection, end: ended, .. } = self;
         drop(connection);

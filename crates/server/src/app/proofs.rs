@@ -15,7 +15,6 @@ use promptsync_store::{
     version_signatures::{self, VersionSignature},
     versions::Version,
 };
-
 use tokio::task::JoinError;
 
 use super::signing_keys::Signer;
