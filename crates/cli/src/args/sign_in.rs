@@ -21,10 +21,17 @@ pub struct Login {
     #[arg(long, value_name = "ADDRESS", requires = "password_stdin")]
     pub email: Option<String>,
     /// Accept an invitation, or set a new password: the token in the link
-    #[arg(long, value_name = "TOKEN", requires = "password_stdin", conflicts_with = "set_up")]
+    // A token is base64url, which may begin with "-".
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        allow_hyphen_values = true,
+        requires = "password_stdin",
+        conflicts_with = "set_up"
+    )]
     pub invitation: Option<String>,
     /// Make the first user: the token in the link that `promptsync serve` printed; needs --email
-    #[arg(long, value_name = "TOKEN", requires_all = ["password_stdin", "email"])]
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true, requires_all = ["password_stdin", "email"])]
     pub set_up: Option<String>,
     /// Read the password from standard input
     #[arg(long)]

@@ -247,3 +247,17 @@ fn a_sign_in_is_not_sent_to_another_server() {
     let request = heard.join().expect("no panic");
     assert!(request.starts_with("get /api/whoami") && !request.contains("authorization"), "{request}");
 }
+
+#[test]
+fn a_token_that_begins_with_a_hyphen_is_read_as_a_token() {
+    let server = Server::start();
+    for link in ["--set-up", "--invitation"] {
+        let mut args = vec!["login", link, "-jGvQrAsr67aNosJAMVZx5W9JTBTTQf-KIh3VFmsrrw", "--password-stdin"];
+        if link == "--set-up" {
+            args.extend(["--email", "olga@example.com"]);
+        }
+        let told = server.refused("olga", &args, PASSWORD);
+        assert!(told.contains("link"), "{told}");
+        assert!(!told.contains("unexpected argument"), "{told}");
+    }
+}
