@@ -1,8 +1,8 @@
 //! Everything that can go wrong, in the one form that is printed.
 
-use std::process::ExitCode;
-
 use promptsync_core::{bundle::BundleError, problem::Problem, signing::SigningError};
+
+use crate::Exit;
 
 /// What every command returns.
 pub(crate) type Result<T = ()> = std::result::Result<T, CliError>;
@@ -85,8 +85,8 @@ impl CliError {
     }
 
     /// The exit code.
-    pub(crate) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(match self.kind {
+    pub(crate) fn exit_code(&self) -> Exit {
+        Exit::from(match self.kind {
             Kind::BrokenPipe => 0,
             Kind::Check => 1,
             Kind::Usage => 2,

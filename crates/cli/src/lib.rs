@@ -8,11 +8,13 @@ pub mod args;
 mod commands;
 mod credentials;
 mod error;
+mod exit;
 mod folder;
 mod git;
 mod local;
 mod lock;
 mod printer;
+pub mod project;
 mod reference;
 mod registry;
 mod secrets;
@@ -20,10 +22,11 @@ mod settings;
 mod trust;
 mod values;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::ffi::OsString;
 
 use clap::Parser;
 
+pub use exit::Exit;
 pub use reference::reference;
 
 use crate::{
@@ -34,7 +37,7 @@ use crate::{
 };
 
 /// Runs the command as it was typed, program name first.
-pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+pub fn run(args: impl IntoIterator<Item = OsString>) -> Exit {
     let args: Vec<OsString> = args.into_iter().collect();
     let cli = match Cli::try_parse_from(&args) {
         Ok(cli) => cli,
@@ -52,7 +55,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 /// Shows the help that was asked for, or what is wrong with the command line.
-fn not_understood(error: &clap::Error, json: bool) -> ExitCode {
+fn not_understood(error: &clap::Error, json: bool) -> Exit {
     if json && error.use_stderr() {
         let text = error.render().to_string();
         let message = text.trim().trim_start_matches("error: ");
@@ -60,10 +63,10 @@ fn not_understood(error: &clap::Error, json: bool) -> ExitCode {
     } else {
         let _ = error.print();
     }
-    ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2))
+    Exit::from(u8::try_from(error.exit_code()).unwrap_or(2))
 }
 
-fn start(cli: Cli, environment: &Environment, printer: Printer) -> Result<ExitCode> {
+fn start(cli: Cli, environment: &Environment, printer: Printer) -> Result<Exit> {
     let folder = std::env::current_dir()
         .map_err(|error| CliError::usage("io", format!("the current folder cannot be found: {error}")))?;
     let settings = match &cli.command {

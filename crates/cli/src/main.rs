@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    promptsync_cli::run(std::env::args_os())
+    ExitCode::from(promptsync_cli::run(std::env::args_os()).code())
 }

@@ -1,6 +1,6 @@
 //! `diff`: what differs between files, commits, versions and aliases.
 
-use std::{collections::BTreeMap, path::Path, process::ExitCode};
+use std::{collections::BTreeMap, path::Path};
 
 use promptsync_api::prompts::ResolvedPrompt;
 use promptsync_client::Wish;
@@ -15,7 +15,7 @@ use promptsync_core::{
 
 use super::get::say_drawn;
 use crate::{
-    Context,
+    Context, Exit,
     args::{Diff as Args, DiffFormat},
     error::{CliError, Result},
     git::Repository,
@@ -39,7 +39,7 @@ impl State {
 /// The prompts of one side.
 type States = BTreeMap<PromptName, State>;
 
-pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Args, context: &Context) -> Result<Exit> {
     let diffs = match args.what.as_slice() {
         [old, new] if is_file(old) && is_file(new) => {
             changed(of_files(Path::new(old), Path::new(new))?).into_iter().collect()
@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args, context: &Context) -> Result<ExitCode> {
         DiffFormat::Text if found => context.printer.diffs(&diffs)?,
         DiffFormat::Text => context.printer.note("No difference."),
     }
-    Ok(if found && args.exit_code { ExitCode::from(1) } else { ExitCode::SUCCESS })
+    Ok(if found && args.exit_code { Exit::from(1) } else { Exit::SUCCESS })
 }
 
 fn is_file(text: &str) -> bool {

@@ -1,11 +1,11 @@
 //! `doctor`: checks that everything is set up, and says what to do where it is not.
 
-use std::{path::Path, process::ExitCode};
+use std::path::Path;
 
 use serde::Serialize;
 
 use crate::{
-    Context,
+    Context, Exit,
     args::Doctor,
     error::{CliError, Result},
     git::Repository,
@@ -26,7 +26,7 @@ struct Check {
     hint: Option<String>,
 }
 
-pub(super) fn run(args: &Doctor, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Doctor, context: &Context) -> Result<Exit> {
     let mut checks = vec![project_file(context), git(context), project(context), prompts(context)];
     checks.extend(server(context));
     checks.extend(args.data_dir.as_deref().map(data_dir));
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Doctor, context: &Context) -> Result<ExitCode> {
         }
     }
     let healthy = checks.iter().all(|check| check.ok || check.optional);
-    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if healthy { Exit::SUCCESS } else { Exit::from(1) })
 }
 
 fn good(name: &'static str, found: impl Into<String>) -> Check {

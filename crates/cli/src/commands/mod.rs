@@ -46,12 +46,10 @@ mod watch;
 mod whoami;
 mod workspaces;
 
-use std::process::ExitCode;
-
-use crate::{Context, args::Command, error::Result};
+use crate::{Context, Exit, args::Command, error::Result};
 
 /// Runs one command.
-pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
+pub(crate) fn run(command: Command, context: &Context) -> Result<Exit> {
     let done = match command {
         Command::Init(args) => init::run(&args, context),
         Command::Push(args) => push::run(&args, context),
@@ -99,7 +97,7 @@ pub(crate) fn run(command: Command, context: &Context) -> Result<ExitCode> {
         Command::Secret(command) => secret::run(&command, context),
         Command::Completions(args) => completions::run(&args, context),
     };
-    done.map(|()| ExitCode::SUCCESS)
+    done.map(|()| Exit::SUCCESS)
 }
 
 /// What a program without a server in it says about a data folder.

@@ -1,6 +1,6 @@
 //! `verify`: files against the lock file, and the lock file against what the registry's workspace signed.
 
-use std::{fs, process::ExitCode};
+use std::fs;
 
 use promptsync_api::versions::VersionSummary;
 use promptsync_core::{
@@ -15,7 +15,7 @@ use promptsync_core::{
 use serde::Serialize;
 
 use crate::{
-    Context,
+    Context, Exit,
     args::{Verify, VerifyFormat},
     error::{CliError, Result},
     local::Local,
@@ -53,7 +53,7 @@ struct Verified {
     problem: Option<Problem>,
 }
 
-pub(super) fn run(args: &Verify, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &Verify, context: &Context) -> Result<Exit> {
     let path = args.file.clone().unwrap_or_else(|| context.settings.lock_file());
     let mut lock = crate::lock::read(&path)?;
     let folder = context.settings.prompts(&args.folder);
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Verify, context: &Context) -> Result<ExitCode> {
     } else {
         show(&report, context)?;
     }
-    Ok(if ok { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if ok { Exit::SUCCESS } else { Exit::from(1) })
 }
 
 /// Compares the files with the lock file; without files everything is as the lock file says.

@@ -57,6 +57,10 @@ impl Folder {
         self.slots.get(name)
     }
 
+    pub(super) fn names(&self) -> impl Iterator<Item = &PromptName> {
+        self.slots.keys()
+    }
+
     pub(super) fn document(&self, digest: &Digest) -> Option<Arc<str>> {
         self.documents.get(digest).map(Arc::clone)
     }

@@ -3,7 +3,7 @@
 use std::{
     collections::BTreeSet,
     sync::{
-        Arc, Mutex, MutexGuard, RwLock,
+        Arc, Mutex, MutexGuard, RwLock, Weak,
         atomic::{AtomicBool, Ordering},
     },
 };
@@ -60,6 +60,12 @@ impl Followed {
     /// The snapshot that is served.
     pub(super) fn held(&self) -> Option<Arc<Held>> {
         self.held.read().expect("no holder of the lock can panic").clone()
+    }
+
+    /// Whether this snapshot is the one that is served.
+    pub(super) fn serves(&self, held: &Weak<Held>) -> bool {
+        let served = self.held.read().expect("no holder of the lock can panic");
+        served.as_ref().is_some_and(|served| std::ptr::eq(Arc::as_ptr(served), held.as_ptr()))
     }
 
     /// The revision that nothing may go behind.

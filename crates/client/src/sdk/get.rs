@@ -22,7 +22,7 @@ use super::{
     held::{Held, Slot},
     load::Loaded,
     points::Question,
-    prompt::Served,
+    prompt::{Got, Rests, Served},
 };
 
 /// How much older than its interval an answer may be before it counts as stale.
@@ -39,13 +39,14 @@ pub struct Get<'a> {
     unit: Option<&'a str>,
     model: Option<&'a str>,
     deadline: Duration,
+    folder: bool,
 }
 
 /// What is there without waiting, or what to wait for.
 enum Now {
     Prompt(Box<Prompt>),
     /// A version that has to be loaded.
-    Slot(Arc<Slot>, Served),
+    Slot(Arc<Slot>, Served, Rests),
     /// An alias of which nothing is held.
     Alias(Arc<Followed>),
     /// A reference that no alias answers.
@@ -56,7 +57,7 @@ impl<'a> Get<'a> {
     pub(super) fn new(sdk: &'a PromptSync, name: &'a str, reference: &'a str) -> Self {
         let settings = &sdk.core().settings;
         let (unit, deadline) = (settings.unit.as_deref(), settings.deadline);
-        Self { sdk, name, reference, tags: BTreeMap::new(), unit, model: None, deadline }
+        Self { sdk, name, reference, tags: BTreeMap::new(), unit, model: None, deadline, folder: true }
     }
 
     /// Tags that choose a variant.
@@ -89,16 +90,32 @@ impl<'a> Get<'a> {
         self
     }
 
+    /// Prompt files of this machine are no answer.
+    pub fn without_folder(mut self) -> Self {
+        self.folder = false;
+        self
+    }
+
     /// What is in memory, compiled. It waits for nothing; none when there is anything to wait for.
     ///
     /// # Errors
     /// When the name or reference is none, or what is held knows nothing of that name.
     pub fn cached(&self) -> Result<Option<Prompt>, SdkError> {
         let (name, reference) = self.parse()?;
-        match self.now(&name, &reference, Instant::now())? {
-            Now::Prompt(prompt) => Ok(Some(*prompt)),
-            _ => Ok(None),
+        match self.now(&name, &reference, Instant::now()) {
+            Ok(Now::Prompt(prompt)) => Ok(Some(*prompt)),
+            Ok(Now::Slot(..)) => Ok(None),
+            Ok(Now::Alias(_) | Now::Point) => Ok(self.alone(&name, &reference)),
+            Err(error) => self.alone(&name, &reference).map(Some).ok_or(error),
         }
+    }
+
+    /// A prompt file that was compiled before, where no server will ever say anything else.
+    fn alone(&self, name: &PromptName, reference: &Reference) -> Option<Prompt> {
+        let core = self.sdk.core();
+        let slot = self.in_folder(name, reference).filter(|_| core.wire.is_none())?;
+        let loaded = Loaded { compiled: core.memory.compiled(&slot.key)?, source: Source::Memory };
+        Some(self.prompt(slot, loaded, Served::by_folder(), Rests::Itself))
     }
 
     async fn answer(self) -> Result<Prompt, SdkError> {
@@ -131,7 +148,7 @@ impl<'a> Get<'a> {
             Selector::Alias(alias) => {
                 let followed = self.sdk.follow(alias)?;
                 match followed.held() {
-                    Some(held) => self.in_held(&held, name, &reference.selector, now),
+                    Some(held) => self.in_held(&followed, &held, name, &reference.selector, now),
                     None => Ok(Now::Alias(followed)),
                 }
             }
@@ -144,37 +161,41 @@ impl<'a> Get<'a> {
 
     fn in_aliases(&self, now: Instant, find: impl Fn(&Held) -> Option<&Arc<Slot>>) -> Now {
         let held = self.sdk.core().followed().into_iter().filter_map(|followed| followed.held());
-        let found =
-            held.into_iter().find_map(|held| find(&held).map(|slot| self.ready(slot, &held, None, now)));
+        let found = held
+            .into_iter()
+            .find_map(|held| find(&held).map(|slot| self.ready(slot, &held, None, Rests::Itself, now)));
         found.unwrap_or(Now::Point)
     }
 
     fn in_held(
         &self,
-        held: &Held,
+        followed: &Arc<Followed>,
+        held: &Arc<Held>,
         name: &PromptName,
         selector: &Selector,
         now: Instant,
     ) -> Result<Now, SdkError> {
         let found = resolve(&held.facts, name, selector, self.unit)?;
         let slot = held.slot(name, &found.version.version).ok_or(SdkError::Closed)?;
-        Ok(self.ready(slot, held, Drawn::of(&found, self.unit.is_some()), now))
+        let rests = Rests::Alias(Arc::clone(followed), Arc::downgrade(held));
+        Ok(self.ready(slot, held, Drawn::of(&found, self.unit.is_some()), rests, now))
     }
 
-    fn ready(&self, slot: &Arc<Slot>, held: &Held, drawn: Option<Drawn>, now: Instant) -> Now {
+    fn ready(&self, slot: &Arc<Slot>, held: &Held, drawn: Option<Drawn>, rests: Rests, now: Instant) -> Now {
         let (age, fresh) = (held.age(now), held.is_fresh());
         let stale = !fresh || held.is_expired(now) || age > self.sdk.core().settings.poll * SLACK;
         let source = if fresh { Source::Memory } else { held.source };
         let served = Served { source, age, stale, revision: Some(held.revision()), drawn };
         match self.sdk.core().memory.compiled(&slot.key) {
             Some(compiled) => {
-                Now::Prompt(Box::new(self.prompt(slot, Loaded { compiled, source: Source::Memory }, served)))
+                let loaded = Loaded { compiled, source: Source::Memory };
+                Now::Prompt(Box::new(self.prompt(slot, loaded, served, rests)))
             }
-            None => Now::Slot(Arc::clone(slot), served),
+            None => Now::Slot(Arc::clone(slot), served, rests),
         }
     }
 
-    fn prompt(&self, slot: &Arc<Slot>, loaded: Loaded, mut served: Served) -> Prompt {
+    fn prompt(&self, slot: &Arc<Slot>, loaded: Loaded, mut served: Served, rests: Rests) -> Prompt {
         if loaded.source == Source::Server {
             served.source = Source::Server;
         }
@@ -186,6 +207,7 @@ impl<'a> Get<'a> {
             tags: self.tags.clone(),
             model: self.model.map(str::to_owned),
             served,
+            got: Got { at: Instant::now(), rests },
         }
     }
 
@@ -198,7 +220,7 @@ impl<'a> Get<'a> {
     ) -> Result<Prompt, SdkError> {
         match now {
             Now::Prompt(prompt) => Ok(*prompt),
-            Now::Slot(slot, served) => self.load(&slot, served, deadline).await,
+            Now::Slot(slot, served, rests) => self.load(&slot, served, rests, deadline).await,
             Now::Alias(followed) => {
                 let core = self.sdk.core();
                 let look = || match followed.held() {
@@ -211,14 +233,14 @@ impl<'a> Get<'a> {
                     Some(Err(cause)) => return Err(SdkError::Unavailable { cause: Box::new(cause) }),
                     None => return Err(self.too_late()),
                 };
-                match self.in_held(&held, name, &reference.selector, Instant::now())? {
+                match self.in_held(&followed, &held, name, &reference.selector, Instant::now())? {
                     Now::Prompt(mut prompt) => {
                         prompt.served.source = held.source;
                         Ok(*prompt)
                     }
-                    Now::Slot(slot, mut served) => {
+                    Now::Slot(slot, mut served, rests) => {
                         served.source = held.source;
-                        self.load(&slot, served, deadline).await
+                        self.load(&slot, served, rests, deadline).await
                     }
                     Now::Alias(_) | Now::Point => Err(SdkError::Closed),
                 }
@@ -251,16 +273,22 @@ impl<'a> Get<'a> {
         let is_old = source == Source::File || !point.older.is_zero() || age > core.settings.poll * SLACK;
         let stale = is_old && !point.for_ever;
         let served = Served { source, age, stale, revision: Some(point.revision), drawn: None };
-        self.load(&point.slot, served, deadline).await
+        self.load(&point.slot, served, Rests::Itself, deadline).await
     }
 
-    async fn load(&self, slot: &Arc<Slot>, served: Served, deadline: Instant) -> Result<Prompt, SdkError> {
+    async fn load(
+        &self,
+        slot: &Arc<Slot>,
+        served: Served,
+        rests: Rests,
+        deadline: Instant,
+    ) -> Result<Prompt, SdkError> {
         let core = self.sdk.core();
         if let Some(compiled) = core.memory.compiled(&slot.key) {
-            return Ok(self.prompt(slot, Loaded { compiled, source: Source::Memory }, served));
+            return Ok(self.prompt(slot, Loaded { compiled, source: Source::Memory }, served, rests));
         }
         let loaded = core.load(slot).by(deadline).await.ok_or_else(|| self.too_late())??;
-        Ok(self.prompt(slot, loaded, served))
+        Ok(self.prompt(slot, loaded, served, rests))
     }
 
     /// A prompt file, when nothing else answered and the server has no say: it never said, or does not answer.
@@ -272,22 +300,28 @@ impl<'a> Get<'a> {
         deadline: Instant,
     ) -> Result<Prompt, SdkError> {
         let core = self.sdk.core();
-        let Some(slot) = core.folder.as_ref().and_then(|folder| folder.find(name)) else { return Err(error) };
+        let Some(slot) = self.in_folder(name, reference) else { return Err(error) };
+        let answers =
+            core.followed().iter().any(|followed| followed.held().is_some_and(|held| held.is_fresh()));
+        if error.is_not_found() && answers {
+            return Err(error);
+        }
+        // It needs no network, so a deadline that is over already does not keep it from being compiled.
+        let deadline = deadline.max(Instant::now() + Duration::from_millis(10));
+        let rests = if core.wire.is_none() { Rests::Itself } else { Rests::Absence };
+        self.load(slot, Served::by_folder(), rests, deadline).await
+    }
+
+    /// A prompt file that may stand for what the reference means.
+    fn in_folder(&self, name: &PromptName, reference: &Reference) -> Option<&Arc<Slot>> {
+        let folder = self.sdk.core().folder.as_ref().filter(|_| self.folder)?;
+        let slot = folder.find(name)?;
         let fits = match &reference.selector {
             Selector::Exact(_) | Selector::Commit(_) => false,
             Selector::Digest(digest) => slot.content.digest == *digest,
             Selector::Alias(_) | Selector::Latest | Selector::Range(_) => reference.at.is_none(),
         };
-        let answers =
-            core.followed().iter().any(|followed| followed.held().is_some_and(|held| held.is_fresh()));
-        if !fits || (error.is_not_found() && answers) {
-            return Err(error);
-        }
-        let served =
-            Served { source: Source::Folder, age: Duration::ZERO, stale: true, revision: None, drawn: None };
-        // It needs no network, so a deadline that is over already does not keep it from being compiled.
-        let deadline = deadline.max(Instant::now() + Duration::from_millis(10));
-        self.load(slot, served, deadline).await
+        fits.then_some(slot)
     }
 
     fn too_late(&self) -> SdkError {

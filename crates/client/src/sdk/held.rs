@@ -150,6 +150,11 @@ impl Held {
         self.slots.values().flatten()
     }
 
+    /// The names of what it serves.
+    pub(super) fn names(&self) -> impl Iterator<Item = &PromptName> {
+        self.slots.keys()
+    }
+
     /// Its revision.
     pub(super) fn revision(&self) -> Revision {
         self.statement.revision

@@ -53,12 +53,12 @@ mod usage;
 mod wire;
 
 use std::{
-    collections::btree_map::Entry,
+    collections::{BTreeSet, btree_map::Entry},
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
-use promptsync_core::names::AliasName;
+use promptsync_core::names::{AliasName, PromptName};
 use tokio::{runtime::Handle, sync::broadcast::error::RecvError, task::JoinSet};
 
 pub use self::{
@@ -126,6 +126,30 @@ impl PromptSync {
     /// Asks for a prompt by alias (`production`), version (`1.2.0`, `^1.2`, `latest`), digest or commit.
     pub fn get<'a>(&'a self, name: &'a str, reference: &'a str) -> Get<'a> {
         Get::new(self, name, reference)
+    }
+
+    /// Whether a prompt that was got a moment ago, with the same words, is what asking again would give. If so it
+    /// counts as asked for once more, and nothing needs to be resolved.
+    pub fn again(&self, prompt: &Prompt) -> bool {
+        let is_so = prompt.is_still_so();
+        if is_so {
+            self.core().usage.count(&prompt.slot);
+        }
+        is_so
+    }
+
+    /// Hands in a fact that the application measured, with the next counts. What does not fit is lost.
+    pub fn report(&self, fact: serde_json::Value) {
+        self.core().usage.fact(fact);
+    }
+
+    /// The names of the prompts that the aliases serve which are held, and of the prompt files of this machine.
+    pub fn names(&self) -> BTreeSet<PromptName> {
+        let core = self.core();
+        let held = core.followed().into_iter().filter_map(|followed| followed.held());
+        let served: BTreeSet<PromptName> =
+            held.flat_map(|held| held.names().cloned().collect::<Vec<_>>()).collect();
+        served.into_iter().chain(core.folder.iter().flat_map(|folder| folder.names().cloned())).collect()
     }
 
     /// Waits until every alias can be served: by the server, or, when it gives nothing, by what this machine has.

@@ -1,6 +1,10 @@
 //! A prompt that is ready to render.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
 
 use promptsync_api::splits::Drawn;
 use promptsync_core::{
@@ -16,7 +20,14 @@ use promptsync_core::{
 };
 use serde_json::{Map, Value};
 
-use super::{Source, held::Slot};
+use super::{
+    Source,
+    followed::Followed,
+    held::{Held, Slot},
+};
+
+/// How long a prompt that was got counts as what asking again would give: its age and source are no older.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// A version of a prompt, chosen for a caller and ready to render. It stays what it is while others are published.
 #[derive(Clone, Debug)]
@@ -27,6 +38,25 @@ pub struct Prompt {
     pub(super) tags: BTreeMap<String, String>,
     pub(super) model: Option<String>,
     pub(super) served: Served,
+    pub(super) got: Got,
+}
+
+/// When a prompt was got, and what that rests on.
+#[derive(Clone, Debug)]
+pub(super) struct Got {
+    pub(super) at: Instant,
+    pub(super) rests: Rests,
+}
+
+/// What has to be the same for asking again to give the same.
+#[derive(Clone, Debug)]
+pub(super) enum Rests {
+    /// What an alias serves.
+    Alias(Arc<Followed>, Weak<Held>),
+    /// Nothing that changes at once.
+    Itself,
+    /// It stands in for something that may come at any moment.
+    Absence,
 }
 
 /// Where a prompt comes from, and how sure that is.
@@ -37,6 +67,13 @@ pub(super) struct Served {
     pub(super) stale: bool,
     pub(super) revision: Option<Revision>,
     pub(super) drawn: Option<Drawn>,
+}
+
+impl Served {
+    /// By a prompt file of this machine, which may be behind what was published.
+    pub(super) fn by_folder() -> Self {
+        Self { source: Source::Folder, age: Duration::ZERO, stale: true, revision: None, drawn: None }
+    }
 }
 
 impl Prompt {
@@ -127,6 +164,16 @@ impl Prompt {
     /// When no content can be chosen.
     pub fn secrets(&self) -> Result<&[SecretRef], RenderError> {
         self.compiled.secrets_of(&self.request(&Map::new()))
+    }
+
+    /// Whether asking again at this moment would give the same, so that it can be used again instead.
+    pub(super) fn is_still_so(&self) -> bool {
+        let same = match &self.got.rests {
+            Rests::Alias(followed, held) => followed.serves(held),
+            Rests::Itself => true,
+            Rests::Absence => false,
+        };
+        same && self.got.at.elapsed() < AGAIN
     }
 
     fn request(&self, variables: &Map<String, Value>) -> RenderRequest {

@@ -2,7 +2,7 @@
 
 use std::{
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, MutexGuard,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
@@ -26,6 +26,8 @@ const EVERY: Duration = Duration::from_secs(10);
 #[derive(Debug, Default)]
 pub(super) struct Usage {
     used: Mutex<Vec<Arc<Slot>>>,
+    /// What the application measured.
+    facts: Mutex<Vec<Value>>,
     off: AtomicBool,
 }
 
@@ -48,6 +50,24 @@ impl Usage {
         }
     }
 
+    /// Keeps a fact for the next report, when there is room.
+    pub(super) fn fact(&self, fact: Value) {
+        let mut facts = self.facts();
+        if facts.len() < MOST && !self.off.load(Ordering::Relaxed) {
+            facts.push(fact);
+        }
+    }
+
+    fn take_facts(&self) -> Vec<Value> {
+        let mut facts = self.facts();
+        let count = facts.len().min(BATCH);
+        facts.drain(..count).collect()
+    }
+
+    fn facts(&self) -> MutexGuard<'_, Vec<Value>> {
+        self.facts.lock().expect("no holder of the lock can panic")
+    }
+
     fn take(&self) -> Vec<(Arc<Slot>, u64)> {
         let mut used = self.used.lock().expect("no holder of the lock can panic");
         let count = used.len().min(BATCH);
@@ -65,18 +85,22 @@ impl Core {
     pub(super) async fn flush(&self) -> Result<(), SdkError> {
         let Some(wire) = &self.wire else { return Ok(()) };
         loop {
-            let taken = self.usage.take();
-            if taken.is_empty() {
+            let (taken, facts) = (self.usage.take(), self.usage.take_facts());
+            if taken.is_empty() && facts.is_empty() {
                 return Ok(());
             }
-            if let Err(error) = wire.metrics(&body(&taken)).await {
+            if let Err(error) = wire.metrics(&body(&taken, &facts)).await {
                 if matches!(&error, SdkError::Server(error) if matches!(error.status(), Some(404 | 405))) {
                     self.usage.off.store(true, Ordering::Relaxed);
+                    self.usage.facts().clear();
                     return Ok(());
                 }
                 // They stay for the next time; new ones that do not fit beside them are lost.
                 for (slot, calls) in taken {
                     self.usage.add(&slot, calls);
+                }
+                for fact in facts {
+                    self.usage.fact(fact);
                 }
                 return Err(error);
             }
@@ -84,11 +108,11 @@ impl Core {
     }
 }
 
-fn body(counts: &[(Arc<Slot>, u64)]) -> Value {
+fn body(counts: &[(Arc<Slot>, u64)], facts: &[Value]) -> Value {
     let counts = counts.iter().map(|(slot, calls)| {
         json!({ "prompt": slot.prompt, "version": slot.version, "alias": slot.alias, "count": calls })
     });
-    json!({ "usage": counts.collect::<Vec<_>>() })
+    json!({ "usage": counts.collect::<Vec<_>>(), "metrics": facts })
 }
 
 /// Hands counts in now and then, until the task is ended.

@@ -110,6 +110,15 @@ pub fn parse(file: SourceFile<'_>, limits: &Limits) -> Result<Vec<PromptDraft>, 
     if problems.is_empty() { Ok(drafts) } else { Err(problems) }
 }
 
+/// The value of a YAML text, by the rules and limits of prompt files; null when there is nothing in it.
+///
+/// # Errors
+/// What is wrong with it first, with its line.
+pub fn yaml_value(bytes: &[u8], limits: &Limits) -> Result<serde_json::Value, Problem> {
+    let text = text::read(bytes, limits)?;
+    yaml::read(&text, limits)?.map_or(Ok(serde_json::Value::Null), Node::into_value)
+}
+
 /// A folder of which some file cannot be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Unreadable {

@@ -8,20 +8,18 @@ mod reading;
 mod verify;
 mod witness;
 
-use std::process::ExitCode;
-
 use crate::{
-    Context,
+    Context, Exit,
     args::{AuditCommand, AuditList},
     error::Result,
     printer::{Table, actor, moment},
     registry::Registry,
 };
 
-pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(command: &AuditCommand, context: &Context) -> Result<Exit> {
     match command {
-        AuditCommand::List(args) => list(args, context).map(|()| ExitCode::SUCCESS),
-        AuditCommand::Export(args) => export::run(args, context).map(|()| ExitCode::SUCCESS),
+        AuditCommand::List(args) => list(args, context).map(|()| Exit::SUCCESS),
+        AuditCommand::Export(args) => export::run(args, context).map(|()| Exit::SUCCESS),
         AuditCommand::Verify(args) => verify::run(args, context),
         AuditCommand::Witness(args) => witness::run(args, context),
     }

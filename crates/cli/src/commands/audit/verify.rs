@@ -1,7 +1,7 @@
 //! `audit verify`: names the first entry of a log that is not as it was written, and the first version, document or
 //! lock that is not as it was signed.
 
-use std::{fs::File, process::ExitCode};
+use std::fs::File;
 
 use promptsync_core::{
     audit::verify::{Known, Verdict},
@@ -14,7 +14,7 @@ use super::{
     reading::{self, Judge},
 };
 use crate::{
-    Context,
+    Context, Exit,
     args::AuditVerify,
     error::{CliError, Result},
     printer::clean_line,
@@ -29,7 +29,7 @@ pub(super) struct Judged {
     pub(super) rows: Option<RowsVerdict>,
 }
 
-pub(super) fn run(args: &AuditVerify, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &AuditVerify, context: &Context) -> Result<Exit> {
     let known = Known {
         pin: reading::pin(args.public_key.as_deref(), args.trust.as_deref())?,
         witness: args.witness.as_deref().map(reading::checkpoints).transpose()?.unwrap_or_default(),
@@ -57,7 +57,7 @@ pub(super) fn run(args: &AuditVerify, context: &Context) -> Result<ExitCode> {
     show(&verdicts, is_pinned, context)?;
     let has_rows = |rows: &Option<RowsVerdict>| rows.as_ref().is_none_or(|rows| rows.finding.is_none());
     let is_good = verdicts.iter().all(|judged| judged.log.finding.is_none() && has_rows(&judged.rows));
-    Ok(if is_good { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    Ok(if is_good { Exit::SUCCESS } else { Exit::from(1) })
 }
 
 fn of_server(known: Known, context: &Context) -> Result<Judged> {

@@ -1,6 +1,6 @@
 //! `audit witness`: remembers signed checkpoints apart from the server, so that it cannot show two histories unnoticed.
 
-use std::{fs::OpenOptions, io::Write, path::Path, process::ExitCode};
+use std::{fs::OpenOptions, io::Write, path::Path};
 
 use promptsync_core::{
     audit::{
@@ -16,13 +16,13 @@ use super::{
     reading::{self, Judge},
 };
 use crate::{
-    Context,
+    Context, Exit,
     args::AuditWitness,
     error::{CliError, Kind, Result},
     registry::Registry,
 };
 
-pub(super) fn run(args: &AuditWitness, context: &Context) -> Result<ExitCode> {
+pub(super) fn run(args: &AuditWitness, context: &Context) -> Result<Exit> {
     let remembered = if args.file.exists() { reading::checkpoints(&args.file)? } else { Vec::new() };
     let pin = reading::pin(args.public_key.as_deref(), args.trust.as_deref())?;
     let registry = Registry::connect(&context.settings, &context.printer)?;
@@ -41,7 +41,7 @@ pub(super) fn run(args: &AuditWitness, context: &Context) -> Result<ExitCode> {
             "remembered entry {} {}, signed by {}",
             statement.revision, statement.hash, newest.signature.key
         );
-        return context.printer.line(line).map(|()| ExitCode::SUCCESS);
+        return context.printer.line(line).map(|()| Exit::SUCCESS);
     };
     ring.verify(last).map_err(|error| {
         refused("keys", format!("the keys are not those that signed what was remembered: {error}"))
@@ -57,14 +57,14 @@ pub(super) fn run(args: &AuditWitness, context: &Context) -> Result<ExitCode> {
             let message = format!("entry {now} had the hash {} when it was remembered", last.statement.hash);
             return Err(refused(Class::Fork.as_str(), message));
         }
-        return context.printer.line(format!("nothing new since entry {now}")).map(|()| ExitCode::SUCCESS);
+        return context.printer.line(format!("nothing new since entry {now}")).map(|()| Exit::SUCCESS);
     }
     continues(&registry, last, &newest, pin)?;
     append(&args.file, &newest)?;
     context
         .printer
         .line(format!("remembered entry {now} {}: it continues entry {before}", statement.hash))?;
-    Ok(ExitCode::SUCCESS)
+    Ok(Exit::SUCCESS)
 }
 
 /// Proves from the entries in between that the newest checkpoint continues the remembered one.

@@ -1,0 +1,285 @@
+"""The prompts of a project: from memory, up to date, and there when the server is not."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from promptsync import _core, _forks, settings
+from promptsync._awaitable import Done, Facts, Items, Number
+from promptsync._log import log
+from promptsync._pending import ThreadFlight, running_loop, settled
+from promptsync.diff import PromptDiff
+from promptsync.errors import ClosedError, ValidationError
+from promptsync.prompt import PendingPrompt, Prompt
+from promptsync.tracking import Served
+
+if TYPE_CHECKING:
+    from promptsync.changes import Change
+    from promptsync.library import PromptManager as LibraryManager
+
+
+class PromptManager:
+    """The prompts of a project.
+
+    It answers from memory and keeps itself up to date in the background. While the server is away, memory answers, then
+    the files of ``cache_dir``, then ``bundle``, then the prompt files of this machine; each prompt says which, and how
+    old it is. Without a server and without any setting the prompt files in ``./prompts`` are all there is.
+
+    Every method gives its result, and the result may be awaited: ``pm.get("support")`` and ``await pm.get("support")``
+    mean the same. Inside a running event loop nothing waits for the network: what is not in memory is on its way until
+    it is awaited or used.
+
+    Arguments that are not given come from the environment, ``promptsync.toml`` or ``pyproject.toml``, as for the
+    command. ``refresh_interval`` and times in ``cache_strategy`` are seconds, ``deadline_ms`` is how long a call may take
+    when what it asks for is not held. ``alias`` is meant where a call names none. With ``respect_canary`` an alias that
+    divides its traffic does so by ``unit``, which is this machine's name when nothing else is said; without it the
+    version that is not on trial is served, unless a call names its unit.
+    """
+
+    def __init__(
+        self,
+        project_id: str | None = None,
+        cache_dir: str | os.PathLike[str] | None = None,
+        refresh_interval: float = 300,
+        respect_canary: bool = True,
+        cache_strategy: settings.CacheStrategy | Mapping[str, Any] | None = None,
+        *,
+        url: str | None = None,
+        api_key: str | None = None,
+        prompt_dir: str | os.PathLike[str] | None = None,
+        bundle: str | os.PathLike[str] | None = None,
+        alias: str = "stable",
+        aliases: Sequence[str] = (),
+        service: str | None = None,
+        git_commit: str | None = None,
+        uses: Mapping[str, Sequence[str]] | None = None,
+        unit: str | None = None,
+        deadline_ms: float = 100,
+        pin: str | None = None,
+    ) -> None:
+        strategy = settings.checked(cache_strategy)
+        host = settings.host_name()
+        self._settings: dict[str, Any] = {
+            **settings.found(project_id=project_id, url=url, api_key=api_key, prompt_dir=prompt_dir, pin=pin),
+            "aliases": settings.texts(aliases),
+            "service": settings.service_name(service),
+            "host": host,
+            "git_commit": git_commit,
+            "uses": {name: list(variables) for name, variables in (uses or {}).items()},
+            "unit": unit or (host if respect_canary else None),
+            "deadline_seconds": deadline_ms / 1000,
+            "memory_bytes": settings.size_in_bytes(strategy.get("max_cache_size", settings.MEMORY_BYTES)),
+            "cache": None if cache_dir is None else os.fspath(cache_dir),
+            "bundle": None if bundle is None else os.fspath(bundle),
+            "poll_seconds": settings.poll_seconds(refresh_interval, strategy),
+        }
+        self._alias = alias
+        self._listeners: list[Callable[[str, int, list[str]], object]] = []
+        self._served = Served()
+        self._closed = False
+        self._core: _core.Client | None = self._start()
+        _forks.remember(self)
+        _open.add(self)
+
+    @classmethod
+    def create(cls, prompt_dir: str | os.PathLike[str] = "./prompts", **options: Any) -> LibraryManager:
+        """The prompts of a folder as a library that also writes them: see :mod:`promptsync.library`."""
+        from promptsync.library import PromptManager as Library
+
+        return Library.create(prompt_dir=os.fspath(prompt_dir), **options)
+
+    def get(
+        self,
+        prompt: str,
+        *,
+        tags: Mapping[str, str] | None = None,
+        unit: str | None = None,
+        model: str | None = None,
+        deadline_ms: float | None = None,
+        fallback_to_local: bool = True,
+    ) -> Prompt:
+        """A prompt by name and reference: ``support@production``, ``support@^1.2``, ``support@1.2.0``, ``support``.
+
+        ``tags`` and ``model`` choose among its contents, ``unit`` decides where the alias divides its traffic. It takes no
+        longer than ``deadline_ms``, whatever the network does.
+        """
+        name, _, reference = prompt.removeprefix("prompts:/").partition("@")
+        return self._get(name, reference or self._alias, tags, unit, model, deadline_ms, fallback_to_local)
+
+    def get_prompt(
+        self,
+        prompt_id: str,
+        version_or_alias: str | None = None,
+        fallback_to_local: bool = True,
+        tags: Mapping[str, str] | None = None,
+        *,
+        unit: str | None = None,
+        model: str | None = None,
+        deadline_ms: float | None = None,
+    ) -> Prompt:
+        """A prompt by name and alias (``stable``), version (``v1``, ``1.2.0``, ``latest``), digest or commit.
+
+        With ``fallback_to_local`` a prompt file of this machine is served when nothing else is there.
+        """
+        return self._get(
+            prompt_id, version_or_alias or self._alias, tags, unit, model, deadline_ms, fallback_to_local
+        )
+
+    def _get(
+        self,
+        name: str,
+        reference: str,
+        tags: Mapping[str, str] | None,
+        unit: str | None,
+        model: str | None,
+        deadline_ms: float | None,
+        folder: bool,
+    ) -> Prompt:
+        core = self._core or self._restart()
+        plain = tags is None and unit is None and model is None
+        if plain and folder:
+            hot = core.hot(name, reference)
+            if hot is not None:
+                return hot  # type: ignore[no-any-return]
+        seconds = None if deadline_ms is None else deadline_ms / 1000
+        found = core.get(name, reference, tags, unit, model, seconds, folder)
+
+        def shown(native: _core.Prompt) -> Prompt:
+            prompt = Prompt(native)
+            self._served.add(prompt)
+            if plain and folder:
+                core.remember(name, reference, native, prompt)
+            return prompt
+
+        if isinstance(found, _core.Prompt):
+            return shown(found)
+        if running_loop() is None:
+            return shown(found.wait())
+        return PendingPrompt((found,), shown)
+
+    def list_prompts(self) -> Items[str]:
+        """The names of the prompts that are held, and of the prompt files of this machine."""
+        return Items((self._core or self._restart()).names())
+
+    def diff(self, prompt_id: str, old: str, new: str) -> PromptDiff:
+        """What differs between two versions: ``pm.diff("support", "v1", "v2").changes``."""
+        sides = [self._get(prompt_id, reference, None, None, None, None, True) for reference in (old, new)]
+
+        def compared() -> PromptDiff:
+            before, after = sides
+            labels = (f"{before.id} ({old})", f"{after.id} ({new})")
+            return PromptDiff.of(_core.diff(before._native, after._native, *labels))
+
+        if running_loop() is None or not any(isinstance(side, PendingPrompt) for side in sides):
+            return compared()
+        return settled([ThreadFlight(compared)], lambda found: found)
+
+    def create_tracking_metadata(
+        self, prompt_id: str, context: Mapping[str, Any] | None = None
+    ) -> Facts:
+        """What to store beside an answer of the model, so that it can be said later which text led to it.
+
+        ``prompt_id`` is :attr:`Prompt.id`; a name alone means the version that was last got of it.
+        """
+        return Facts(self._served.metadata(prompt_id, context))
+
+    def report_metrics(
+        self, prompt_id: str, metrics: Mapping[str, Any], context: Mapping[str, Any] | None = None
+    ) -> Done:
+        """Hands in what was measured of one use of a prompt, in the background; what does not fit is lost."""
+        if not metrics:
+            raise ValidationError("`metrics` are empty", code="invalid", path="metrics")
+        (self._core or self._restart()).report(self._served.fact(prompt_id, metrics, context))
+        return Done()
+
+    def preload(self) -> Number:
+        """Compiles everything that is held, so that no call has to; gives how many prompts that are."""
+        return settled([(self._core or self._restart()).preload()], Number)
+
+    def wait_ready(self, timeout: float = 10) -> Done:
+        """Waits until every alias can be served, by the server or by what this machine has, for so many seconds."""
+        return settled([(self._core or self._restart()).wait_ready(timeout)], lambda _: Done())
+
+    def on_change(self, callback: Callable[[Change], object]) -> Done:
+        """Calls this after every change of an alias that is held, one after another, on a thread of the manager's."""
+
+        def call(alias: str, revision: int, prompts: list[str]) -> None:
+            from promptsync.changes import Change
+
+            callback(Change(alias, revision, tuple(prompts)))
+
+        (self._core or self._restart()).on_change(call)
+        self._listeners.append(call)
+        return Done()
+
+    def status(self) -> Facts:
+        """How it does: for each alias the revision, source, age, transport, and why the last try gave nothing."""
+        return Facts((self._core or self._restart()).status())
+
+    def close(self) -> Done:
+        """Ends every thread, after what was counted is handed in, within a few seconds. Memory is served on."""
+        core, self._closed = self._core, True
+        _open.discard(self)
+        if core is None or core.closed:
+            return Done()
+        if running_loop() is None:
+            core.close()
+            return Done()
+        return settled([ThreadFlight(core.close)], lambda _: Done())
+
+    def _start(self) -> _core.Client:
+        try:
+            return _core.Client(self._settings)
+        except ValidationError as error:
+            if self._settings["url"] is None or self._settings["folder"] is None:
+                raise
+            # The files are the last resort: one that is broken is no reason to do without the server.
+            log().warning("the prompt files are not used: %s", error)
+            self._settings["folder"] = None
+            return _core.Client(self._settings)
+
+    def _restart(self) -> _core.Client:
+        """A client for this process, which was forked from the one that made the manager."""
+        if self._closed:
+            raise ClosedError("the manager was closed", code="closed")
+        core = self._start()
+        for listener in self._listeners:
+            core.on_change(listener)
+        self._core = core
+        return core
+
+    def _begin_anew(self) -> _core.Client | None:
+        core, self._core = self._core, None
+        return core
+
+    def __enter__(self) -> PromptManager:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> PromptManager:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        url = self._settings["url"] or "no server"
+        return f"<PromptManager of {self._settings['project']}, {url}>"
+
+
+# Those whose counts are handed in when the program ends.
+_open: weakref.WeakSet[PromptManager] = weakref.WeakSet()
+
+
+@atexit.register
+def _farewell() -> None:
+    for manager in list(_open):
+        core = manager._core
+        if core is not None and manager._settings["url"] is not None:
+            core.close()
