@@ -1,0 +1,48 @@
+"""Values of every kind as the plain ones that a template gets.
+
+Objects have no attributes in a template: what is not plain is printed as ``str`` prints it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Set
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel
+
+# As deep as the engine itself goes; what lies deeper is printed.
+_DEEPEST = 64
+_LARGEST = 2**63
+
+
+def plain_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Give variables that hold nothing but text, numbers, booleans, ``None``, lists and dictionaries.
+
+    >>> from decimal import Decimal
+    >>> plain_variables({"price": Decimal("1.50"), "ids": (1, 2)})
+    {'price': '1.50', 'ids': [1, 2]}
+    """
+    return {str(name): _plain(value, _DEEPEST) for name, value in variables.items()}
+
+
+def _plain(value: Any, depth: int) -> Any:
+    kind = type(value)
+    if value is None or kind is bool or kind is float:
+        return value
+    if kind is str:
+        # Half of a pair is no character, and no text that could be sent to anybody.
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if kind is int:
+        return value if -_LARGEST <= value < _LARGEST else str(value)
+    if isinstance(value, Enum):
+        return _plain(value.value, depth - 1) if depth else str(value)
+    if depth == 0:
+        return str(value)
+    if isinstance(value, BaseModel):
+        value = value.model_dump()
+    if isinstance(value, Mapping):
+        return {str(name): _plain(item, depth - 1) for name, item in value.items()}
+    if isinstance(value, (list, tuple, Set)):
+        return [_plain(item, depth - 1) for item in value]
+    return str(value)

@@ -1,0 +1,78 @@
+"""Prompts in YAML files, in both shapes: one prompt, or a list under ``prompts:``."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from promptsync.library.exceptions import PromptManagerError, SchemaParseError, SchemaValidationError
+from promptsync.library.prompts import Prompt, PromptSchema
+from promptsync.library.schema_models import problems_of
+from promptsync.library.yaml import NotYamlError, read_yaml, yaml_of
+
+logger = logging.getLogger("promptsync.library")
+
+
+def read_prompt_file(path: Path) -> PromptSchema:
+    """Give the prompts of a file.
+
+    ``SchemaParseError`` for what is not YAML; ``SchemaValidationError`` for what is missing, empty, or holds no prompts.
+    """
+    try:
+        content = read_yaml(path)
+    except NotYamlError as error:
+        raise SchemaParseError(f"Invalid YAML syntax: {error}", file=str(path), line=error.line) from error
+    except OSError as error:
+        raise SchemaValidationError(f"Failed to validate schema: {error}", file=str(path)) from error
+    if content is None:
+        raise SchemaValidationError("Failed to validate schema: Empty YAML file", file=str(path))
+    try:
+        return prompts_of(content)
+    except ValidationError as error:
+        problems = "; ".join(problems_of(error))
+        raise SchemaValidationError(f"Failed to validate schema: {problems}", file=str(path)) from error
+
+
+def prompts_of(content: object) -> PromptSchema:
+    """Give the prompts of the content of a file, whichever its shape.
+
+    >>> flat = {"id": "a", "format": "text", "template": {"content": "A"}}
+    >>> prompts_of(flat).prompts[0].id, prompts_of({"prompts": [flat]}).prompts[0].id
+    ('a', 'a')
+    """
+    if isinstance(content, dict) and "prompts" not in content and ("id" in content or "format" in content):
+        return PromptSchema(prompts=[Prompt.model_validate(content)])
+    return PromptSchema.model_validate(content)
+
+
+def prompt_paths(folder: Path) -> list[Path]:
+    """Give the YAML files directly in a folder: ``.yaml`` before ``.yml``, each by name."""
+    return [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.yml"))]
+
+
+def readable_prompts(folder: Path) -> Iterator[tuple[Path, Prompt]]:
+    """Give the prompts of all files of a folder, and where each stands; a bad file is logged and passed over."""
+    for path in prompt_paths(folder):
+        try:
+            prompts = read_prompt_file(path).prompts
+        except PromptManagerError as error:
+            logger.warning("passed over %s: %s", path, error.message)
+            continue
+        for prompt in prompts:
+            yield path, prompt
+
+
+def text_of_prompt(prompt: Prompt) -> str:
+    """Give a prompt as a file of the flat shape."""
+    content: dict[str, Any] = prompt.model_dump(mode="json")
+    return yaml_of(content)
+
+
+def text_of_prompts(prompts: Sequence[Prompt]) -> str:
+    """Give several prompts as a file of the shape with ``prompts:``."""
+    content = PromptSchema(prompts=list(prompts)).model_dump(mode="json")
+    return yaml_of({"version": content["version"], "metadata": content["metadata"], "prompts": content["prompts"]})

@@ -1,0 +1,73 @@
+"""The one place where YAML is read and written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from promptsync.errors import ValidationError
+
+# Prompts and schemas are written by people; a larger file is a mistake, or an attack on whoever reads it.
+_LARGEST = 16 * 1024 * 1024
+
+
+class NotYamlError(ValueError):
+    """A text is not YAML, or not of the kind that is read; ``line`` is the place, when known."""
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+def read_yaml(path: Path) -> object:
+    """Give the content of a YAML file, ``None`` for an empty one.
+
+    ``OSError`` when it cannot be read, ``NotYamlError`` when it is not YAML.
+    """
+    if path.stat().st_size > _LARGEST:
+        raise NotYamlError(f"The file has more than {_LARGEST} bytes")
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise NotYamlError("The file is not UTF-8") from error
+    return parse_yaml(text)
+
+
+def parse_yaml(text: str) -> object:
+    """Give the content of a YAML text.
+
+    >>> parse_yaml("a: [1, two]")
+    {'a': [1, 'two']}
+    """
+    from promptsync._core import read_yaml
+
+    try:
+        return read_yaml(text)
+    except ValidationError as error:
+        raise NotYamlError(error.message, error.line) from error
+
+
+def yaml_of(value: object) -> str:
+    """Give a value as YAML: block style, keys in their order, letters of every alphabet as they are.
+
+    >>> print(yaml_of({"b": [1], "a": "é"}), end="")
+    b:
+    - 1
+    a: é
+    """
+    return yaml.dump(value, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """Writes each value out where it stands: an alias is what our reader and many eyes do not like."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+# A rendered text or a list of the library is written like any other.
+_PlainDumper.add_multi_representer(str, yaml.SafeDumper.represent_str)
+_PlainDumper.add_multi_representer(list, yaml.SafeDumper.represent_list)
+_PlainDumper.add_multi_representer(dict, yaml.SafeDumper.represent_dict)
