@@ -82,6 +82,7 @@ if TYPE_CHECKING:
     )
     from promptsync.library.storage import FileSystemStorage, InMemoryStorage, YAMLLoader
     from promptsync.library.templates import ChatTemplateEngine, TemplateEngine
+    from promptsync.library.validator_factory import ValidatorFactory
     from promptsync.library.validators import (
         BaseValidator,
         CustomValidator,
@@ -94,7 +95,6 @@ if TYPE_CHECKING:
         RegexValidator,
         URLValidator,
         UUIDValidator,
-        ValidatorFactory,
     )
     from promptsync.library.versions import VersionStore
 
@@ -207,9 +207,10 @@ _MODULES = {
     "schemas": "FieldType FieldValidator Schema SchemaField SchemaRegistry ValidationSchema ValidationType",
     "storage": "FileSystemStorage InMemoryStorage YAMLLoader",
     "templates": "ChatTemplateEngine TemplateEngine",
+    "validator_factory": "ValidatorFactory",
     "validators": """
         BaseValidator CustomValidator DateTimeValidator DateValidator EmailValidator EnumValidator
-        LengthValidator RangeValidator RegexValidator URLValidator UUIDValidator ValidatorFactory
+        LengthValidator RangeValidator RegexValidator URLValidator UUIDValidator
     """,
     "versions": "VersionStore",
 }

@@ -14,8 +14,8 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from collections.abc import Callable, Generator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -126,12 +126,9 @@ class Done:
 DONE = Done()
 
 
-@overload
-def awaitable(value: None) -> Done: ...
-@overload
-def awaitable(value: str) -> Text: ...
-@overload
-def awaitable(value: object) -> Any: ...
+_FORMS: dict[type[Any], Callable[[Any], object]] = {str: Text, list: Items, dict: Record, bool: Flag, int: Count}
+
+
 def awaitable(value: object) -> Any:
     """Give the awaitable form of a plain value; an object that has none is returned as it is.
 
@@ -145,6 +142,5 @@ def awaitable(value: object) -> Any:
     if hasattr(type(value), "__await__"):
         return value
     # Only exact types: a subclass has behaviour that a conversion would lose.
-    forms = {str: Text, list: Items, dict: Record, bool: Flag, int: Count}
-    form = forms.get(type(value))
+    form = _FORMS.get(type(value))
     return value if form is None else form(value)

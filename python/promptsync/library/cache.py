@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 # Deeper values are not cached rather than walked.
@@ -57,11 +57,13 @@ def _canonical(value: object, depth: int) -> object:
         return [kind.__name__, value]
     if kind is float:
         return ["float", repr(value)]
-    if isinstance(value, (list, tuple)) and kind in (list, tuple):
-        return [kind.__name__, [_canonical(item, depth - 1) for item in value]]
-    if isinstance(value, dict) and kind is dict:
-        if not all(type(name) is str for name in value):
+    if kind is list or kind is tuple:
+        items = cast("list[object]", value)
+        return [kind.__name__, [_canonical(item, depth - 1) for item in items]]
+    if kind is dict:
+        fields = cast("dict[object, object]", value)
+        if not all(type(name) is str for name in fields):
             raise TypeError("a name that is no text")
         # In the order of the dictionary: a loop over it, and its printed form, follow that order.
-        return ["dict", [[name, _canonical(item, depth - 1)] for name, item in value.items()]]
+        return ["dict", [[name, _canonical(item, depth - 1)] for name, item in fields.items()]]
     raise TypeError(kind.__name__)

@@ -14,7 +14,8 @@ from pydantic import AfterValidator, ValidationInfo
 from pydantic_core import PydanticCustomError, SchemaError, SchemaValidator, core_schema
 
 from promptsync.library.schemas import FieldType, FieldValidator, SchemaField, ValidationType
-from promptsync.library.validators import RIGHT, BaseValidator, CustomValidator, ValidatorFactory, Verdict
+from promptsync.library.validator_factory import ValidatorFactory
+from promptsync.library.validators import RIGHT, BaseValidator, CustomValidator, Verdict
 
 # Data that people and models write is a handful of levels deep; each level costs a few frames of the interpreter.
 DEEPEST = 32
@@ -110,7 +111,8 @@ def _with_schema(annotation: Any, schema_name: str | None, nested: NestedCheck) 
         return annotation
 
     def check(value: Any, info: ValidationInfo) -> Any:
-        depth = (info.context or {}).get("depth", 0) + 1
+        context: dict[str, int] = info.context or {}
+        depth = context.get("depth", 0) + 1
         if depth > DEEPEST:
             raise PydanticCustomError("too_deep", "Nested deeper than {limit} levels", {"limit": DEEPEST})
         return nested(schema_name, value, depth)

@@ -28,13 +28,10 @@ from promptsync.library import rendering, renders
 from promptsync.library.awaitable import DONE, AwaitableValue, Count, Done, Items, Record, Text, awaitable
 from promptsync.library.cache import cache_pattern
 from promptsync.library.event_loops import settle
-from promptsync.library.exceptions import (
-    PluginNotFoundError,
-    PromptNotFoundError,
-    SchemaValidationError,
-    VersionNotFoundError,
-)
+from promptsync.library.exceptions import PluginNotFoundError
+from promptsync.library.history import comparison, is_recorded
 from promptsync.library.notices import ask, tell
+from promptsync.library.outputs import checked_output
 from promptsync.library.prompt_folder import load_folder
 from promptsync.library.prompts import Prompt, PromptVersion
 from promptsync.library.registry import PromptRegistry
@@ -127,9 +124,7 @@ class PromptManager(AwaitableValue):
 
     def get_prompt(self, prompt_id: str, version: str | None = None) -> Prompt:
         """Give a copy of a prompt, in its highest version if none is named. Hand changes to ``update_prompt``."""
-        prompt = self._registry.get(prompt_id, version)
-        prompt._schema_loader = self._schema_loader
-        return prompt
+        return self._registry.get(prompt_id, version).with_loader(self._schema_loader)
 
     def update_prompt(
         self,
@@ -225,7 +220,7 @@ class PromptManager(AwaitableValue):
     ) -> Any:
         """Check the variables, read the answer of a model as JSON, and check it if the prompt has an output schema."""
         self.render(prompt_id, variables, version=version)
-        answer = json.loads(llm_response) if isinstance(llm_response, str) else llm_response
+        answer: Any = json.loads(llm_response) if isinstance(llm_response, str) else llm_response
         if self._registry.get(prompt_id, version).output_schema:
             return self.validate_output(prompt_id, answer, version=version)
         return awaitable(answer)
@@ -245,19 +240,7 @@ class PromptManager(AwaitableValue):
 
         A prompt of this name with an output schema comes first. The result has the defaults filled in.
         """
-        has_prompt = bool(self._registry.exists(name, version))
-        output_schema = self._registry.get(name, version).output_schema if has_prompt else None
-        if output_schema is not None:
-            if self._schema_loader.get_schema(output_schema) is None:
-                raise SchemaValidationError(
-                    f"Output schema '{output_schema}' of prompt '{name}' is not loaded", schema=output_schema
-                )
-            return self._schema_loader.validate_data(output_schema, output_data)
-        if version is None and self._schema_loader.get_schema(name) is not None:
-            return self._schema_loader.validate_data(name, output_data)
-        if has_prompt:
-            raise ValueError(f"Prompt '{name}' has no output_schema to validate against")
-        raise PromptNotFoundError(name, version)
+        return checked_output(self._registry, self._schema_loader, name, output_data, version)
 
     def load_schemas(self, schema_path: str | Path) -> Count:
         """Load the schemas of a file, or of all files of a folder, and give their number."""
@@ -282,13 +265,7 @@ class PromptManager(AwaitableValue):
 
     def compare_versions(self, prompt_id: str, version1: str, version2: str) -> Record[Any]:
         """Say in which parts two versions differ."""
-        versions = {"from": version1, "to": version2}
-        if self._version_store is None:
-            return Record(versions=versions, error="No version store configured")
-        compare = getattr(self._version_store, "compare_versions", None)
-        if not callable(compare):
-            return Record(versions=versions, error="The version store cannot compare versions")
-        return Record(settle(compare(prompt_id, version1, version2)))
+        return comparison(self._version_store, prompt_id, version1, version2)
 
     def register_plugin(self, plugin: PluginProtocol) -> Done:
         """Make a plugin known under its name; it has to be initialised by you."""
@@ -324,10 +301,4 @@ class PromptManager(AwaitableValue):
     def _is_taken(self, prompt: Prompt) -> bool:
         if self._registry.exists(prompt.id, prompt.version):
             return True
-        if self._version_store is None:
-            return False
-        try:
-            settle(self._version_store.get_version(prompt.id, prompt.version))
-        except (VersionNotFoundError, PromptNotFoundError):
-            return False
-        return True
+        return self._version_store is not None and is_recorded(self._version_store, prompt)

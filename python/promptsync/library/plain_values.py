@@ -5,9 +5,9 @@ Objects have no attributes in a template: what is not plain is printed as ``str`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from enum import Enum
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 
@@ -27,7 +27,7 @@ def plain_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(value: Any, depth: int) -> Any:
-    kind = type(value)
+    kind = cast("type[object]", type(value))
     if value is None or kind is bool or kind is float:
         return value
     if kind is str:
@@ -42,7 +42,8 @@ def _plain(value: Any, depth: int) -> Any:
     if isinstance(value, BaseModel):
         value = value.model_dump()
     if isinstance(value, Mapping):
-        return {str(name): _plain(item, depth - 1) for name, item in value.items()}
+        fields = cast("Mapping[object, Any]", value)
+        return {str(name): _plain(item, depth - 1) for name, item in fields.items()}
     if isinstance(value, (list, tuple, Set)):
-        return [_plain(item, depth - 1) for item in value]
+        return [_plain(item, depth - 1) for item in cast("Iterable[Any]", value)]
     return str(value)

@@ -71,18 +71,23 @@ class Prompt(AwaitableModel):
 
     def __setattr__(self, name: str, value: Any) -> None:
         # Rules over several fields are checked after the assignment; when they fail, the old value comes back.
-        before = self.__dict__.get(name)
+        before = vars(self).get(name)
         try:
             super().__setattr__(name, value)
         except ValueError:
             if name in type(self).model_fields:
-                self.__dict__[name] = before
+                vars(self)[name] = before
             raise
 
     def __getstate__(self) -> dict[Any, Any]:
         # The loader is a service that the manager lends; it does not travel with the data.
         state = super().__getstate__()
         return {**state, "__pydantic_private__": {"_schema_loader": None}}
+
+    def with_loader(self, loader: SchemaLoader) -> Self:
+        """Let ``render`` of this object use a schema loader."""
+        self._schema_loader = loader
+        return self
 
     def bump_version(self, level: Level = "patch") -> str:
         """Raise the version of this object by one step and give the new number."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from promptsync.library.awaitable import Text
@@ -26,7 +26,7 @@ class Surroundings:
     engine: TemplateEngineProtocol
     cache: object | None = None
     metrics: object | None = None
-    observers: list[object] = field(default_factory=list)
+    observers: Sequence[object] = ()
 
 
 def render(

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ValidationError
 
@@ -55,10 +55,9 @@ class SchemaLoader:
         if content is None:
             raise SchemaParseError("Empty YAML file", file=str(path))
         # One schema alone is accepted like a list of one.
-        if isinstance(content, dict) and "fields" in content and "schemas" not in content:
-            content = {"schemas": [content]}
+        is_alone = isinstance(content, dict) and "fields" in content and "schemas" not in content
         try:
-            registry = SchemaRegistry.model_validate(content)
+            registry = SchemaRegistry.model_validate({"schemas": [content]} if is_alone else content)
         except ValidationError as error:
             problems = "; ".join(problems_of(error))
             raise SchemaValidationError(f"Failed to validate schema: {problems}", file=str(path)) from error
@@ -150,7 +149,8 @@ class SchemaLoader:
     def _check(self, schema_name: str, data: object, depth: int) -> Mapping[str, Any]:
         schema = self._schema_cache[schema_name]
         model = self.create_pydantic_model(schema)
-        values = dict(data) if isinstance(data, Mapping) else data
+        # A mapping of another kind is as good as a dictionary.
+        values = dict(cast("Mapping[str, Any]", data)) if isinstance(data, Mapping) else data
         return plain_data(model.model_validate(values, context={"depth": depth}))
 
     def _check_nested(self, schema_name: str, value: Any, depth: int) -> Any:

@@ -48,8 +48,8 @@ def problems_of(error: ValidationError) -> list[str]:
     problems: list[str] = []
     for item in error.errors(include_url=False, include_input=False):
         place = ".".join(str(part) for part in item["loc"])
-        inner = item.get("ctx", {}).get("problems")
-        if isinstance(inner, list):
+        inner: list[str] | None = item.get("ctx", {}).get("problems")
+        if inner is not None:
             problems.extend(f"{place}.{problem}" for problem in inner)
         else:
             problems.append(f"{place}: {item['msg']}" if place else item["msg"])

@@ -113,7 +113,7 @@ class SchemaField(BaseModel):
     nested_schema: str | None = None
     item_type: FieldType | None = None
     item_schema: str | None = None
-    validators: list[FieldValidator] = Field(default_factory=list)
+    validators: list[FieldValidator] = Field(default_factory=list[FieldValidator])
     nullable: bool = False
     read_only: bool = False
     write_only: bool = False
@@ -181,7 +181,7 @@ class SchemaRegistry(AwaitableModel):
     model_config: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
     version: VersionNumber = "1.0.0"
-    schemas: Annotated[list[Schema], AfterValidator(_unique_schemas)] = Field(default_factory=list)
+    schemas: Annotated[list[Schema], AfterValidator(_unique_schemas)] = Field(default_factory=list[Schema])
     metadata: dict[str, Any] = Field(default_factory=dict)
 
     def get_schema(self, name: str) -> Schema | None:

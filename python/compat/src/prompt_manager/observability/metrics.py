@@ -1,0 +1,5 @@
+"""The class ``MetricsCollector``."""
+
+from promptsync.library.observability import MetricsCollector
+
+__all__ = ["MetricsCollector"]

@@ -1,0 +1,5 @@
+"""The class ``OpenTelemetryObserver``."""
+
+from promptsync.library.observability import OpenTelemetryObserver
+
+__all__ = ["OpenTelemetryObserver"]

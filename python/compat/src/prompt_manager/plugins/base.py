@@ -1,0 +1,5 @@
+"""The class that plugins inherit from."""
+
+from promptsync.library.plugins.base import BasePlugin
+
+__all__ = ["BasePlugin"]

@@ -1,0 +1,5 @@
+"""Prompts as files."""
+
+from promptsync.library.storage.files import FileSystemStorage
+
+__all__ = ["FileSystemStorage"]

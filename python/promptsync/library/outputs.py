@@ -1,0 +1,30 @@
+"""What a model answered, against the schema that it was asked to follow."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from promptsync.library.exceptions import PromptNotFoundError, SchemaValidationError
+
+if TYPE_CHECKING:
+    from promptsync.library.awaitable import Record
+    from promptsync.library.registry import PromptRegistry
+    from promptsync.library.schema_loader import SchemaLoader
+
+
+def checked_output(
+    registry: PromptRegistry, loader: SchemaLoader, name: str, data: Mapping[str, Any], version: str | None
+) -> Record[Any]:
+    """Check data against the output schema of the prompt of this name, else against the schema of this name."""
+    has_prompt = bool(registry.exists(name, version))
+    schema = registry.get(name, version).output_schema if has_prompt else None
+    if schema is not None:
+        if loader.get_schema(schema) is None:
+            raise SchemaValidationError(f"Output schema '{schema}' of prompt '{name}' is not loaded", schema=schema)
+        return loader.validate_data(schema, data)
+    if version is None and loader.get_schema(name) is not None:
+        return loader.validate_data(name, data)
+    if has_prompt:
+        raise ValueError(f"Prompt '{name}' has no output_schema to validate against")
+    raise PromptNotFoundError(name, version)
