@@ -130,7 +130,10 @@ class Pending(Generic[T]):
         self._landing = Landing(flights, make)
 
     def __await__(self) -> Generator[Any, None, T]:
-        return (yield from self._landing.in_loop())
+        value = yield from self._landing.in_loop()
+        # What awaiting the value itself gives: nothing, for a method that has nothing to say.
+        again = getattr(value, "__await__", None)
+        return value if again is None else (yield from again())
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._landing.value(), name)

@@ -12,13 +12,13 @@ from promptsync import _core, _forks, settings
 from promptsync._awaitable import Done, Facts, Items, Number
 from promptsync._log import log
 from promptsync._pending import ThreadFlight, running_loop, settled
-from promptsync.diff import PromptDiff
 from promptsync.errors import ClosedError, ValidationError
 from promptsync.prompt import PendingPrompt, Prompt
 from promptsync.tracking import Served
 
 if TYPE_CHECKING:
     from promptsync.changes import Change
+    from promptsync.diff import PromptDiff
     from promptsync.library import PromptManager as LibraryManager
 
 
@@ -82,6 +82,7 @@ class PromptManager:
         self._served = Served()
         self._closed = False
         self._core: _core.Client | None = self._start()
+        self._hot = self._core.hot
         _forks.remember(self)
         _open.add(self)
 
@@ -107,8 +108,10 @@ class PromptManager:
         ``tags`` and ``model`` choose among its contents, ``unit`` decides where the alias divides its traffic. It takes no
         longer than ``deadline_ms``, whatever the network does.
         """
-        name, _, reference = prompt.removeprefix("prompts:/").partition("@")
-        return self._get(name, reference or self._alias, tags, unit, model, deadline_ms, fallback_to_local)
+        name, _, reference = prompt.partition("@")
+        return self.get_prompt(
+            name, reference, fallback_to_local, tags, unit=unit, model=model, deadline_ms=deadline_ms
+        )
 
     def get_prompt(
         self,
@@ -125,6 +128,11 @@ class PromptManager:
 
         With ``fallback_to_local`` a prompt file of this machine is served when nothing else is there.
         """
+        if tags is None and unit is None and model is None and fallback_to_local:
+            # Asked for a moment ago with the same words: nothing has to be resolved.
+            hot = self._hot(prompt_id, version_or_alias or self._alias)
+            if hot is not None:
+                return hot  # type: ignore[no-any-return]
         return self._get(
             prompt_id, version_or_alias or self._alias, tags, unit, model, deadline_ms, fallback_to_local
         )
@@ -140,18 +148,14 @@ class PromptManager:
         folder: bool,
     ) -> Prompt:
         core = self._core or self._restart()
-        plain = tags is None and unit is None and model is None
-        if plain and folder:
-            hot = core.hot(name, reference)
-            if hot is not None:
-                return hot  # type: ignore[no-any-return]
+        plain = tags is None and unit is None and model is None and folder
         seconds = None if deadline_ms is None else deadline_ms / 1000
         found = core.get(name, reference, tags, unit, model, seconds, folder)
 
         def shown(native: _core.Prompt) -> Prompt:
             prompt = Prompt(native)
             self._served.add(prompt)
-            if plain and folder:
+            if plain:
                 core.remember(name, reference, native, prompt)
             return prompt
 
@@ -167,6 +171,8 @@ class PromptManager:
 
     def diff(self, prompt_id: str, old: str, new: str) -> PromptDiff:
         """What differs between two versions: ``pm.diff("support", "v1", "v2").changes``."""
+        from promptsync.diff import PromptDiff
+
         sides = [self._get(prompt_id, reference, None, None, None, None, True) for reference in (old, new)]
 
         def compared() -> PromptDiff:
@@ -176,7 +182,8 @@ class PromptManager:
 
         if running_loop() is None or not any(isinstance(side, PendingPrompt) for side in sides):
             return compared()
-        return settled([ThreadFlight(compared)], lambda found: found)
+        found: PromptDiff = settled([ThreadFlight(compared)], lambda found: found)
+        return found
 
     def create_tracking_metadata(
         self, prompt_id: str, context: Mapping[str, Any] | None = None
@@ -249,11 +256,14 @@ class PromptManager:
         core = self._start()
         for listener in self._listeners:
             core.on_change(listener)
-        self._core = core
+        self._core, self._hot = core, core.hot
         return core
 
+    def _nothing_hot(self, name: str, reference: str) -> None:
+        """What is asked first in a child: its parent's client is not touched."""
+
     def _begin_anew(self) -> _core.Client | None:
-        core, self._core = self._core, None
+        core, self._core, self._hot = self._core, None, self._nothing_hot
         return core
 
     def __enter__(self) -> PromptManager:

@@ -130,9 +130,9 @@ class Prompt:
         return self._native.secrets
 
     def _repr_html_(self) -> str:
-        from promptsync.notebook import prompt_html
+        from promptsync.notebook import template_html
 
-        return prompt_html(self)
+        return template_html(self.document["body"], name=self.name, version=self.version)
 
     def __repr__(self) -> str:
         return f"<Prompt {self.id} from {self.source}>"

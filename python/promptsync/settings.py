@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import sys
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypedDict
 
 from promptsync import _core
@@ -72,7 +70,7 @@ def checked(strategy: Mapping[str, Any] | None) -> CacheStrategy:
         raise ConfigurationError(
             "`refresh_strategy` can only be `background`: no call waits for a refresh", code="setting"
         )
-    return CacheStrategy(**given)  # type: ignore[typeddict-item]
+    return CacheStrategy(**given)  # type: ignore[typeddict-item, no-any-return]
 
 
 def found(
@@ -90,9 +88,9 @@ def found(
     """
     here = _core.project(os.getcwd())
     own_server = url is None or url == here["url"]
-    folder = Path(prompt_dir) if prompt_dir is not None else Path(here["prompts"])
-    if prompt_dir is None and not folder.is_dir():
-        folder = None  # type: ignore[assignment]
+    folder: str | None = here["prompts"] if prompt_dir is None else os.fspath(prompt_dir)
+    if prompt_dir is None and not os.path.isdir(here["prompts"]):
+        folder = None
     # A name may come from a git remote, which may be no name of a project.
     project = project_id or here["name"] or "local"
     if project_id is None:
@@ -102,19 +100,21 @@ def found(
         "url": url or here["url"],
         # A key belongs to the server it was found for.
         "key": api_key or (here["key"] if own_server else None),
-        "folder": None if folder is None else str(folder),
+        "folder": folder,
         "pin": pin or (here["pin"] if own_server else None),
     }
 
 
 def service_name(service: str | None) -> str:
     """The application's name, as ``promptsync status`` shows it."""
-    return service or Path(sys.argv[0] or "python").name or "python"
+    return service or os.path.basename(sys.argv[0]) or "python"
 
 
 def host_name() -> str:
     """This machine's name."""
-    return socket.gethostname() or "unknown"
+    if hasattr(os, "uname"):
+        return os.uname().nodename or "unknown"
+    return os.environ.get("COMPUTERNAME", "unknown")
 
 
 def texts(aliases: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -63,6 +62,7 @@ class Served:
     def metadata(self, prompt_id: str, context: Mapping[str, Any] | None) -> dict[str, Any]:
         """The record of one use."""
         import datetime
+        import uuid
 
         return {
             **self.facts(prompt_id),

@@ -1,8 +1,11 @@
-//! What people run: the release binary.
+//! What people run: the release binary, and the Python package.
 
 use std::path::PathBuf;
 
-use crate::steps::{self, Result, cargo, target};
+use crate::{
+    steps::{self, Result, cargo, target},
+    wheel,
+};
 
 /// Builds the release binary and returns its path.
 pub(crate) fn binary() -> Result<PathBuf> {
@@ -10,8 +13,10 @@ pub(crate) fn binary() -> Result<PathBuf> {
     Ok(target()?.join("release/promptsync"))
 }
 
-/// Builds, and says where the result lies.
+/// Builds, and says where the results lie.
 pub(crate) fn run() -> Result {
-    println!("{}", binary()?.display());
+    let binary = binary()?;
+    let venv = wheel::install_release()?;
+    println!("{}\n{}", binary.display(), venv.display());
     Ok(())
 }

@@ -21,6 +21,7 @@ mod steps;
 mod test;
 mod tidy;
 mod torture;
+mod wheel;
 
 use std::process::ExitCode;
 
@@ -30,8 +31,9 @@ cargo xtask <command>
   start     build what is missing, serve with an embedded database and demo prompts
             [--listen ADDR] [--data-dir DIR]
   cluster   two servers on one PostgreSQL and one Redis, to be killed one after the other
-  test      every test there is, on SQLite and PostgreSQL; arguments go to `cargo test`
-  build     target/release/promptsync
+  test      every test there is, on SQLite and PostgreSQL, and of the Python package;
+            arguments go to `cargo test`
+  build     target/release/promptsync, and target/venv with the Python package
   gen       write the generated files; --check only says whether they are up to date
   tidy      check what the compiler cannot: layers, SQL, sizes, links, names
   torture   the long form of tests in which things are killed and cut off; alone it lists them

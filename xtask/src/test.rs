@@ -16,6 +16,7 @@ use crate::{
     postgres::Postgres,
     python,
     steps::{Result, cargo, exists, install},
+    wheel,
 };
 
 /// Runs the tests and prints a summary. With a filter only `cargo test` runs, and gets it.
@@ -78,6 +79,15 @@ pub(crate) fn run(filter: &[String]) -> Result {
             Err(failure) => {
                 lines.push(failure.to_string());
                 failures.push("the Jinja corpus");
+            }
+        }
+    }
+    if filter.is_empty() {
+        match wheel::test() {
+            Ok(said) => lines.extend(said),
+            Err(failure) => {
+                lines.push(failure.to_string());
+                failures.push("the Python package");
             }
         }
     }
