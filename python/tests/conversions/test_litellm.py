@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from types import ModuleType
 
 import pytest
@@ -15,11 +17,16 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*`ReadOnly` qualifier:UserWarni
 
 
 @pytest.fixture
-def litellm(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def litellm(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     # Without it the import asks the internet for prices.
     monkeypatch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     module: ModuleType = pytest.importorskip("litellm", reason="the SDK `litellm` is not installed")
-    return module
+    # It takes the thread's event loop, makes one where there is none, and leaves it open.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    yield module
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 def test_an_openai_model_gets_the_messages_of_the_prompt(

@@ -1,0 +1,1 @@
+"""Integrations, plugins and observers of the library."""
