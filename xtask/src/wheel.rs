@@ -8,13 +8,15 @@ use std::{
 
 use crate::{
     python::environment,
-    steps::{Result, capture, root, run, target},
+    steps::{Result, capture, cargo, root, run, target},
 };
 
 /// The tool that builds the package.
 const MATURIN: &str = "maturin==1.16.0";
 /// What builds the distribution that gives the package its other name.
 const HATCH: &str = "hatchling==1.33.0";
+/// The server that lies, which is written in Rust.
+const LIAR: &str = "lying_server";
 const REQUIREMENTS: &str = "python/tests/requirements.txt";
 
 /// Builds the package in release form and installs it into `target/venv`.
@@ -34,18 +36,48 @@ pub(crate) fn test() -> Result<Vec<String>> {
     let compat = compat_wheel()?;
     pip(&venv, &["install", "--quiet", "--force-reinstall", "--no-deps"], &[&wheel, &compat])?;
     let python = venv.join("bin/python");
+    run(&mut cargo(&["build", "--package", "promptsync-testing", "--example", LIAR]))?;
+    let liar = target()?.join("debug/examples").join(LIAR);
     let tests = |arguments: &[&str]| {
         // Away from the sources: what is imported is what was installed.
-        run(Command::new(&python).args(arguments).current_dir(root().join("python/tests")).env("PATH", path(&venv)))
+        run(Command::new(&python)
+            .args(arguments)
+            .current_dir(root().join("python/tests"))
+            .env("PATH", path(&venv)))
     };
-    tests(&["-m", "pytest", "--rootdir", "..", "-c", "../pyproject.toml", ".", "--pyargs", "--doctest-modules", "promptsync"])?;
-    let installed = capture(Command::new(&python).args(["-c", "import promptsync; print(promptsync.__path__[0])"]))?;
+    tests(&[
+        "-m",
+        "pytest",
+        "--rootdir",
+        "..",
+        "-c",
+        "../pyproject.toml",
+        ".",
+        "--pyargs",
+        "--doctest-modules",
+        "promptsync",
+    ])?;
+    let installed =
+        capture(Command::new(&python).args(["-c", "import promptsync; print(promptsync.__path__[0])"]))?;
     let installed = Path::new(installed.trim());
     let configuration = root().join("python/pyproject.toml");
-    tests(&["-m", "mypy", "--strict", "--config-file", &configuration.to_string_lossy(), "-p", "promptsync", "-p", "prompt_manager"])?;
+    tests(&[
+        "-m",
+        "mypy",
+        "--strict",
+        "--config-file",
+        &configuration.to_string_lossy(),
+        "-p",
+        "promptsync",
+        "-p",
+        "prompt_manager",
+    ])?;
     tests(&["-m", "pyright", "--pythonpath", &python.to_string_lossy(), &installed.to_string_lossy()])?;
     tests(&["-m", "mypy.stubtest", "promptsync._core"])?;
-    Ok(vec!["the Python package passes pytest, mypy, pyright and stubtest, as a wheel of its source distribution".to_owned()])
+    Ok(vec![
+        "the Python package passes pytest, mypy, pyright and stubtest, as a wheel of its source distribution"
+            .to_owned(),
+    ])
 }
 
 /// The source distribution, unpacked where it stays from one run to the next, so that little is compiled anew.
@@ -100,7 +132,8 @@ fn pip(venv: &Path, arguments: &[&str], packages: &[&Path]) -> Result {
 /// The one file with this ending.
 fn only_file(folder: &Path, ending: &str) -> Result<PathBuf> {
     let files = fs::read_dir(folder)?.collect::<std::io::Result<Vec<_>>>()?;
-    let mut found = files.iter().map(fs::DirEntry::path).filter(|path| path.extension().is_some_and(|e| e == ending));
+    let mut found =
+        files.iter().map(fs::DirEntry::path).filter(|path| path.extension().is_some_and(|e| e == ending));
     let first = found.next().ok_or_else(|| format!("{} holds no file .{ending}", folder.display()))?;
     Ok(first)
 }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import base64
+import os
 import queue
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -165,3 +168,25 @@ def test_a_file_system_that_cannot_be_written_to_is_no_failure(server, manager, 
     assert pm.get("mail").format(name="Ann") == "Hi Ann"
     assert pm.status()["cache_failed"] is True
     shutil.rmtree(tmp_path / "no-folder", ignore_errors=True)
+
+
+def test_a_full_disk_is_no_failure(server, tmp_path):
+    server.push(MAIL, "--alias", "stable")
+    settings = {**server.settings(), "aliases": ["stable"], "cache_dir": str(tmp_path / "cache")}
+    program = f"""
+import resource, signal
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+from promptsync import PromptManager
+with PromptManager(**{settings!r}) as pm:
+    pm.wait_ready({LONG})
+    text = pm.get("mail").format(name="Ann")
+import os
+os.write(1, text.encode())
+"""
+    reading, writing = os.pipe()
+    done = subprocess.run([sys.executable, "-c", program], stdout=writing, stderr=subprocess.PIPE, check=False)
+    os.close(writing)
+    said = os.read(reading, 1000).decode()
+    os.close(reading)
+    assert (said, done.returncode, done.stderr) == ("Hi Ann", 0, b"")
