@@ -79,6 +79,15 @@ class Prompt(AwaitableModel):
                 vars(self)[name] = before
             raise
 
+    def __eq__(self, other: object) -> bool:
+        # By the fields alone: whose loader it uses is no part of a prompt.
+        if not isinstance(other, Prompt):
+            return NotImplemented
+        return vars(self) == vars(other)
+
+    def __hash__(self) -> int:
+        return id(self)
+
     def __getstate__(self) -> dict[Any, Any]:
         # The loader is a service that the manager lends; it does not travel with the data.
         state = super().__getstate__()

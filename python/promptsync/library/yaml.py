@@ -52,12 +52,16 @@ def parse_yaml(text: str) -> object:
 def yaml_of(value: object) -> str:
     """Give a value as YAML: block style, keys in their order, letters of every alphabet as they are.
 
+    ``NotYamlError`` for what could not be read again, such as a control character or an endless number.
+
     >>> print(yaml_of({"b": [1], "a": "é"}), end="")
     b:
     - 1
     a: é
     """
-    return yaml.dump(value, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=120)
+    text = yaml.dump(value, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=120)
+    parse_yaml(text)
+    return text
 
 
 class _PlainDumper(yaml.SafeDumper):
