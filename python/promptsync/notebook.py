@@ -70,6 +70,22 @@ def prompt_html(
     return "".join(parts)
 
 
+def template_html(body: str | list[dict[str, Any]], *, name: str | None = None, version: str | None = None) -> str:
+    """Draws what a prompt says before it is filled, with its variables highlighted.
+
+    >>> '<mark title="name">{{ name }}</mark>' in template_html("Dear {{ name }},")
+    True
+    """
+    if isinstance(body, str):
+        return prompt_html(body, spans=[_variables(body)], name=name, version=version)
+    messages: list[Any] = [
+        {"role": "placeholder", "content": "{{ " + one["placeholder"] + " }}"} if "placeholder" in one else one
+        for one in body
+    ]
+    spans = [_variables(message["content"]) for message in messages]
+    return prompt_html(messages, spans=spans, name=name, version=version)
+
+
 def prompt_markdown(rendered: str | Iterable[Message]) -> str:
     """Writes a text or messages as Markdown in which nothing of a content is taken for markup.
 
@@ -125,22 +141,6 @@ def _fenced(content: str) -> str:
     longest = max((len(run) for run in re.findall("`+", content)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{content}\n{fence}"
-
-
-def template_html(body: str | list[dict[str, Any]], *, name: str | None = None, version: str | None = None) -> str:
-    """Draws what a prompt says before it is filled, with its variables highlighted.
-
-    >>> '<mark title="name">{{ name }}</mark>' in template_html("Dear {{ name }},")
-    True
-    """
-    if isinstance(body, str):
-        return prompt_html(body, spans=[_variables(body)], name=name, version=version)
-    messages: list[Any] = [
-        {"role": "placeholder", "content": "{{ " + one["placeholder"] + " }}"} if "placeholder" in one else one
-        for one in body
-    ]
-    spans = [_variables(message["content"]) for message in messages]
-    return prompt_html(messages, spans=spans, name=name, version=version)
 
 
 def _variables(template: str) -> list[Span]:

@@ -13,6 +13,6 @@ With pytest, the fixture ``prompts`` gives one, see :mod:`promptsync.testing.plu
 from __future__ import annotations
 
 from promptsync.testing.calls import Call
-from promptsync.testing.manager import FakePromptManager
+from promptsync.testing.fake_manager import FakePromptManager
 
 __all__ = ["Call", "FakePromptManager"]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
-from promptsync.notebook import Span, prompt_html, prompt_markdown
+from promptsync.notebook import Span, prompt_html, prompt_markdown, template_html
 from promptsync.rendered import Message, Messages, Text
 
 HOSTILE = "</pre><script>alert(1)</script><img src=x onerror=alert(1)>\"'&amp;"
@@ -107,6 +108,20 @@ def test_each_message_has_its_own_spans() -> None:
     assert '<mark title="name">Ada</mark>' in html
     assert "team/hello" in html
     assert "1.2.0" in html
+
+
+def test_a_template_is_shown_with_its_variables_and_placeholders() -> None:
+    body: list[dict[str, Any]] = [
+        {"role": "system", "content": "Help {{ <b> }}."},
+        {"placeholder": "history", "optional": True},
+    ]
+    html = template_html(body, name="support", version="1.2.0")
+    page = Page(html)
+    assert page.tags.count("mark") == 2
+    assert page.tags.count("b") == 2
+    assert "{{ <b> }}" in page.text
+    assert "{{ history }}" in page.text
+    assert "1.2.0" in page.text
 
 
 def test_markdown_fences_what_contains_fences() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, BaseMessage, FunctionMessage, HumanMessage, SystemMessage, ToolMessage
 from langchain_core.prompts import (
@@ -15,10 +15,13 @@ from langchain_core.prompts import (
     SystemMessagePromptTemplate,
 )
 from langchain_core.prompts.chat import BaseStringMessagePromptTemplate
-from langchain_core.prompts.message import BaseMessagePromptTemplate
 from pydantic import Field
 
 from promptsync.library.models import Message, Role
+
+if TYPE_CHECKING:
+    # Older versions have it in another module.
+    from langchain_core.prompts.message import BaseMessagePromptTemplate
 
 _PLAIN: dict[
     Role, type[SystemMessagePromptTemplate] | type[HumanMessagePromptTemplate] | type[AIMessagePromptTemplate]
