@@ -79,14 +79,18 @@ class Count(AwaitableValue, int):
     __slots__ = ()
 
 
-class Flag(AwaitableValue, int):
-    """A yes or no that can be awaited; ``bool`` itself cannot be subclassed.
+class Flag(int):
+    """A yes or no that can be awaited, which gives a ``bool``; ``bool`` itself cannot be subclassed.
 
     >>> Flag(1), bool(Flag(0)), Flag(1) == True
     (True, False, True)
     """
 
     __slots__ = ()
+
+    def __await__(self) -> Generator[Any, Any, bool]:
+        return bool(self)
+        yield  # never reached, see AwaitableValue
 
     def __new__(cls, value: object = False) -> Self:
         return super().__new__(cls, bool(value))

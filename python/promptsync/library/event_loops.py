@@ -5,10 +5,16 @@ from __future__ import annotations
 import asyncio
 import inspect
 import threading
+import warnings
 from collections.abc import Coroutine
 from typing import Any, TypeVar, cast
 
 Result = TypeVar("Result")
+
+_INSIDE_A_LOOP = (
+    "Cannot call synchronous method from async context. You're already in an async function, so await the coroutine.\n"
+    "Example: result = await manager.render('greeting', variables)"
+)
 
 
 def is_async_context() -> bool:
@@ -25,38 +31,68 @@ def is_async_context() -> bool:
 
 
 def get_or_create_event_loop() -> asyncio.AbstractEventLoop:
-    """Give the running loop of this thread, else a new one that becomes the loop of this thread."""
+    """Give the loop that is set for this thread, or a new one when there is none or it is closed.
+
+    ``RuntimeError`` while a loop runs: who asks then wants to run something to its end, which would block that loop.
+    """
+    if is_async_context():
+        raise RuntimeError(_INSIDE_A_LOOP)
     try:
-        return asyncio.get_running_loop()
+        with warnings.catch_warnings():
+            # Some versions of Python warn when no loop is set, others raise.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            loop = asyncio.get_event_loop()
     except RuntimeError:
+        loop = None
+    if loop is None or loop.is_closed():
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        return loop
+    return loop
 
 
 def run_sync(coro: Coroutine[Any, Any, Result]) -> Result:
-    """Run a coroutine to its end and give its result, also while an event loop runs in this thread.
-
-    A running loop cannot be entered a second time, so the coroutine then gets a thread with a loop of its own.
+    """Run a coroutine to its end in the loop of this thread; ``RuntimeError`` while a loop runs.
 
     >>> async def answer() -> int:
     ...     return 42
     >>> run_sync(answer())
     42
     """
+    try:
+        loop = get_or_create_event_loop()
+    except RuntimeError:
+        # It will never run; without this, Python would warn that nobody awaited it.
+        if inspect.iscoroutine(coro):
+            coro.close()
+        raise
+    return loop.run_until_complete(coro)
+
+
+def settle(value: Result) -> Result:
+    """Give the value of what a storage, cache, observer or plugin returned, which may be a coroutine.
+
+    A coroutine gets a loop of its own and, while a loop runs in this thread, a thread of its own as well. The loop of
+    the caller is left as it is.
+
+    >>> settle("plain")
+    'plain'
+    """
+    if not inspect.iscoroutine(value):
+        return value
+    coroutine = cast("Coroutine[Any, Any, Result]", value)
     if not is_async_context():
-        return asyncio.run(coro)
+        return _run(coroutine)
 
     results: list[Result] = []
     failures: list[BaseException] = []
 
     def run() -> None:
         try:
-            results.append(asyncio.run(coro))
+            results.append(_run(coroutine))
         except BaseException as failure:  # handed to the caller's thread, which raises it
             failures.append(failure)
 
-    thread = threading.Thread(target=run, name="promptsync-run-sync", daemon=True)
+    thread = threading.Thread(target=run, name="promptsync-settle", daemon=True)
     thread.start()
     thread.join()
     if failures:
@@ -64,12 +100,9 @@ def run_sync(coro: Coroutine[Any, Any, Result]) -> Result:
     return results[0]
 
 
-def settle(value: Result) -> Result:
-    """Give the value of what a storage, cache, observer or plugin returned, which may be a coroutine.
-
-    >>> settle("plain")
-    'plain'
-    """
-    if inspect.iscoroutine(value):
-        return cast(Result, run_sync(value))
-    return value
+def _run(coroutine: Coroutine[Any, Any, Result]) -> Result:
+    loop = asyncio.new_event_loop()
+    try:
+        return loop.run_until_complete(coroutine)
+    finally:
+        loop.close()

@@ -235,12 +235,14 @@ class PromptManager(AwaitableValue):
         prompt = self.get_prompt(prompt_id, version)
         return awaitable(settle(plugin.render_for_framework(prompt, variables)))
 
-    def validate_output(self, name: str, output_data: Mapping[str, Any], *, version: str | None = None) -> Record[Any]:
-        """Check data against the output schema of a prompt, or against the schema of this name.
+    def validate_output(
+        self, prompt_id: str, output_data: Mapping[str, Any] | str, *, version: str | None = None
+    ) -> Record[Any]:
+        """Check data, or the JSON that a model answered, against the output schema of a prompt, or against the schema of this name.
 
         A prompt of this name with an output schema comes first. The result has the defaults filled in.
         """
-        return checked_output(self._registry, self._schema_loader, name, output_data, version)
+        return checked_output(self._registry, self._schema_loader, prompt_id, output_data, version)
 
     def load_schemas(self, schema_path: str | Path) -> Count:
         """Load the schemas of a file, or of all files of a folder, and give their number."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from promptsync.library.exceptions import PromptManagerError, SchemaParseError, 
 from promptsync.library.prompts import Prompt, PromptSchema
 from promptsync.library.schema_models import problems_of
 from promptsync.library.yaml import NotYamlError, read_yaml, yaml_of
+
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]+")
 
 logger = logging.getLogger("promptsync.library")
 
@@ -57,13 +60,36 @@ def prompt_paths(folder: Path) -> list[Path]:
 def readable_prompts(folder: Path) -> Iterator[tuple[Path, Prompt]]:
     """Give the prompts of all files of a folder, and where each stands; a bad file is logged and passed over."""
     for path in prompt_paths(folder):
-        try:
-            prompts = read_prompt_file(path).prompts
-        except PromptManagerError as error:
-            logger.warning("passed over %s: %s", path, error.message)
-            continue
-        for prompt in prompts:
+        for prompt in _readable(path):
             yield path, prompt
+
+
+def prompts_named(folder: Path, prompt_id: str) -> Iterator[tuple[Path, Prompt]]:
+    """Give the prompts of this id in all files of a folder, and where each stands."""
+    for path in prompt_paths(folder):
+        # A file in which the id is not written needs no parser; an id that YAML may write differently always does.
+        if _PLAIN_ID.fullmatch(prompt_id) and not _may_name(path, prompt_id.encode()):
+            continue
+        for prompt in _readable(path):
+            if prompt.id == prompt_id:
+                yield path, prompt
+
+
+def _may_name(path: Path, identifier: bytes) -> bool:
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return False
+    # Behind a backslash, a letter may be written as its number.
+    return identifier in content or b"\\" in content
+
+
+def _readable(path: Path) -> list[Prompt]:
+    try:
+        return read_prompt_file(path).prompts
+    except PromptManagerError as error:
+        logger.warning("passed over %s: %s", path, error.message)
+        return []
 
 
 def text_of_prompt(prompt: Prompt) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
+from copy import deepcopy
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, cast
 from uuid import UUID, uuid4
 
-from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
 from promptsync.library.awaitable import Text
 from promptsync.library.models import (
@@ -19,6 +20,7 @@ from promptsync.library.models import (
     PromptMetadata,
     PromptStatus,
     PromptTemplate,
+    Role,
     repeated,
 )
 from promptsync.library.times import utc_now
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
     from promptsync.library.schema_loader import SchemaLoader
+
+# What a copy may share.
+_UNCHANGING = (str, int, float, bool, type(None), datetime, UUID, PromptFormat, PromptStatus, Role)
 
 VersionNumber = Annotated[str, AfterValidator(check_version)]
 
@@ -141,7 +146,24 @@ def copied(prompt: Prompt) -> Prompt:
     >>> first.metadata.tags
     []
     """
-    return prompt.model_copy(deep=True)
+    # As `model_copy(deep=True)`, whose bookkeeping makes it ten times slower, and each read of a prompt is a copy.
+    copy: Prompt = _copied(prompt)
+    return copy
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        copy = value.model_copy()
+        parts = (vars(copy), copy.__pydantic_extra__ or {})
+        for part in parts:
+            part.update({name: _copied(item) for name, item in part.items()})
+        return copy
+    kind = cast("type[object]", type(value))
+    if kind is list:
+        return [_copied(item) for item in value]
+    if kind is dict:
+        return {name: _copied(item) for name, item in value.items()}
+    return value if kind in _UNCHANGING else deepcopy(value)
 
 
 def checksum_of(prompt: Prompt) -> str:

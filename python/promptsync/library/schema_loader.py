@@ -15,7 +15,7 @@ from promptsync.library.awaitable import DONE, Done, Items, Record
 from promptsync.library.example_files import EXAMPLE_SCHEMAS
 from promptsync.library.exceptions import PromptManagerError, SchemaParseError, SchemaValidationError
 from promptsync.library.schema_models import model_of, nested_problem, plain_data, problems_of
-from promptsync.library.schemas import Schema, SchemaField, SchemaRegistry
+from promptsync.library.schemas import Schema, SchemaField, SchemaRegistry, completed
 from promptsync.library.yaml import NotYamlError, read_yaml, yaml_of
 
 logger = logging.getLogger("promptsync.library")
@@ -35,7 +35,8 @@ class SchemaLoader:
 
     def __init__(self) -> None:
         self._schema_cache: dict[str, Schema] = {}
-        self._model_cache: dict[str, type[BaseModel]] = {}
+        # With the schema that each was made of: another of the same name needs another model.
+        self._model_cache: dict[str, tuple[Schema, type[BaseModel]]] = {}
         self._functions: dict[str, Callable[[Any], bool]] = {}
         self._lock = threading.RLock()
 
@@ -57,7 +58,7 @@ class SchemaLoader:
         # One schema alone is accepted like a list of one.
         is_alone = isinstance(content, dict) and "fields" in content and "schemas" not in content
         try:
-            registry = SchemaRegistry.model_validate({"schemas": [content]} if is_alone else content)
+            registry = SchemaRegistry.model_validate(completed({"schemas": [content]} if is_alone else content))
         except ValidationError as error:
             problems = "; ".join(problems_of(error))
             raise SchemaValidationError(f"Failed to validate schema: {problems}", file=str(path)) from error
@@ -80,7 +81,7 @@ class SchemaLoader:
     def register_schema(self, schema: Schema | Mapping[str, Any]) -> Schema:
         """Add a schema, or replace the one of its name."""
         if not isinstance(schema, Schema):
-            schema = Schema.model_validate(schema)
+            schema = Schema.model_validate(completed(dict(schema)))
         with self._lock:
             self._schema_cache[schema.name] = schema
             # All of them: another schema may extend this one.
@@ -102,8 +103,9 @@ class SchemaLoader:
         """Give the model that checks data against a schema."""
         with self._lock:
             held = self._schema_cache.get(schema.name) is schema and model_name is None
-            if held and schema.name in self._model_cache:
-                return self._model_cache[schema.name]
+            made_of, model = self._model_cache.get(schema.name, (None, None))
+            if held and model is not None and made_of is schema:
+                return model
             model = model_of(
                 schema,
                 self._fields_of(schema),
@@ -112,7 +114,7 @@ class SchemaLoader:
                 functions=self._functions,
             )
             if held:
-                self._model_cache[schema.name] = model
+                self._model_cache[schema.name] = (schema, model)
             return model
 
     def validate_data(self, schema_name: str, data: Mapping[str, Any]) -> Record[Any]:

@@ -63,8 +63,7 @@ def nested_problem(schema_name: str, problems: list[str]) -> PydanticCustomError
 
 def _definition(field: SchemaField, nested: NestedCheck, functions: CustomFunctions) -> tuple[Any, Any]:
     annotation = annotation_of(field, nested, functions)
-    # What is optional and has no default may as well be null: absent and null are then the same.
-    if field.nullable or (not field.required and field.default is None):
+    if field.nullable:
         annotation = Optional[annotation]
     if field.default is not None:
         default = Field(default=field.default, alias=field.name, description=field.description, validate_default=True)

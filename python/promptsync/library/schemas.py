@@ -1,14 +1,14 @@
 """Schemas: which fields the variables of a prompt, or the answer of a model, have.
 
->>> age = SchemaField(name="age", type="integer", required=False)
+>>> age = SchemaField(name="age", type="integer", required=False, nullable=True)
 >>> Schema(name="person", fields=[age]).get_optional_fields()[0].name
 'age'
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Annotated, Any, ClassVar
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, ClassVar, cast
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import Self
@@ -124,6 +124,12 @@ class SchemaField(BaseModel):
             raise ValueError("A list requires 'item_type' or 'item_schema'")
         return self
 
+    @model_validator(mode="after")
+    def _check_absence(self) -> Self:
+        if not self.required and self.default is None and not self.nullable:
+            raise ValueError(f"Field '{self.name}' is not required, so it needs a default value or nullable=True")
+        return self
+
 
 def _unique_fields(fields: list[SchemaField]) -> list[SchemaField]:
     twice = repeated([field.name for field in fields])
@@ -166,6 +172,27 @@ class Schema(AwaitableModel):
 
 
 ValidationSchema = Schema
+
+
+def completed(content: Any) -> Any:
+    """Give the content of a file of schemas, or of one schema, with what may be left out there.
+
+    A field that is neither required nor has a default may be null. In a file that goes without saying; code says it.
+
+    >>> completed({"fields": [{"name": "age", "required": False}]})
+    {'fields': [{'name': 'age', 'required': False, 'nullable': True}]}
+    """
+    if isinstance(content, list):
+        return [completed(item) for item in cast("Sequence[Any]", content)]
+    if not isinstance(content, dict):
+        return content
+    mapping: dict[str, Any] = {**content}
+    for key in ("schemas", "fields"):
+        if key in mapping:
+            mapping[key] = completed(mapping[key])
+    if mapping.get("required") is False and mapping.get("default") is None:
+        mapping.setdefault("nullable", True)
+    return mapping
 
 
 def _unique_schemas(schemas: list[Schema]) -> list[Schema]:

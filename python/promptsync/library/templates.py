@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from promptsync import errors
-from promptsync.library.awaitable import Flag, Items, Text
+from promptsync.library.awaitable import Items, Text
 from promptsync.library.exceptions import TemplateRenderError, TemplateSyntaxError
 from promptsync.library.plain_values import plain_variables
 
@@ -52,10 +52,13 @@ class TemplateEngine:
         except errors.PromptSyncError as error:
             raise TemplateRenderError(template, variables, error) from error
 
-    def validate(self, template: str) -> Flag:
-        """Give true for a template that follows the language, and raise ``TemplateSyntaxError`` for another."""
+    def validate(self, template: str) -> bool:
+        """Give ``True`` for a template that follows the language, and raise ``TemplateSyntaxError`` for another.
+
+        A plain ``bool``, not to be awaited: programs compare it by ``is True``.
+        """
         _compile(template, _empty_partials(template))
-        return Flag(True)
+        return True
 
     def extract_variables(self, template: str) -> Items[str]:
         """Give the variables that a template reads, sorted.

@@ -42,7 +42,7 @@ MOOD = {
         {"name": "sure", "type": "boolean"},
         {"name": "parts", "type": "list", "item_type": "string"},
         {"name": "more", "type": "dict"},
-        {"name": "rest", "type": "any", "required": False},
+        {"name": "rest", "type": "any", "required": False, "nullable": True},
     ],
 }
 ANSWER = {"word": "glad", "count": 1, "sure": True, "parts": [], "more": {}}

@@ -170,8 +170,11 @@ def test_a_registry_of_schemas_adds_once_and_removes() -> None:
     assert registry.remove_schema("a") and not registry.remove_schema("a")
 
 
-def test_an_optional_field_needs_no_default() -> None:
-    field = SchemaField.model_validate({"name": "age", "type": "integer", "required": False})
+def test_an_optional_field_says_in_code_what_absence_means() -> None:
+    age = {"name": "age", "type": "integer", "required": False}
+    with pytest.raises(ValidationError, match="default value"):
+        SchemaField.model_validate(age)
+    field = SchemaField.model_validate({**age, "nullable": True})
     schema = Schema.model_validate({"name": "s", "fields": [field, FIELD]})
     assert [item.name for item in schema.get_optional_fields()] == ["age"]
     assert [item.name for item in schema.get_required_fields()] == ["x"]

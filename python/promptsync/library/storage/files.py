@@ -20,7 +20,7 @@ from promptsync.library.exceptions import (
     StorageWriteError,
 )
 from promptsync.library.file_names import file_name_of
-from promptsync.library.prompt_files import read_prompt_file, readable_prompts, text_of_prompt, text_of_prompts
+from promptsync.library.prompt_files import prompts_named, read_prompt_file, readable_prompts, text_of_prompt, text_of_prompts
 from promptsync.library.prompt_filter import latest, matches
 from promptsync.library.prompts import Prompt
 from promptsync.library.version_numbers import parse_version
@@ -130,9 +130,8 @@ class FileSystemStorage:
             prompt = _prompt_in(path, prompt_id)
             if prompt is not None:
                 return prompt
-        for _, prompt in readable_prompts(self._base_path):
-            if prompt.id == prompt_id:
-                return prompt
+        for _, prompt in prompts_named(self._base_path, prompt_id):
+            return prompt
         raise PromptNotFoundError(prompt_id)
 
     def _delete_all(self, prompt_id: str) -> None:
@@ -179,7 +178,7 @@ class FileSystemStorage:
 
     def _holders(self, prompt_id: str) -> Items[Path]:
         """Give the files directly in the folder that hold a prompt."""
-        holders = {path for path, prompt in readable_prompts(self._base_path) if prompt.id == prompt_id}
+        holders = {path for path, _ in prompts_named(self._base_path, prompt_id)}
         own = _existing(self._current(prompt_id))
         # The file of the prompt's own name goes as well when it cannot be read.
         if own is not None and not _prompts_in(own):
