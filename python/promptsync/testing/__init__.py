@@ -12,7 +12,23 @@ With pytest, the fixture ``prompts`` gives one, see :mod:`promptsync.testing.plu
 
 from __future__ import annotations
 
-from promptsync.testing.calls import Call
-from promptsync.testing.fake_manager import FakePromptManager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from promptsync.testing.calls import Call
+    from promptsync.testing.fake_manager import FakePromptManager
 
 __all__ = ["Call", "FakePromptManager"]
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when they are asked for: every run of pytest imports this package with its plugin.
+    if name == "FakePromptManager":
+        from promptsync.testing.fake_manager import FakePromptManager
+
+        return FakePromptManager
+    if name == "Call":
+        from promptsync.testing.calls import Call
+
+        return Call
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
