@@ -1,7 +1,19 @@
 """What the package takes from Rust. The words for people are in the modules that use it."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypedDict
+from typing import Any, TypedDict, final
+
+__all__ = [
+    "__version__",
+    "Client",
+    "Flight",
+    "Prompt",
+    "Template",
+    "diff",
+    "project",
+    "read_yaml",
+    "run",
+]
 
 __version__: str
 
@@ -12,12 +24,14 @@ class _Project(TypedDict):
     prompts: str
     pin: str | None
 
+@final
 class Flight:
     def done(self) -> bool: ...
     def wait(self) -> Any: ...
     def wait_for(self, seconds: float) -> bool: ...
     def on_done(self, call: Callable[[], object]) -> None: ...
 
+@final
 class Prompt:
     @property
     def name(self) -> str: ...
@@ -45,6 +59,7 @@ class Prompt:
     def secrets(self) -> list[str]: ...
     def render(self, variables: dict[str, Any], secrets: Mapping[str, str] | None = None) -> Any: ...
 
+@final
 class Template:
     def __new__(
         cls, source: str, engine: str = "jinja", partials: Mapping[str, str] | None = None
@@ -53,6 +68,7 @@ class Template:
     def variables(self) -> list[str]: ...
     def render(self, variables: dict[str, Any]) -> str: ...
 
+@final
 class Client:
     def __new__(cls, settings: dict[str, Any]) -> Client: ...
     def hot(self, name: str, reference: str) -> Any: ...

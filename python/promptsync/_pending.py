@@ -19,6 +19,7 @@ class Waiting(Protocol):
 
     def done(self) -> bool:
         """Whether it is over."""
+        ...
 
     def wait(self) -> Any:
         """What came out, once it is over."""

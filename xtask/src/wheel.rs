@@ -40,10 +40,9 @@ pub(crate) fn test() -> Result<Vec<String>> {
     let liar = target()?.join("debug/examples").join(LIAR);
     let tests = |arguments: &[&str]| {
         // Away from the sources: what is imported is what was installed.
-        run(Command::new(&python)
-            .args(arguments)
-            .current_dir(root().join("python/tests"))
-            .env("PATH", path(&venv)))
+        let mut command = Command::new(&python);
+        command.args(arguments).current_dir(root().join("python/tests"));
+        run(command.env("PROMPTSYNC_TEST_LYING_SERVER", &liar))
     };
     tests(&[
         "-m",
@@ -136,10 +135,4 @@ fn only_file(folder: &Path, ending: &str) -> Result<PathBuf> {
         files.iter().map(fs::DirEntry::path).filter(|path| path.extension().is_some_and(|e| e == ending));
     let first = found.next().ok_or_else(|| format!("{} holds no file .{ending}", folder.display()))?;
     Ok(first)
-}
-
-/// The programs of an environment come first, so that its command is the one that is found.
-fn path(venv: &Path) -> String {
-    let others = std::env::var("PATH").unwrap_or_default();
-    format!("{}:{others}", venv.join("bin").display())
 }

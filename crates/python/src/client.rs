@@ -224,6 +224,7 @@ impl Settings {
     fn builder(self) -> Builder {
         let seconds = |seconds: f64| Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
         let mut builder = PromptSync::builder(&self.project)
+            .language("python")
             .deadline(seconds(self.deadline_seconds))
             .memory(self.memory_bytes)
             .poll_interval(seconds(self.poll_seconds));

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import os
 import queue
 import shutil
@@ -190,3 +191,13 @@ os.write(1, text.encode())
     said = os.read(reading, 1000).decode()
     os.close(reading)
     assert (said, done.returncode, done.stderr) == ("Hi Ann", 0, b"")
+
+
+def test_the_server_sees_which_application_holds_what(server, manager):
+    server.push(MAIL, "--alias", "stable")
+    pm = ready(server, manager, service="checkout", git_commit="abc1234")
+    pm.get("mail")
+    said = server.run("alias", "set", "stable", "1.0.0", "--wait", "--timeout", "20s")
+    assert "1 of 1" in said
+    clients = json.loads(server.run("status", "--json"))
+    assert "checkout" in json.dumps(clients) and '"python"' in json.dumps(clients)

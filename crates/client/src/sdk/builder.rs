@@ -34,6 +34,7 @@ pub struct Builder {
     pub(super) aliases: Vec<String>,
     pub(super) service: String,
     pub(super) host: Option<String>,
+    pub(super) language: &'static str,
     pub(super) git_commit: Option<String>,
     pub(super) uses: BTreeMap<String, BTreeSet<String>>,
     pub(super) unit: Option<String>,
@@ -58,6 +59,7 @@ impl Builder {
             aliases: Vec::new(),
             service: "unnamed".to_owned(),
             host: None,
+            language: "rust",
             git_commit: None,
             uses: BTreeMap::new(),
             unit: None,
@@ -106,6 +108,13 @@ impl Builder {
     #[must_use]
     pub fn host(mut self, name: impl Into<String>) -> Self {
         self.host = Some(name.into());
+        self
+    }
+
+    /// The language of the SDK that stands before this one, as `promptsync status` shows it.
+    #[must_use]
+    pub fn language(mut self, name: &'static str) -> Self {
+        self.language = name;
         self
     }
 

@@ -22,7 +22,7 @@ pub(super) async fn report(core: Arc<Core>) {
         instance: instance(),
         service: core.settings.service.clone(),
         host: core.settings.host.clone(),
-        sdk: if core.settings.relay.is_some() { "edge" } else { "rust" }.to_owned(),
+        sdk: if core.settings.relay.is_some() { "edge" } else { core.settings.language }.to_owned(),
         sdk_version: env!("CARGO_PKG_VERSION").to_owned(),
         git_commit: core.settings.git_commit.clone(),
         uses: core.settings.uses.clone(),

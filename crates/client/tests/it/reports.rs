@@ -82,3 +82,38 @@ async fn a_server_that_wants_neither_is_left_alone_and_one_that_hangs_holds_nobo
     assert!(closed.is_ok(), "closing ends");
     assert!(bodies(&double, "/clients").len() <= 1);
 }
+
+#[tokio::test]
+async fn what_an_application_measured_is_handed_in_with_the_counts() {
+    let double = Double::start("good").await;
+    double.world().lies.insert("metrics", Lie::Says(200, "{}".to_owned()));
+    let sdk = double.sdk().start().await.expect("it starts");
+    for latency in 0..3 {
+        sdk.report(json!({ "prompt": "greeting", "metrics": { "latency_ms": latency } }));
+    }
+    sdk.close().await;
+    let facts =
+        bodies(&double, "/api/metrics").into_iter().flat_map(|body| body["metrics"].as_array().cloned());
+    let told: Vec<i64> = facts.flatten().filter_map(|fact| fact["metrics"]["latency_ms"].as_i64()).collect();
+    assert_eq!(told, [0, 1, 2]);
+}
+
+#[tokio::test]
+async fn asking_again_in_the_same_words_resolves_nothing_until_something_changes_and_counts_as_a_call() {
+    let double = Double::start("good").await;
+    double.world().lies.insert("metrics", Lie::Says(200, "{}".to_owned()));
+    let sdk = double.sdk().start().await.expect("it starts");
+    sdk.wait_ready(LONG).await.expect("it is ready");
+    let first = sdk.get("greeting", "production").await.expect("it is there");
+    assert!(sdk.again(&first) && sdk.again(&first));
+    double.publish("greeting", "better");
+    sdk.wait_until(LONG, |status| status.aliases[&production()].revision == Some(2)).await.expect("it comes");
+    assert!(!sdk.again(&first), "the alias serves something else");
+    sdk.close().await;
+    let counted: i64 = bodies(&double, "/api/metrics")
+        .iter()
+        .flat_map(|body| body["usage"].as_array().cloned().unwrap_or_default())
+        .filter_map(|item| item["count"].as_i64())
+        .sum();
+    assert_eq!(counted, 3);
+}
