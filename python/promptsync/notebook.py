@@ -16,24 +16,25 @@ from promptsync.conversions.message import Message
 Span: TypeAlias = tuple[int, int, str]
 """Where a variable stands in a content: its first character, the one after its last, and its name."""
 
+# The title stands on the page's own ground and takes its colour: a notebook may be light on a dark system.
 _STYLE = """\
 <style>
-.promptsync{--ink:#1c2530;--quiet:#5b6673;--card:#fff;--line:#d5dbe3;--mark:#fdf0c4;--badge:#e8ecf2;
-color:var(--ink);font:14px/1.5 system-ui,sans-serif;max-width:60em}
+.promptsync{--ink:#1c2530;--card:#fff;--line:#d5dbe3;--mark:#fdf0c4;--badge:#e8ecf2;
+font:14px/1.5 system-ui,sans-serif;max-width:60em}
 .promptsync article,.promptsync pre{background:var(--card);border:1px solid var(--line);border-radius:6px;
-margin:0 0 8px}
+color:var(--ink);margin:0 0 8px}
 .promptsync article{padding:8px 12px}
-.promptsync pre{color:inherit;font:13px/1.5 ui-monospace,monospace;padding:8px 12px;white-space:pre-wrap;
+.promptsync pre{font:13px/1.5 ui-monospace,monospace;padding:8px 12px;white-space:pre-wrap;
 overflow-wrap:anywhere}
 .promptsync article pre{background:none;border:0;margin:4px 0 0;padding:0}
 .promptsync header{margin:0 0 8px}
 .promptsync b{background:var(--badge);border-radius:4px;font-weight:600;padding:1px 8px}
-.promptsync i{color:var(--quiet);font-style:normal;margin-left:8px}
+.promptsync i{font-style:normal;margin-left:8px;opacity:.7}
 .promptsync mark{background:var(--mark);border-radius:3px;color:inherit}
 .promptsync-user{--badge:#d9e8fd}.promptsync-assistant{--badge:#d8f3e1}
 .promptsync-system,.promptsync-developer{--badge:#ece0fb}.promptsync-tool,.promptsync-function{--badge:#fbe5d3}
 @media (prefers-color-scheme:dark){
-.promptsync{--ink:#e4e9f0;--quiet:#9aa6b5;--card:#161b22;--line:#343d49;--mark:#5a4a12;--badge:#2b333e}
+.promptsync{--ink:#e4e9f0;--card:#161b22;--line:#343d49;--mark:#5a4a12;--badge:#2b333e}
 .promptsync-user{--badge:#1d3a5f}.promptsync-assistant{--badge:#1c4a30}
 .promptsync-system,.promptsync-developer{--badge:#43306b}.promptsync-tool,.promptsync-function{--badge:#5c3a1d}}
 </style>"""
