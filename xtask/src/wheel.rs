@@ -27,6 +27,12 @@ pub(crate) fn install_release() -> Result<PathBuf> {
     Ok(venv)
 }
 
+/// Builds a package with maturin and installs it into an environment that has what it depends on.
+pub(crate) fn install(sources: &Path, profile: &str, venv: &Path) -> Result {
+    let wheel = wheel(sources, profile)?;
+    pip(venv, &["install", "--quiet", "--force-reinstall", "--no-deps"], &[&wheel])
+}
+
 /// Builds the source distribution, from it a wheel, and tests what that wheel installs. Says what was tested.
 pub(crate) fn test() -> Result<Vec<String>> {
     let requirements = fs::read_to_string(root().join(REQUIREMENTS))?;

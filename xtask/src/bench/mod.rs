@@ -13,6 +13,7 @@ mod load;
 mod machine;
 mod prompts;
 mod push;
+mod python;
 mod report;
 mod server;
 mod services;
@@ -34,7 +35,7 @@ struct Family {
     measure: fn(&Bench, &mut Table) -> Result,
 }
 
-const FAMILIES: [Family; 10] = [
+const FAMILIES: [Family; 11] = [
     Family { name: "command", title: "Command line", about: commands::ABOUT, measure: commands::help },
     Family { name: "start", title: "Start and memory", about: start::ABOUT, measure: start::measure },
     Family { name: "delivery", title: "Delivery", about: delivery::ABOUT, measure: delivery::measure },
@@ -50,6 +51,7 @@ const FAMILIES: [Family; 10] = [
     },
     Family { name: "store", title: "Store", about: examples::STORE, measure: examples::store },
     Family { name: "render", title: "Rendering", about: examples::JINJA, measure: examples::jinja },
+    Family { name: "python", title: "Python package", about: python::ABOUT, measure: python::measure },
 ];
 
 /// What is measured with.
