@@ -21,8 +21,14 @@ use pyo3::pymodule;
 mod _core {
     #[pymodule_export]
     use crate::{
-        client::Client, command::run, diffs::diff, files::read_yaml, flight::Flight, prompt::Prompt,
-        settings::project, template::Template,
+        client::Client,
+        command::run,
+        diffs::diff,
+        files::{read_yaml, read_yaml_files},
+        flight::Flight,
+        prompt::Prompt,
+        settings::project,
+        template::Template,
     };
 
     use pyo3::prelude::{Bound, PyModule, PyModuleMethods as _, PyResult};
