@@ -96,7 +96,9 @@ class VersionNotFoundError(VersionError):
     """The prompt has no such version."""
 
     def __init__(self, prompt_id: str, version: str) -> None:
-        super().__init__(f"Version '{version}' not found for prompt '{prompt_id}'", prompt_id=prompt_id, version=version)
+        super().__init__(
+            f"Version '{version}' not found for prompt '{prompt_id}'", prompt_id=prompt_id, version=version
+        )
 
 
 class VersionConflictError(VersionError):

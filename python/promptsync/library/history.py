@@ -7,10 +7,26 @@ from typing import TYPE_CHECKING, Any
 from promptsync.library.awaitable import Record
 from promptsync.library.event_loops import settle
 from promptsync.library.exceptions import PromptNotFoundError, VersionNotFoundError
+from promptsync.library.prompts import PromptVersion
 
 if TYPE_CHECKING:
     from promptsync.library.prompts import Prompt
     from promptsync.library.protocols import VersionStoreProtocol
+
+
+def recorded(
+    store: VersionStoreProtocol, prompt: Prompt, parent: str | None, changelog: str | None, created_by: str | None
+) -> PromptVersion:
+    """Enter a prompt in the history, and give the entry."""
+    version = PromptVersion(
+        prompt=prompt,
+        version=prompt.version,
+        created_by=created_by,
+        changelog=changelog,
+        parent_version=parent,
+    )
+    settle(store.save_version(version))
+    return version
 
 
 def is_recorded(store: VersionStoreProtocol, prompt: Prompt) -> bool:

@@ -29,7 +29,7 @@ from promptsync.library.awaitable import DONE, AwaitableValue, Count, Done, Item
 from promptsync.library.cache import cache_pattern
 from promptsync.library.event_loops import settle
 from promptsync.library.exceptions import PluginNotFoundError
-from promptsync.library.history import comparison, is_recorded
+from promptsync.library.history import comparison, is_recorded, recorded
 from promptsync.library.notices import ask, tell
 from promptsync.library.outputs import checked_output
 from promptsync.library.prompt_folder import load_folder
@@ -205,9 +205,7 @@ class PromptManager(AwaitableValue):
         around = renders.Surroundings(self._template_engine, self._cache, self._metrics, self._observers)
         text = renders.render(prompt, values, self._schema_loader, around, use_cache=use_cache)
         if validate_output and prompt.output_schema:
-            return Record(
-                prompt=text, output_schema=prompt.output_schema, prompt_id=prompt.id, version=prompt.version
-            )
+            return Record(prompt=text, output_schema=prompt.output_schema, prompt_id=prompt.id, version=prompt.version)
         return text
 
     def render_and_parse(
@@ -238,9 +236,9 @@ class PromptManager(AwaitableValue):
     def validate_output(
         self, prompt_id: str, output_data: Mapping[str, Any] | str, *, version: str | None = None
     ) -> Record[Any]:
-        """Check data, or the JSON that a model answered, against the output schema of a prompt, or against the schema of this name.
+        """Check data, or the JSON that a model answered, against the output schema of a prompt.
 
-        A prompt of this name with an output schema comes first. The result has the defaults filled in.
+        The name may also be that of a schema; a prompt with an output schema comes first. The result has the defaults.
         """
         return checked_output(self._registry, self._schema_loader, prompt_id, output_data, version)
 
@@ -290,14 +288,7 @@ class PromptManager(AwaitableValue):
     def _remember(self, prompt: Prompt, parent: str | None, changelog: str | None, created_by: str | None) -> None:
         if self._version_store is None:
             return
-        version = PromptVersion(
-            prompt=prompt,
-            version=prompt.version,
-            created_by=created_by,
-            changelog=changelog,
-            parent_version=parent,
-        )
-        settle(self._version_store.save_version(version))
+        version = recorded(self._version_store, prompt, parent, changelog, created_by)
         tell(self._observers, "on_version_created", version)
 
     def _is_taken(self, prompt: Prompt) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from promptsync.library.exceptions import PromptManagerError, SchemaParseError, SchemaValidationError
+from promptsync.library.file_names import file_name_of
 from promptsync.library.prompts import Prompt, PromptSchema
 from promptsync.library.schema_models import problems_of
 from promptsync.library.yaml import NotYamlError, read_yaml, yaml_of
@@ -23,7 +24,7 @@ logger = logging.getLogger("promptsync.library")
 def read_prompt_file(path: Path) -> PromptSchema:
     """Give the prompts of a file.
 
-    ``SchemaParseError`` for what is not YAML; ``SchemaValidationError`` for what is missing, empty, or holds no prompts.
+    ``SchemaParseError`` for what is not YAML, ``SchemaValidationError`` for what is missing, empty or holds no prompts.
     """
     try:
         content = read_yaml(path)
@@ -62,6 +63,17 @@ def readable_prompts(folder: Path) -> Iterator[tuple[Path, Prompt]]:
     for path in prompt_paths(folder):
         for prompt in _readable(path):
             yield path, prompt
+
+
+def precedence(path: Path, prompt_id: str) -> int:
+    """Give how much a file has to say about a prompt that stands in several: most has the one of its name.
+
+    >>> [precedence(Path(name), "a") for name in ("all.yaml", "a.yml", "a.yaml")]
+    [0, 1, 2]
+    """
+    if path.stem != file_name_of(prompt_id):
+        return 0
+    return 2 if path.suffix == ".yaml" else 1
 
 
 def prompts_named(folder: Path, prompt_id: str) -> Iterator[tuple[Path, Prompt]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from promptsync.library.exceptions import PromptManagerError
 from promptsync.library.file_names import file_name_of
-from promptsync.library.prompt_files import readable_prompts
+from promptsync.library.prompt_files import precedence, readable_prompts
 from promptsync.library.registry import PromptRegistry
 from promptsync.library.schema_loader import SchemaLoader
 
@@ -20,8 +20,8 @@ def load_folder(folder: Path, registry: PromptRegistry, loader: SchemaLoader) ->
     Files that cannot be read, and schemas that are not there, are logged.
     """
     found = list(readable_prompts(folder))
-    # The last one counts: a file of the prompt's own name goes before a place in a file of several.
-    found.sort(key=lambda item: item[0].stem == file_name_of(item[1].id))
+    # The one that is registered last counts.
+    found.sort(key=lambda item: precedence(item[0], item[1].id))
     for _, prompt in found:
         registry.register(prompt, persist=False)
     names = {name for _, prompt in found for name in (prompt.input_schema, prompt.output_schema) if name}

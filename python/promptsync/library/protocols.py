@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 class TemplateEngineProtocol(Protocol):
     """Renders templates."""
 
-    def render(
-        self, template: str, variables: Mapping[str, Any], *, partials: Mapping[str, str] | None = None
-    ) -> str:
+    def render(self, template: str, variables: Mapping[str, Any], *, partials: Mapping[str, str] | None = None) -> str:
         """Render a template."""
         ...
 

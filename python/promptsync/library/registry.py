@@ -34,7 +34,9 @@ class PromptRegistry:
     ('1.0.1', '1.0.0')
     """
 
-    def __init__(self, storage: StorageBackendProtocol | None = None, observers: Iterable[object] | None = None) -> None:
+    def __init__(
+        self, storage: StorageBackendProtocol | None = None, observers: Iterable[object] | None = None
+    ) -> None:
         self._storage = storage
         self._observers: list[object] = list(observers or ())
         self._prompts: dict[str, dict[str, Prompt]] = {}

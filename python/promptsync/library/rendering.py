@@ -16,9 +16,7 @@ if TYPE_CHECKING:
     from promptsync.library.schemas import Schema
 
 
-def checked_variables(
-    prompt: Prompt, variables: Mapping[str, Any], loader: SchemaLoader | None
-) -> Mapping[str, Any]:
+def checked_variables(prompt: Prompt, variables: Mapping[str, Any], loader: SchemaLoader | None) -> Mapping[str, Any]:
     """Give the variables as the input schema of the prompt wants them: converted, and with defaults.
 
     ``ValueError`` when the schema is not loaded, ``SchemaValidationError`` when the variables do not meet it.
@@ -43,9 +41,7 @@ def output_schema(prompt: Prompt, loader: SchemaLoader) -> Schema | None:
     return schema
 
 
-def rendered_text(
-    prompt: Prompt, variables: Mapping[str, Any], engine: TemplateEngineProtocol | None = None
-) -> str:
+def rendered_text(prompt: Prompt, variables: Mapping[str, Any], engine: TemplateEngineProtocol | None = None) -> str:
     """Render the template of a prompt; the messages of a chat become ``role: content``, with empty lines between."""
     engine = engine or TemplateEngine()
     if prompt.chat_template is not None:

@@ -58,7 +58,9 @@ def problems_of(error: ValidationError) -> list[str]:
 
 def nested_problem(schema_name: str, problems: list[str]) -> PydanticCustomError:
     """Give the error of a value whose nested schema is not met, to be raised inside the check of the outer one."""
-    return PydanticCustomError("nested_schema", "does not meet schema '{schema}'", {"schema": schema_name, "problems": problems})
+    return PydanticCustomError(
+        "nested_schema", "does not meet schema '{schema}'", {"schema": schema_name, "problems": problems}
+    )
 
 
 def _definition(field: SchemaField, nested: NestedCheck, functions: CustomFunctions) -> tuple[Any, Any]:

@@ -33,9 +33,7 @@ _lock = threading.Lock()
 class TemplateEngine:
     """Renders templates. Compiled templates are shared by all engines of the process."""
 
-    def render(
-        self, template: str, variables: Mapping[str, Any], *, partials: Mapping[str, str] | None = None
-    ) -> Text:
+    def render(self, template: str, variables: Mapping[str, Any], *, partials: Mapping[str, str] | None = None) -> Text:
         """Render a template.
 
         A template that does not follow the language, also in a partial, is a ``TemplateSyntaxError``; whatever fails
@@ -94,11 +92,7 @@ class ChatTemplateEngine:
 
     def extract_variables_from_messages(self, messages: Iterable[Mapping[str, Any]]) -> Items[str]:
         """Give the variables that the messages read, sorted."""
-        names = {
-            name
-            for message in messages
-            for name in self._engine.extract_variables(message.get("content") or "")
-        }
+        names = {name for message in messages for name in self._engine.extract_variables(message.get("content") or "")}
         return Items(sorted(names))
 
 
@@ -110,9 +104,8 @@ def _empty_partials(template: str) -> dict[str, str]:
 def _missing(error: errors.MissingVariableError) -> str:
     if not error.names:
         return error.message
-    kinds = ("object attribute" if "." in name else "variable" for name in error.names)
-    found = " or ".join(f"{kind} '{name}'" for kind, name in zip(kinds, error.names))
-    return f"Could not find {found}"
+    found = (f"object attribute '{name}'" if "." in name else f"variable '{name}'" for name in error.names)
+    return f"Could not find {' or '.join(found)}"
 
 
 def _compile(template: str, partials: Mapping[str, str] | None) -> Template:

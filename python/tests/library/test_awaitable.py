@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.library.library_prompts import text_prompt
 
 from promptsync.library import (
     InMemoryStorage,
@@ -22,6 +21,8 @@ from promptsync.library import (
     YAMLLoader,
 )
 from promptsync.library.awaitable import DONE, Count, Flag, Items, Record, Text, awaitable
+
+from .library_prompts import text_prompt
 
 VALUES: list[Any] = [Text("a"), Items([1]), Record(a=1), Count(3)]
 
@@ -87,6 +88,8 @@ def test_lists_with_the_same_content_are_told_apart_by_gather() -> None:
 def test_what_has_no_awaitable_form_stays_as_it_is() -> None:
     thing = object()
     assert awaitable(thing) is thing
+    prompt = text_prompt()
+    assert awaitable(prompt) is prompt
     assert awaitable(None) is DONE
     assert awaitable(1.5) == 1.5
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections.abc import Iterator
 
 import pytest
@@ -79,8 +80,10 @@ def test_a_loop_is_found_or_made_anew_when_it_is_closed(loop: asyncio.AbstractEv
 def test_running_to_the_end_is_refused_while_a_loop_runs() -> None:
     async def inside() -> None:
         assert is_async_context()
+        coroutine = answer()
         with pytest.raises(RuntimeError, match="Cannot call synchronous method from async context") as caught:
-            run_sync(answer())
+            run_sync(coroutine)
+        assert inspect.getcoroutinestate(coroutine) == inspect.CORO_CLOSED
         assert "await" in str(caught.value) and "Example:" in str(caught.value)
         with pytest.raises(RuntimeError, match="You're already in an async function"):
             get_or_create_event_loop()

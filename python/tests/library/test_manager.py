@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from pydantic import ValidationError
-from tests.library.library_prompts import chat_prompt, text_prompt
 
 from promptsync.library import (
     CacheProtocol,
@@ -31,6 +30,8 @@ from promptsync.library import (
     TemplateRenderError,
     VersionStore,
 )
+
+from .library_prompts import chat_prompt, text_prompt
 
 MOOD = {
     "name": "mood",

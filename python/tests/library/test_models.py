@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
-from tests.library.library_prompts import chat_prompt, text_prompt
 
 from promptsync.library import (
     FieldValidator,
@@ -28,6 +27,8 @@ from promptsync.library import (
 )
 from promptsync.library.prompts import checksum_of, copied
 from promptsync.library.version_numbers import next_version, parse_version
+
+from .library_prompts import chat_prompt, text_prompt
 
 TEXT = {"id": "a", "format": "text", "template": {"content": "A"}}
 MESSAGES = {"messages": [{"role": "user", "content": "Hi"}]}

@@ -6,9 +6,10 @@ import threading
 from typing import Any
 
 import pytest
-from tests.library.library_prompts import chat_prompt, text_prompt
 
 from promptsync.library import InMemoryStorage, Prompt, PromptNotFoundError, PromptRegistry, PromptStatus
+
+from .library_prompts import chat_prompt, text_prompt
 
 
 def test_the_highest_version_is_given_unless_another_is_named() -> None:

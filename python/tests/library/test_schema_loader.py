@@ -232,7 +232,9 @@ def test_a_default_has_to_be_right_too() -> None:
         loader.validate_data("s", {})
 
 
-@pytest.mark.parametrize("name", ["_private", "model_dump", "copy", "json", "schema", "class", "with-hyphen", "1st", "é"])
+@pytest.mark.parametrize(
+    "name", ["_private", "model_dump", "copy", "json", "schema", "class", "with-hyphen", "1st", "é"]
+)
 def test_a_field_may_have_any_name(name: str) -> None:
     loader = loader_of({"name": "s", "fields": [{"name": name, "type": "integer"}]})
     assert loader.validate_data("s", {name: "1"}) == {name: 1}

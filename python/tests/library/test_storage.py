@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Union
 
 import pytest
-from tests.library.library_prompts import chat_prompt, text_prompt
 
 from promptsync.library import (
     FileSystemStorage,
@@ -23,6 +22,8 @@ from promptsync.library import (
     StorageWriteError,
     YAMLLoader,
 )
+
+from .library_prompts import chat_prompt, text_prompt
 
 Storage = Union[FileSystemStorage, InMemoryStorage]
 
@@ -224,6 +225,24 @@ def test_a_file_of_its_own_goes_before_a_place_among_others(folder: Path) -> Non
         assert prompt.template is not None and prompt.template.content == "mine"
 
 
+def test_a_file_with_the_other_extension_is_written_where_it_is(folder: Path) -> None:
+    (folder / "three.yml").write_text(FLAT)
+    storage = FileSystemStorage(folder)
+    storage.save(text_prompt("three", version="2.0.0"))
+    assert [(prompt.id, prompt.version) for prompt in storage.list()] == [("three", "2.0.0")]
+    assert storage.load("three").version == "2.0.0"
+    assert not (folder / "three.yaml").exists()
+
+
+def test_of_two_files_with_the_name_of_a_prompt_loading_and_listing_take_the_same(folder: Path) -> None:
+    (folder / "three.yml").write_text(FLAT)
+    (folder / "three.yaml").write_text(FLAT + "version: 2.0.0\n")
+    storage = FileSystemStorage(folder)
+    assert storage.load("three").version == storage.list()[0].version == "2.0.0"
+    storage.delete("three")
+    assert list(folder.iterdir()) == []
+
+
 def test_saving_and_deleting_leave_the_other_prompts_of_a_file(folder: Path) -> None:
     (folder / "one.yaml").write_text(WRAPPER)
     storage = FileSystemStorage(folder)
@@ -293,9 +312,7 @@ def test_the_loader_reads_both_shapes_and_counts(folder: Path) -> None:
         ("x: !!python/object/apply:os.getcwd []", SchemaParseError, "tag"),
     ],
 )
-def test_the_loader_says_what_is_wrong_with_a_file(
-    text: str, error: type[Exception], words: str, folder: Path
-) -> None:
+def test_the_loader_says_what_is_wrong_with_a_file(text: str, error: type[Exception], words: str, folder: Path) -> None:
     (folder / "file.yaml").write_text(text)
     with pytest.raises(error, match=words):
         YAMLLoader().load_file(folder / "file.yaml")

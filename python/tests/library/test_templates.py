@@ -93,7 +93,8 @@ def test_a_render_that_fails_says_why(template: str, variables: dict[str, Any], 
 
 
 @pytest.mark.parametrize(
-    "template", ["{{x", "{{", "{{x}", "{{/if}}", "{{#if x}}", "{{#if x}}{{/each}}", "{{else}}", "{{#upper x}}{{/upper}}"]
+    "template",
+    ["{{x", "{{", "{{x}", "{{/if}}", "{{#if x}}", "{{#if x}}{{/each}}", "{{else}}", "{{#upper x}}{{/upper}}"],
 )
 def test_a_template_that_is_none_is_a_syntax_error(template: str) -> None:
     for use in (TemplateEngine().validate, TemplateEngine().extract_variables):

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
-from tests.library.library_prompts import chat_prompt, text_prompt
 
 from promptsync.library import PromptNotFoundError, PromptVersion, VersionError, VersionNotFoundError, VersionStore
 from promptsync.library.version_numbers import parse_version
+
+from .library_prompts import chat_prompt, text_prompt
 
 DAY = datetime(2024, 1, 1, tzinfo=timezone.utc)
 
@@ -72,9 +73,7 @@ def test_a_period_includes_its_ends_with_and_without_a_zone() -> None:
         ("2.0.0", None, []),
     ],
 )
-def test_a_changelog_runs_from_one_version_to_another(
-    low: str | None, high: str | None, versions: list[str]
-) -> None:
+def test_a_changelog_runs_from_one_version_to_another(low: str | None, high: str | None, versions: list[str]) -> None:
     entries = store_of("1.0.0", "1.0.1", "1.1.0", "1.10.0").get_changelog("greeting", low, high)
     assert [entry["version"] for entry in entries] == versions
 

@@ -20,7 +20,14 @@ from promptsync.library.exceptions import (
     StorageWriteError,
 )
 from promptsync.library.file_names import file_name_of
-from promptsync.library.prompt_files import prompts_named, read_prompt_file, readable_prompts, text_of_prompt, text_of_prompts
+from promptsync.library.prompt_files import (
+    precedence,
+    prompts_named,
+    read_prompt_file,
+    readable_prompts,
+    text_of_prompt,
+    text_of_prompts,
+)
 from promptsync.library.prompt_filter import latest, matches
 from promptsync.library.prompts import Prompt
 from promptsync.library.version_numbers import parse_version
@@ -94,11 +101,9 @@ class FileSystemStorage:
     def list(self, *, tags: Sequence[str] | None = None, status: str | None = None) -> Items[Prompt]:
         """Give the current version of each prompt, by id; files that cannot be read are logged and passed over."""
         with self._lock:
-            current: dict[str, Prompt] = {}
-            for path, prompt in readable_prompts(self._base_path):
-                # A file of its own goes before a place in a file of several.
-                if prompt.id not in current or path.stem == file_name_of(prompt.id):
-                    current[prompt.id] = prompt
+            found = Items(readable_prompts(self._base_path))
+        found.sort(key=lambda item: precedence(item[0], item[1].id))
+        current = {prompt.id: prompt for _, prompt in found}
         prompts = [prompt for _, prompt in sorted(current.items())]
         return Items(prompt for prompt in prompts if matches(prompt, tags=tags, status=status))
 
@@ -130,9 +135,10 @@ class FileSystemStorage:
             prompt = _prompt_in(path, prompt_id)
             if prompt is not None:
                 return prompt
-        for _, prompt in prompts_named(self._base_path, prompt_id):
-            return prompt
-        raise PromptNotFoundError(prompt_id)
+        found = next(iter(prompts_named(self._base_path, prompt_id)), None)
+        if found is None:
+            raise PromptNotFoundError(prompt_id)
+        return found[1]
 
     def _delete_all(self, prompt_id: str) -> None:
         folder = self._folder(prompt_id)
@@ -163,6 +169,9 @@ class FileSystemStorage:
 
     def _write_current(self, prompt: Prompt, text: str) -> None:
         path = self._current(prompt.id)
+        existing = _existing(path)
+        if existing is not None and existing.suffix != ".json":
+            path = existing
         others = [other for other in _prompts_in(path) if other.id != prompt.id]
         if others:
             text = text_of_prompts([*others, prompt])
