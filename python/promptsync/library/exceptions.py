@@ -80,8 +80,19 @@ class TemplateRenderError(TemplateError):
 
     def __init__(self, template: str, variables: Iterable[str], cause: Exception) -> None:
         names = sorted(str(name) for name in variables)
-        super().__init__(f"Failed to render template: {cause}", template=template, variables=names, cause=str(cause))
+        super().__init__(
+            f"Failed to render template: {cause}", template=shortened(template), variables=names, cause=str(cause)
+        )
         self.__cause__ = cause
+
+
+def shortened(template: str) -> str:
+    """Give a template as an error shows it: long enough to be recognised, short enough for a log.
+
+    >>> len(shortened("x" * 5000))
+    1001
+    """
+    return template if len(template) <= 1000 else f"{template[:1000]}…"
 
 
 class TemplateSyntaxError(TemplateError):

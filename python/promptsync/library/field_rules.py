@@ -129,6 +129,9 @@ def _search(pattern: str) -> Callable[[str], bool]:
     try:
         linear = SchemaValidator(core_schema.str_schema(pattern=pattern))
     except SchemaError:
-        compiled = re.compile(pattern)
+        try:
+            compiled = re.compile(pattern)
+        except re.error:
+            raise ValueError(f"{pattern!r} is no regular expression") from None
         return lambda text: compiled.search(text) is not None
     return linear.isinstance_python

@@ -11,7 +11,7 @@ from typing import Any, cast
 
 from pydantic import BaseModel
 
-# As deep as the engine itself goes; what lies deeper is printed.
+# Deeper than anything that a template reads; each level costs a frame of the interpreter.
 _DEEPEST = 64
 _LARGEST = 2**63
 
@@ -19,11 +19,26 @@ _LARGEST = 2**63
 def plain_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
     """Give variables that hold nothing but text, numbers, booleans, ``None``, lists and dictionaries.
 
+    ``ValueError`` for a value that is nested too deep, or cannot be printed.
+
     >>> from decimal import Decimal
     >>> plain_variables({"price": Decimal("1.50"), "ids": (1, 2)})
     {'price': '1.50', 'ids': [1, 2]}
     """
-    return {str(name): _plain(value, _DEEPEST) for name, value in variables.items()}
+    plain: dict[str, Any] = {}
+    for name, value in variables.items():
+        try:
+            plain[str(name)] = _plain(value, _DEEPEST)
+        except Exception as error:
+            # The kind alone, and no cause: the text of a stranger's error may hold the value.
+            reason = str(error) if isinstance(error, _TooDeepError) else f"cannot be read: {type(error).__name__}"
+            raise ValueError(f"the value of `{name}` {reason}") from None
+    return plain
+
+
+class _TooDeepError(Exception):
+    def __init__(self) -> None:
+        super().__init__(f"is nested deeper than {_DEEPEST} levels")
 
 
 def _plain(value: Any, depth: int) -> Any:
@@ -36,9 +51,9 @@ def _plain(value: Any, depth: int) -> Any:
     if kind is int:
         return value if -_LARGEST <= value < _LARGEST else str(value)
     if isinstance(value, Enum):
-        return _plain(value.value, depth - 1) if depth else str(value)
-    if depth == 0:
-        return str(value)
+        return _plain(value.value, depth)
+    if depth == 0 and isinstance(value, (BaseModel, Mapping, list, tuple, Set)):
+        raise _TooDeepError
     if isinstance(value, BaseModel):
         value = value.model_dump()
     if isinstance(value, Mapping):

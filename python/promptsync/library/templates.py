@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from promptsync import errors
 from promptsync.library.awaitable import Items, Text
-from promptsync.library.exceptions import TemplateRenderError, TemplateSyntaxError
+from promptsync.library.exceptions import TemplateRenderError, TemplateSyntaxError, shortened
 from promptsync.library.plain_values import plain_variables
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class TemplateEngine:
             raise TemplateRenderError(template, variables, LookupError(error.message)) from error.__cause__
         except errors.MissingVariableError as error:
             raise TemplateRenderError(template, variables, LookupError(_missing(error))) from error
-        except errors.PromptSyncError as error:
+        except (errors.PromptSyncError, ValueError) as error:
             raise TemplateRenderError(template, variables, error) from error
 
     def validate(self, template: str) -> bool:
@@ -132,4 +132,4 @@ def _new_template(template: str, partials: Mapping[str, str] | None) -> Template
     try:
         return Template(template, engine="handlebars", partials=dict(partials) if partials else None)
     except errors.TemplateError as error:
-        raise TemplateSyntaxError(f"Invalid template syntax: {error}", template=template) from error
+        raise TemplateSyntaxError(f"Invalid template syntax: {error}", template=shortened(template)) from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
@@ -35,7 +36,8 @@ def read_yaml(path: Path) -> object:
     if path.stat().st_size > _LARGEST:
         raise NotYamlError(f"The file has more than {_LARGEST} bytes")
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        # Not `read_text`, which makes one line end of every other.
+        text = path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise NotYamlError("The file is not UTF-8") from error
     return parse_yaml(text)
@@ -58,7 +60,8 @@ def parse_yaml(text: str) -> object:
 def yaml_of(value: object) -> str:
     """Give a value as YAML: block style, keys in their order, letters of every alphabet as they are.
 
-    ``NotYamlError`` for what could not be read again, such as a control character or an endless number.
+    ``NotYamlError`` for what could not be read again, such as a control character or an endless number. Line ends of
+    other systems become line feeds, which is how our reader reads them.
 
     >>> print(yaml_of({"b": [1], "a": "é"}), end="")
     b:
@@ -66,8 +69,20 @@ def yaml_of(value: object) -> str:
     a: é
     """
     text = yaml.dump(value, Dumper=_PlainDumper, sort_keys=False, allow_unicode=True, width=120)
-    parse_yaml(text)
+    if parse_yaml(text) != _with_line_feeds(value):
+        raise NotYamlError("The value would not be the same after it is read again")
     return text
+
+
+def _with_line_feeds(value: object) -> object:
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n")
+    if isinstance(value, list):
+        return [_with_line_feeds(item) for item in cast("list[object]", value)]
+    if isinstance(value, dict):
+        fields = cast("dict[object, object]", value)
+        return {_with_line_feeds(name): _with_line_feeds(item) for name, item in fields.items()}
+    return value
 
 
 class _PlainDumper(_Dumper):
@@ -77,7 +92,16 @@ class _PlainDumper(_Dumper):
         return True
 
 
+def _represent_text(_: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    # Only in double quotes these are written as escapes; otherwise they would be read as a line end, or dropped.
+    style = '"' if _LINE_ENDS.search(text) else None
+    return yaml.ScalarNode("tag:yaml.org,2002:str", str(text), style=style)
+
+
+_LINE_ENDS = re.compile("[\r\x85\u2028\u2029\ufeff]")
+
+_PlainDumper.add_representer(str, _represent_text)
 # A rendered text or a list of the library is written like any other.
-_PlainDumper.add_multi_representer(str, yaml.SafeDumper.represent_str)
+_PlainDumper.add_multi_representer(str, _represent_text)
 _PlainDumper.add_multi_representer(list, yaml.SafeDumper.represent_list)
 _PlainDumper.add_multi_representer(dict, yaml.SafeDumper.represent_dict)

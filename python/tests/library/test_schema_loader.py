@@ -280,6 +280,19 @@ def test_an_error_quotes_no_value() -> None:
         error = error.__cause__ or error.__context__
 
 
+def test_a_pattern_that_is_none_makes_the_schema_unusable_and_is_shown() -> None:
+    rules = [{"type": "regex", "pattern": "("}]
+    loader = loader_of({"name": "s", "fields": [{"name": "x", "type": "string", "validators": rules}]})
+    with pytest.raises(SchemaValidationError, match="is no regular expression"):
+        loader.validate_data("s", {"x": "a"})
+
+
+def test_a_pattern_that_backtracks_without_end_elsewhere_answers_at_once() -> None:
+    assert checked({"type": "string", "validators": [{"type": "regex", "pattern": "^(a+)+$"}]}, "a" * 5000)
+    with pytest.raises(SchemaValidationError):
+        checked({"type": "string", "validators": [{"type": "regex", "pattern": "^(a+)+$"}]}, "a" * 5000 + "b")
+
+
 def test_an_unknown_schema_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="Schema 'absent' not found"):
         SchemaLoader().validate_data("absent", {})

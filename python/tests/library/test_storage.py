@@ -147,6 +147,39 @@ def test_what_could_not_be_read_again_is_not_written(prompt: Prompt, folder: Pat
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "yes",
+        "1.0",
+        "null",
+        "~",
+        "'",
+        '"',
+        "|",
+        "x: y",
+        "# c",
+        "- a",
+        "\x85x",
+        "\ufeffx",
+        "x\u2028y",
+        "  a\n\tb \n\n c  \n",
+        "\\n",
+        "😀",
+    ],
+)
+def test_every_content_is_the_same_after_it_is_read_again(content: str, folder: Path) -> None:
+    FileSystemStorage(folder).save(text_prompt(content=content))
+    template = FileSystemStorage(folder).load("greeting").template
+    assert template is not None and template.content == content
+
+
+def test_line_ends_of_other_systems_are_line_feeds_in_files(folder: Path) -> None:
+    FileSystemStorage(folder).save(text_prompt(content="a\r\nb\rc"))
+    template = FileSystemStorage(folder).load("greeting").template
+    assert template is not None and template.content == "a\nb\nc"
+
+
 @pytest.mark.parametrize("version", ["../../../secret", "/secret", "..", "1.0.0/../../x", "\x00"], ids=ascii)
 def test_a_version_is_no_path(version: str, folder: Path) -> None:
     (folder.parent / "secret.yaml").write_text(FLAT)

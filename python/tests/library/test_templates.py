@@ -120,6 +120,31 @@ def test_an_error_names_the_variables_and_quotes_no_value() -> None:
             error = error.__cause__ or error.__context__
 
 
+def test_a_value_that_cannot_be_read_is_a_render_error_without_the_value() -> None:
+    class Grumpy:
+        def __str__(self) -> str:
+            raise RuntimeError("hunter2")
+
+    deep: list[Any] = []
+    for _ in range(100_000):
+        deep = [deep]
+    endless: dict[str, Any] = {}
+    endless["x"] = endless
+    for value, words in ((Grumpy(), "`x` cannot be read: RuntimeError"), (deep, "deeper"), (endless, "deeper")):
+        with pytest.raises(TemplateRenderError, match=words) as caught:
+            TemplateEngine().render("{{#if x}}{{/if}}", {"x": value})
+        assert "hunter2" not in str(caught.value)
+    # Freed from the outside: a chain this long would otherwise be freed by recursion.
+    while deep:
+        deep = deep.pop()
+
+
+def test_an_error_shows_the_beginning_of_a_long_template() -> None:
+    with pytest.raises(TemplateSyntaxError) as caught:
+        TemplateEngine().render("x" * 100_000, {})
+    assert len(str(caught.value)) < 2000
+
+
 def test_partials_are_rendered_in_their_context() -> None:
     partials = {"p": "<{{name}}>"}
     engine = TemplateEngine()
