@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import engines
 from cases import T1, T4, Case
@@ -16,29 +17,44 @@ _THREADS = 8
 
 
 def threads(pace: Pace) -> None:
-    """A text of 50 KB, which is rendered without Python's lock, and a short one, which is not worth giving it up."""
+    """A text of 50 KB, which is rendered without Python's lock, and a short one, which is not worth giving it up.
+
+    Hashing gives up the lock too and shares nothing: what it reaches is what the machine has to give.
+    """
     with TemporaryDirectory() as folder:
         manager = engines.promptsync(Path(folder))
-        for case, each, what in ((T4, 40, "50 KB"), (T1, 20_000, "170 B")):
-            work = max(each // (25 // min(pace.turns, 25)), 1)
-            speeds = []
-            for _ in range(pace.fewer(9)):
-                one = _seconds(manager, case, 1, work * _THREADS)
-                speeds.append(one / _seconds(manager, case, _THREADS, work))
-            figure(f"{what}: {_THREADS} threads", speeds, "×", "one thread")
+        block = bytes(1 << 18)
+
+        def render(case: Case) -> Callable[[], object]:
+            return lambda: manager.get_prompt(case.name, "stable").format(**case.values)
+
+        works = (
+            ("50 KB", render(T4), 80),
+            ("160 B", render(T1), 20_000),
+            ("hashing", lambda: hashlib.sha256(block).digest(), 80),
+        )
+        shorter = 25 // min(pace.turns, 25)
+        speeds: dict[str, list[float]] = {name: [] for name, _, _ in works}
+        for _ in range(pace.fewer(9)):
+            for name, work, each in works:
+                count = max(each // shorter, 1)
+                one = _seconds(work, 1, count * _THREADS)
+                speeds[name].append(one / _seconds(work, _THREADS, count))
+        for name, values in speeds.items():
+            figure(f"{name}: {_THREADS} threads", values, "×", "one thread")
         manager.close()
 
 
-def _seconds(manager: Any, case: Case, count: int, work: int) -> float:
-    """Until so many threads have rendered so often each."""
-    ready = threading.Barrier(count + 1)
+def _seconds(work: Callable[[], object], threads: int, count: int) -> float:
+    """Until so many threads have done the work so often each."""
+    ready = threading.Barrier(threads + 1)
 
-    def render() -> None:
+    def repeat() -> None:
         ready.wait()
-        for _ in range(work):
-            manager.get_prompt(case.name, "stable").format(**case.values)
+        for _ in range(count):
+            work()
 
-    running = [threading.Thread(target=render) for _ in range(count)]
+    running = [threading.Thread(target=repeat) for _ in range(threads)]
     for thread in running:
         thread.start()
     ready.wait()

@@ -22,7 +22,8 @@ pub(super) const ABOUT: &str = "The release wheel, in one process with its peers
      agentic-prompt-manager is awaited in a running loop. Times are thread processor time, without a share of other work. \
      Imports are the processor time of a fresh interpreter less that of an empty one. `create` reads a file of 1 KB for \
      each prompt in a fresh process, by the clock. Growth of memory is over 1,000,000 renders, after the first 10,000. \
-     Threads are compared by the clock; Python's lock is given up for long texts alone.";
+     Threads are compared by the clock; Python's lock is given up for long texts alone, and hashing, which gives it up \
+     too and shares nothing, shows what the machine has to give.";
 
 const ENVIRONMENT: &str = "python-peers";
 const SCRIPT: &str = "python/bench/run.py";
