@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from promptsync import _core, _forks, settings
-from promptsync._awaitable import Done, Facts, Items, Number
+from promptsync._awaitable import DONE, Count, Done, Items, Record
 from promptsync._log import log
 from promptsync._pending import ThreadFlight, running_loop, settled
 from promptsync.errors import ClosedError, ValidationError
@@ -187,12 +187,12 @@ class PromptManager:
 
     def create_tracking_metadata(
         self, prompt_id: str, context: Mapping[str, Any] | None = None
-    ) -> Facts:
+    ) -> Record[Any]:
         """What to store beside an answer of the model, so that it can be said later which text led to it.
 
         ``prompt_id`` is :attr:`Prompt.id`; a name alone means the version that was last got of it.
         """
-        return Facts(self._served.metadata(prompt_id, context))
+        return Record(self._served.metadata(prompt_id, context))
 
     def report_metrics(
         self, prompt_id: str, metrics: Mapping[str, Any], context: Mapping[str, Any] | None = None
@@ -201,15 +201,15 @@ class PromptManager:
         if not metrics:
             raise ValidationError("`metrics` are empty", code="invalid", path="metrics")
         (self._core or self._restart()).report(self._served.fact(prompt_id, metrics, context))
-        return Done()
+        return DONE
 
-    def preload(self) -> Number:
+    def preload(self) -> Count:
         """Compiles everything that is held, so that no call has to; gives how many prompts that are."""
-        return settled([(self._core or self._restart()).preload()], Number)
+        return settled([(self._core or self._restart()).preload()], Count)
 
     def wait_ready(self, timeout: float = 10) -> Done:
         """Waits until every alias can be served, by the server or by what this machine has, for so many seconds."""
-        return settled([(self._core or self._restart()).wait_ready(timeout)], lambda _: Done())
+        return settled([(self._core or self._restart()).wait_ready(timeout)], lambda _: DONE)
 
     def on_change(self, callback: Callable[[Change], object]) -> Done:
         """Calls this after every change of an alias that is held, one after another, on a thread of the manager's."""
@@ -221,22 +221,22 @@ class PromptManager:
 
         (self._core or self._restart()).on_change(call)
         self._listeners.append(call)
-        return Done()
+        return DONE
 
-    def status(self) -> Facts:
+    def status(self) -> Record[Any]:
         """How it does: for each alias the revision, source, age, transport, and why the last try gave nothing."""
-        return Facts((self._core or self._restart()).status())
+        return Record((self._core or self._restart()).status())
 
     def close(self) -> Done:
         """Ends every thread, after what was counted is handed in, within a few seconds. Memory is served on."""
         core, self._closed = self._core, True
         _open.discard(self)
         if core is None or core.closed:
-            return Done()
+            return DONE
         if running_loop() is None:
             core.close()
-            return Done()
-        return settled([ThreadFlight(core.close)], lambda _: Done())
+            return DONE
+        return settled([ThreadFlight(core.close)], lambda _: DONE)
 
     def _start(self) -> _core.Client:
         try:

@@ -33,6 +33,7 @@ cargo xtask <command>
   cluster   two servers on one PostgreSQL and one Redis, to be killed one after the other
   test      every test there is, on SQLite and PostgreSQL, and of the Python package;
             arguments go to `cargo test`
+  python    the tests of the Python package alone
   build     target/release/promptsync, and target/venv with the Python package
   gen       write the generated files; --check only says whether they are up to date
   tidy      check what the compiler cannot: layers, SQL, sizes, links, names
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         "start" => start::run(rest),
         "cluster" => cluster::run(rest),
         "test" => test::run(rest),
+        "python" => wheel::test().map(|said| println!("\n{}", said.join("\n"))),
         "build" => build::run(),
         "gen" => generate::run(rest),
         "tidy" => tidy::run(),

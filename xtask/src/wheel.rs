@@ -90,7 +90,7 @@ fn unpacked_source() -> Result<PathBuf> {
     let folder = target()?.join("python-source");
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder)?;
-    maturin(&root().join("python"), &["sdist", "--quiet", "--out", &folder.to_string_lossy()])?;
+    maturin(&root().join("python"), &["sdist", "--out", &folder.to_string_lossy()])?;
     let archive = only_file(&folder, "gz")?;
     run(Command::new("tar").arg("-xzf").arg(archive).arg("-C").arg(&folder))?;
     for entry in fs::read_dir(&folder)? {
@@ -126,7 +126,8 @@ fn compat_wheel() -> Result<PathBuf> {
 fn maturin(sources: &Path, arguments: &[&str]) -> Result {
     let tools = environment("maturin-venv", &[MATURIN, HATCH])?;
     let mut command = Command::new(tools.join("bin/maturin"));
-    run(command.args(arguments).current_dir(sources).env("CARGO_TARGET_DIR", target()?))
+    // What it says is shown when it fails.
+    capture(command.args(arguments).current_dir(sources).env("CARGO_TARGET_DIR", target()?)).map(drop)
 }
 
 fn pip(venv: &Path, arguments: &[&str], packages: &[&Path]) -> Result {

@@ -42,9 +42,8 @@ fn read_all(paths: &[String]) -> Vec<Result<Value, Problem>> {
             .collect();
         // A thread that panicked read nothing; the others' files keep their places.
         let of = |(part, read): (&[String], thread::ScopedJoinHandle<'_, Vec<_>>)| {
-            read.join().unwrap_or_else(|_| {
-                part.iter().map(|path| Err(unreadable(path, "it cannot be read"))).collect()
-            })
+            read.join()
+                .unwrap_or_else(|_| part.iter().map(|_| Err(unreadable("its reader failed"))).collect())
         };
         paths.chunks(share).zip(parts).flat_map(of).collect()
     })
@@ -53,12 +52,12 @@ fn read_all(paths: &[String]) -> Vec<Result<Value, Problem>> {
 fn read_file(path: &str) -> Result<Value, Problem> {
     let limits = Limits::default();
     let mut bytes = Vec::new();
-    let file = File::open(Path::new(path)).map_err(|error| unreadable(path, &error.to_string()))?;
+    let file = File::open(Path::new(path)).map_err(|error| unreadable(&error.to_string()))?;
     let read = file.take(limits.file_bytes as u64 + 1).read_to_end(&mut bytes);
-    read.map_err(|error| unreadable(path, &error.to_string()))?;
-    files::yaml_value(&bytes, &limits).map_err(|problem| problem.in_file(path))
+    read.map_err(|error| unreadable(&error.to_string()))?;
+    files::yaml_value(&bytes, &limits)
 }
 
-fn unreadable(path: &str, reason: &str) -> Problem {
-    Problem::new("io", format!("it cannot be read: {reason}")).in_file(path)
+fn unreadable(reason: &str) -> Problem {
+    Problem::new("io", format!("it cannot be read: {reason}"))
 }

@@ -14,10 +14,8 @@ import importlib
 import logging
 from typing import TYPE_CHECKING, Any
 
-from promptsync.errors import MissingExtraError
 
 if TYPE_CHECKING:
-    from promptsync.library.awaitable import Count, Done, Flag, Items, Record, Text
     from promptsync.library.exceptions import (
         ConversionError,
         IncompatibleFormatError,
@@ -104,23 +102,19 @@ __all__ = [
     "ChatPromptTemplate",
     "ChatTemplateEngine",
     "ConversionError",
-    "Count",
     "CustomValidator",
     "DateTimeValidator",
     "DateValidator",
-    "Done",
     "EmailValidator",
     "EnumValidator",
     "EventStreamProtocol",
     "FieldType",
     "FieldValidator",
     "FileSystemStorage",
-    "Flag",
     "InMemoryStorage",
     "IncompatibleFormatError",
     "IntegrationError",
     "IntegrationNotAvailableError",
-    "Items",
     "LengthValidator",
     "Message",
     "MetricsCollectorProtocol",
@@ -146,7 +140,6 @@ __all__ = [
     "PromptValidationError",
     "PromptVersion",
     "RangeValidator",
-    "Record",
     "RegexValidator",
     "Role",
     "Schema",
@@ -166,7 +159,6 @@ __all__ = [
     "TemplateError",
     "TemplateRenderError",
     "TemplateSyntaxError",
-    "Text",
     "TracingError",
     "URLValidator",
     "UUIDValidator",
@@ -183,7 +175,6 @@ __all__ = [
 
 # In which module each of them is.
 _MODULES = {
-    "awaitable": "Count Done Flag Items Record Text",
     "exceptions": """
         ConversionError IncompatibleFormatError IntegrationError IntegrationNotAvailableError
         ObservabilityError PluginError PluginLoadError PluginNotFoundError PluginValidationError PromptError
@@ -223,13 +214,7 @@ logging.getLogger("promptsync.library").addHandler(logging.NullHandler())
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
-        module = importlib.import_module(f"{__name__}.{_HOMES[name]}")
-    except ModuleNotFoundError as error:
-        if error.name not in ("pydantic", "yaml"):
-            raise
-        raise MissingExtraError("promptsync.library", "library") from error
-    value = getattr(module, name)
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 

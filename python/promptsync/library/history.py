@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from promptsync.library.awaitable import Record
+from promptsync._awaitable import Record
 from promptsync.library.event_loops import settle
 from promptsync.library.exceptions import PromptNotFoundError, VersionNotFoundError
 from promptsync.library.prompts import PromptVersion

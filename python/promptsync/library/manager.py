@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from promptsync.library import rendering, renders
-from promptsync.library.awaitable import DONE, AwaitableValue, Count, Done, Items, Record, Text, awaitable
+from promptsync._awaitable import DONE, AwaitableValue, Count, Done, Items, Record, Text, awaitable
 from promptsync.library.cache import cache_pattern
 from promptsync.library.event_loops import settle
 from promptsync.library.exceptions import PluginNotFoundError

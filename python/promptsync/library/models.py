@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from promptsync.library.awaitable import AwaitableValue
+from promptsync._awaitable import AwaitableValue
 from promptsync.library.times import utc_now
 
 
@@ -82,7 +82,7 @@ def _normal_tags(tags: list[str]) -> list[str]:
 
 
 class AwaitableModel(AwaitableValue, BaseModel):
-    """A model whose objects can be awaited, see :mod:`promptsync.library.awaitable`."""
+    """A model whose objects can be awaited, see :mod:`promptsync._awaitable`."""
 
     # What can be awaited has to be hashable, and models with lists in them are not by value.
     def __hash__(self) -> int:

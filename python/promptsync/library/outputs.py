@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from promptsync.library.exceptions import PromptNotFoundError, SchemaValidationError
 
 if TYPE_CHECKING:
-    from promptsync.library.awaitable import Record
+    from promptsync._awaitable import Record
     from promptsync.library.registry import PromptRegistry
     from promptsync.library.schema_loader import SchemaLoader
 

@@ -14,7 +14,7 @@ from promptsync.library.exceptions import PromptManagerError, SchemaParseError, 
 from promptsync.library.file_names import file_name_of
 from promptsync.library.prompts import Prompt, PromptSchema
 from promptsync.library.schema_models import problems_of
-from promptsync.library.yaml import NotYamlError, read_yaml, yaml_of
+from promptsync.library.yaml import NotYamlError, read_yaml, read_yaml_files, yaml_of
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -32,6 +32,10 @@ def read_prompt_file(path: Path) -> PromptSchema:
         raise SchemaParseError(f"Invalid YAML syntax: {error}", file=str(path), line=error.line) from error
     except OSError as error:
         raise SchemaValidationError(f"Failed to validate schema: {error}", file=str(path)) from error
+    return _prompts_in(content, path)
+
+
+def _prompts_in(content: object, path: Path) -> PromptSchema:
     if content is None:
         raise SchemaValidationError("Failed to validate schema: Empty YAML file", file=str(path))
     try:
@@ -60,8 +64,16 @@ def prompt_paths(folder: Path) -> list[Path]:
 
 def readable_prompts(folder: Path) -> Iterator[tuple[Path, Prompt]]:
     """Give the prompts of all files of a folder, and where each stands; a bad file is logged and passed over."""
-    for path in prompt_paths(folder):
-        for prompt in _readable(path):
+    paths = prompt_paths(folder)
+    for path, content in zip(paths, read_yaml_files(paths)):
+        try:
+            if isinstance(content, NotYamlError):
+                raise SchemaParseError(f"Invalid YAML syntax: {content}", file=str(path), line=content.line)
+            prompts = _prompts_in(content, path).prompts
+        except PromptManagerError as error:
+            logger.warning("passed over %s: %s", path, error.message)
+            continue
+        for prompt in prompts:
             yield path, prompt
 
 

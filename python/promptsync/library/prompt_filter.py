@@ -35,4 +35,7 @@ def matches(
 
 def latest(prompts: Iterable[Prompt]) -> Prompt:
     """Give the prompt with the highest version."""
-    return max(prompts, key=lambda prompt: parse_version(prompt.version))
+    several = list(prompts)
+    if len(several) == 1:
+        return several[0]
+    return max(several, key=lambda prompt: parse_version(prompt.version))

@@ -23,7 +23,7 @@ def load_folder(folder: Path, registry: PromptRegistry, loader: SchemaLoader) ->
     # The one that is registered last counts.
     found.sort(key=lambda item: precedence(item[0], item[1].id))
     for _, prompt in found:
-        registry.register(prompt, persist=False)
+        registry.adopt(prompt)
     names = {name for _, prompt in found for name in (prompt.input_schema, prompt.output_schema) if name}
     for name in sorted(names):
         _load_schema(name, folder, loader)

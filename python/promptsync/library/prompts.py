@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 
-from promptsync.library.awaitable import Text
+from promptsync._awaitable import Text
 from promptsync.library.models import (
     AwaitableModel,
     ChatPromptTemplate,

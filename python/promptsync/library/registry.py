@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from promptsync.library.awaitable import DONE, Count, Done, Flag, Items, Record
+from promptsync._awaitable import DONE, Count, Done, Flag, Items, Record
+from promptsync.library.copies import Copies
 from promptsync.library.event_loops import settle
 from promptsync.library.exceptions import PromptNotFoundError
 from promptsync.library.notices import tell
@@ -40,12 +41,20 @@ class PromptRegistry:
         self._storage = storage
         self._observers: list[object] = list(observers or ())
         self._prompts: dict[str, dict[str, Prompt]] = {}
+        # The highest version of each, by id; made when it is asked for, and gone with the next change.
+        self._current: list[Prompt] | None = None
         self._lock = threading.RLock()
 
     def register(self, prompt: Prompt, *, persist: bool = True) -> Done:
         """Add a prompt; the same version is replaced. With ``persist`` it goes to the storage as well."""
-        self._keep(prompt, persist)
-        tell(self._observers, "on_prompt_registered", copied(prompt))
+        self._keep(copied(prompt), persist)
+        self._tell("on_prompt_registered", prompt)
+        return DONE
+
+    def adopt(self, prompt: Prompt) -> Done:
+        """Add a prompt that nobody else holds, as it was read from a file: it is neither copied nor stored."""
+        self._keep(prompt, persist=False)
+        self._tell("on_prompt_registered", prompt)
         return DONE
 
     def get(self, prompt_id: str, version: str | None = None) -> Prompt:
@@ -57,8 +66,8 @@ class PromptRegistry:
         with self._lock:
             self._held(prompt.id, None)
             self._held(prompt.id, prompt.version)
-            self._keep(prompt, persist)
-        tell(self._observers, "on_prompt_updated", copied(prompt))
+            self._keep(copied(prompt), persist)
+        self._tell("on_prompt_updated", prompt)
         return DONE
 
     def delete(self, prompt_id: str, version: str | None = None, *, persist: bool = True) -> Done:
@@ -73,8 +82,9 @@ class PromptRegistry:
                 del versions[prompt.version]
             if not versions:
                 del self._prompts[prompt_id]
+            self._current = None
         for prompt in removed:
-            tell(self._observers, "on_prompt_deleted", copied(prompt))
+            self._tell("on_prompt_deleted", prompt)
         return DONE
 
     def list(
@@ -90,7 +100,7 @@ class PromptRegistry:
         """Give the highest version of each prompt that has all of these, by id; a ``limit`` of 0 is none."""
         found = self._found(status=status, tags=tags, category=category, format=format)
         end = offset + limit if limit else None
-        return Items(copied(prompt) for prompt in found[offset:end])
+        return Copies(found[offset:end], copied)
 
     def get_versions(self, prompt_id: str) -> Items[str]:
         """Give the versions of a prompt, highest first."""
@@ -117,6 +127,7 @@ class PromptRegistry:
             if persist and callable(clear):
                 settle(clear())
             self._prompts.clear()
+            self._current = None
         return DONE
 
     def get_stats(self) -> Record[Any]:
@@ -150,17 +161,21 @@ class PromptRegistry:
             raise ValueError("No storage backend configured")
         prompts = settle(self._storage.list())
         for prompt in prompts:
-            self._keep(prompt, persist=False)
+            self._keep(copied(prompt), persist=False)
         logger.debug("loaded %d prompts from the storage", len(prompts))
         return Count(len(prompts))
 
-    def _keep(self, prompt: Prompt, persist: bool) -> None:
-        kept = copied(prompt)
+    def _tell(self, event: str, prompt: Prompt) -> None:
+        if self._observers:
+            tell(self._observers, event, copied(prompt))
+
+    def _keep(self, kept: Prompt, persist: bool) -> None:
         with self._lock:
             # The storage first: when it fails, memory must not have what a restart would lose.
             if persist and self._storage is not None:
                 settle(self._storage.save(kept))
             self._prompts.setdefault(kept.id, {})[kept.version] = kept
+            self._current = None
 
     def _held(self, prompt_id: str, version: str | None) -> Prompt:
         with self._lock:
@@ -176,11 +191,15 @@ class PromptRegistry:
         tags: Sequence[str] | None = None,
         category: str | None = None,
         format: str | None = None,
-    ) -> Items[Prompt]:
+    ) -> Sequence[Prompt]:
         with self._lock:
-            current = (latest(versions.values()) for _, versions in sorted(self._prompts.items()))
-            return Items(
-                prompt
-                for prompt in current
-                if matches(prompt, tags=tags, status=status, category=category, format=format)
-            )
+            if self._current is None:
+                self._current = [latest(versions.values()) for _, versions in sorted(self._prompts.items())]
+            current = self._current
+        if tags is None and status is None and category is None and format is None:
+            return current
+        return [
+            prompt
+            for prompt in current
+            if matches(prompt, tags=tags, status=status, category=category, format=format)
+        ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from promptsync.library.awaitable import Text
+from promptsync._awaitable import Text
 from promptsync.library.cache import cache_key
 from promptsync.library.models import PromptExecution
 from promptsync.library.notices import ask, tell

@@ -11,7 +11,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 
 from promptsync.library.atomic_files import write_atomically
-from promptsync.library.awaitable import DONE, Done, Items, Record
+from promptsync._awaitable import DONE, Done, Items, Record
 from promptsync.library.example_files import EXAMPLE_SCHEMAS
 from promptsync.library.exceptions import PromptManagerError, SchemaParseError, SchemaValidationError
 from promptsync.library.schema_models import model_of, nested_problem, plain_data, problems_of

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from promptsync import errors
-from promptsync.library.awaitable import Items, Text
+from promptsync._awaitable import Items, Text
 from promptsync.library.exceptions import TemplateRenderError, TemplateSyntaxError, shortened
 from promptsync.library.plain_values import plain_variables
 

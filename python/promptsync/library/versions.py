@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from promptsync.library.atomic_files import write_atomically
-from promptsync.library.awaitable import DONE, Count, Done, Items, Record
+from promptsync._awaitable import DONE, Count, Done, Items, Record
 from promptsync.library.exceptions import PromptNotFoundError, StorageWriteError, VersionError, VersionNotFoundError
 from promptsync.library.file_names import file_name_of
 from promptsync.library.prompts import PromptVersion, checksum_of, copied

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,6 +42,18 @@ def read_yaml(path: Path) -> object:
     except UnicodeDecodeError as error:
         raise NotYamlError("The file is not UTF-8") from error
     return parse_yaml(text)
+
+
+def read_yaml_files(paths: Sequence[Path]) -> list[object]:
+    """Give the contents of many files, read by several threads; a :class:`NotYamlError` in place of what is none.
+
+    >>> read_yaml_files([Path("/nowhere/a.yaml")])
+    [NotYamlError('it cannot be read: No such file or directory (os error 2)')]
+    """
+    from promptsync import _core
+
+    found = _core.read_yaml_files([str(path) for path in paths])
+    return [NotYamlError(one.message, one.line) if isinstance(one, ValidationError) else one for one in found]
 
 
 def parse_yaml(text: str) -> object:

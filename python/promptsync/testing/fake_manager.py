@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from promptsync import _core
-from promptsync._awaitable import Done, Facts, Items, Number
+from promptsync._awaitable import DONE, Count, Done, Items, Record
 from promptsync.diff import PromptDiff
 from promptsync.errors import NotFoundError, ValidationError
 from promptsync.manager import PromptManager
@@ -122,9 +122,9 @@ class FakePromptManager(PromptManager):
         labels = (f"{before.id} ({old})", f"{after.id} ({new})")
         return PromptDiff.of(_core.diff(_native(before).compiled, _native(after).compiled, *labels))
 
-    def create_tracking_metadata(self, prompt_id: str, context: Mapping[str, Any] | None = None) -> Facts:
+    def create_tracking_metadata(self, prompt_id: str, context: Mapping[str, Any] | None = None) -> Record[Any]:
         """As the real one."""
-        return Facts(self._served.metadata(prompt_id, context))
+        return Record(self._served.metadata(prompt_id, context))
 
     def report_metrics(
         self, prompt_id: str, metrics: Mapping[str, Any], context: Mapping[str, Any] | None = None
@@ -133,33 +133,33 @@ class FakePromptManager(PromptManager):
         if not metrics:
             raise ValidationError("`metrics` are empty", code="invalid", path="metrics")
         self.metrics.append(self._served.fact(prompt_id, metrics, context))
-        return Done()
+        return DONE
 
-    def preload(self) -> Number:
+    def preload(self) -> Count:
         """Compiles every prompt, so that one that is broken fails here."""
         for key in self._sources:
             name, _, reference = key.partition("@")
             self._compile(name, reference or self._alias, None, None)
-        return Number(len(self._sources))
+        return Count(len(self._sources))
 
     def wait_ready(self, timeout: float = 10) -> Done:
         """It always is."""
-        return Done()
+        return DONE
 
     def on_change(self, callback: Callable[[Change], object]) -> Done:
         """Calls this when the test calls :meth:`change`."""
         self._callbacks.append(callback)
-        return Done()
+        return DONE
 
-    def status(self) -> Facts:
+    def status(self) -> Record[Any]:
         """That of a manager whose server is there."""
         alias = {"revision": 1, "source": "memory", "age_seconds": 0.0, "expired": False, "complete": True}
-        return Facts(aliases={self._alias: {**alias, "transport": "fake", "failure": None, "refused": None}})
+        return Record(aliases={self._alias: {**alias, "transport": "fake", "failure": None, "refused": None}})
 
     def close(self) -> Done:
         """Notes it in :attr:`closed`."""
         self.closed = True
-        return Done()
+        return DONE
 
     def _found(
         self,

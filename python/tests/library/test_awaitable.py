@@ -20,7 +20,7 @@ from promptsync.library import (
     VersionStore,
     YAMLLoader,
 )
-from promptsync.library.awaitable import DONE, Count, Flag, Items, Record, Text, awaitable
+from promptsync._awaitable import DONE, Count, Flag, Items, Record, Text, awaitable
 
 from .library_prompts import text_prompt
 

@@ -51,7 +51,7 @@ def test_what_a_coroutine_raises_is_raised() -> None:
 
 
 def test_only_coroutines_are_run() -> None:
-    from promptsync.library import Text
+    from promptsync._awaitable import Text
 
     text = Text("a")
     assert settle(text) is text

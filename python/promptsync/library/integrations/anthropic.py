@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from promptsync.library.awaitable import Record
+from promptsync._awaitable import Record
 from promptsync.library.exceptions import IncompatibleFormatError
 from promptsync.library.integrations.base import BaseIntegration
 from promptsync.library.models import PromptFormat, Role

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from promptsync.library.awaitable import Items, Text
+from promptsync._awaitable import Items, Text
 from promptsync.library.integrations.base import BaseIntegration
 from promptsync.library.models import PromptFormat
 

@@ -9,7 +9,7 @@ from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from promptsync.library.awaitable import DONE, Done, Record
+from promptsync._awaitable import DONE, Done, Record
 from promptsync.library.observability.observer import Observer
 from promptsync.library.times import as_utc, utc_now
 

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from promptsync.library.awaitable import DONE, AwaitableValue, Done
+from promptsync._awaitable import DONE, AwaitableValue, Done
 from promptsync.library.exceptions import PluginError
 
 if TYPE_CHECKING:

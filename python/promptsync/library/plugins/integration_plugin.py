@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from promptsync.library.awaitable import Done
+from promptsync._awaitable import Done
 from promptsync.library.exceptions import PluginError
 from promptsync.library.plugins.base import BasePlugin
 

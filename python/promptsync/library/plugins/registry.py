@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any
 
-from promptsync.library.awaitable import DONE, Done
+from promptsync._awaitable import DONE, Done
 from promptsync.library.event_loops import settle
 from promptsync.library.exceptions import PluginLoadError, PluginNotFoundError
 from promptsync.library.protocols import PluginProtocol

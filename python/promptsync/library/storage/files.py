@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from promptsync.library.atomic_files import write_atomically
-from promptsync.library.awaitable import DONE, Done, Flag, Items
+from promptsync._awaitable import DONE, Done, Flag, Items
 from promptsync.library.exceptions import (
     PromptManagerError,
     PromptNotFoundError,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 
-from promptsync.library.awaitable import DONE, Done, Flag, Items
+from promptsync._awaitable import DONE, Done, Flag, Items
 from promptsync.library.exceptions import PromptNotFoundError
 from promptsync.library.prompt_filter import latest, matches
 from promptsync.library.prompts import Prompt, copied

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from promptsync.library.atomic_files import write_atomically
-from promptsync.library.awaitable import DONE, Count, Done, Items
+from promptsync._awaitable import DONE, Count, Done, Items
 from promptsync.library.example_files import EXAMPLE_PROMPTS
 from promptsync.library.exceptions import PromptManagerError
 from promptsync.library.prompt_files import prompt_paths, read_prompt_file
