@@ -49,11 +49,17 @@ fn many_calls_and_variables_are_bounded() {
 
 #[test]
 fn what_a_program_wrote_is_skipped_with_a_reason() {
-    let python = Language::Python;
-    assert_eq!(read(python, &"x\n".repeat(LARGEST / 2)), Ok(Vec::new()));
-    assert_eq!(read(python, &"x\n".repeat(LARGEST / 2 + 1)), Err(Skipped::TooLarge));
-    assert_eq!(read(python, &"x".repeat(LONGEST_LINE)), Ok(Vec::new()));
-    assert_eq!(read(python, &"x".repeat(LONGEST_LINE + 1)), Err(Skipped::Minified));
+    let import = "import promptsync\n";
+    let filled = |unit: &str, length: usize| format!("{import}{}", unit.repeat(length / unit.len()));
+    for (source, expected) in [
+        (filled("x\n", LARGEST - import.len()), Ok(Vec::new())),
+        (filled("x\n", LARGEST), Err(Skipped::TooLarge)),
+        (filled("x", LONGEST_LINE), Ok(Vec::new())),
+        (filled("x", LONGEST_LINE + 1), Err(Skipped::Minified)),
+        ("x".repeat(LARGEST + 1), Ok(Vec::new())),
+    ] {
+        assert_eq!(read(Language::Python, &source), expected);
+    }
     assert_eq!(Skipped::TooLarge.to_string(), "it is larger than 1048576 bytes");
 }
 

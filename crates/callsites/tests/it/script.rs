@@ -10,7 +10,7 @@ fn each_way_to_ask_and_fill_is_a_call() {
     for (source, expected) in [
         (r#"await client.get("support@production");"#, "support@production"),
         (r#"client.getPrompt("support", { alias: "stable" });"#, "support@stable"),
-        (r#"client.getPrompt('support', { version: `1.2.0`, tags: {} });"#, "support@1.2.0"),
+        (r"client.getPrompt('support', { version: `1.2.0`, tags: {} });", "support@1.2.0"),
         (r#"client.get("support", "v1");"#, "support@v1"),
         (r#"client?.get("support");"#, "support"),
         (r#"(await client.get("support")).format({ a: 1, ...rest });"#, "support (a, …)"),
