@@ -88,8 +88,8 @@ pub struct Misfit {
 
 /// The versions that calls name by number.
 pub fn exact(calls: &[CallSite]) -> BTreeSet<(PromptName, VersionNumber)> {
-    let named = calls.iter().filter_map(|call| match selected(call)? {
-        Some(Selector::Exact(number)) => Some((PromptName::parse(&call.prompt).ok()?, number)),
+    let named = calls.iter().filter_map(|call| match wanted(call) {
+        Wanted::Exact(number) => Some((PromptName::parse(&call.prompt).ok()?, number)),
         _ => None,
     });
     named.collect()
@@ -110,35 +110,45 @@ fn place(misfit: &Misfit) -> (Severity, &Option<String>, Option<u32>, Option<u32
     (misfit.severity, file, *line, *column, message)
 }
 
-/// What a call selects, or no selector; none when it cannot be judged.
-fn selected(call: &CallSite) -> Option<Option<Selector>> {
-    let Some(reference) = &call.reference else { return Some(None) };
-    let reference = Reference::parse(reference).ok()?;
-    reference.at.is_none().then_some(Some(reference.selector))
+/// Which version a call asks for.
+enum Wanted {
+    /// What its client serves.
+    Served,
+    /// What this alias serves.
+    Alias(AliasName),
+    /// This one.
+    Exact(VersionNumber),
+    /// One that nothing here says anything about.
+    Other,
+}
+
+fn wanted(call: &CallSite) -> Wanted {
+    let Some(reference) = &call.reference else { return Wanted::Served };
+    match Reference::parse(reference) {
+        Ok(Reference { selector: Selector::Alias(alias), at: None }) => Wanted::Alias(alias),
+        Ok(Reference { selector: Selector::Exact(number), at: None }) => Wanted::Exact(number),
+        _ => Wanted::Other,
+    }
 }
 
 fn misfits(call: &CallSite, offer: &Offer) -> Vec<Misfit> {
     let name = PromptName::parse(&call.prompt).ok();
-    let callable = match selected(call) {
-        None => return Vec::new(),
-        Some(None) => None,
-        Some(Some(Selector::Alias(alias))) => match &offer.answers {
-            Answers::Alias(answered) if answered.folded() != alias.folded() => return Vec::new(),
-            Answers::Alias(_) | Answers::AnyAlias => None,
-        },
-        Some(Some(Selector::Exact(number))) => {
-            let Some(key) = name.clone().map(|name| (name, number)) else {
-                return vec![prompt_missing(call, offer)];
-            };
-            match offer.exact.get(&key) {
+    let found = match (wanted(call), &offer.answers) {
+        (Wanted::Other, _) => return Vec::new(),
+        (Wanted::Alias(alias), Answers::Alias(answered)) if answered.folded() != alias.folded() => {
+            return Vec::new();
+        }
+        (Wanted::Served | Wanted::Alias(_), _) => name.and_then(|name| offer.prompts.get(&name)),
+        (Wanted::Exact(number), _) => match name.map(|name| (name, number)) {
+            None => None,
+            Some(key) => match offer.exact.get(&key) {
                 Some(Some(callable)) => Some(callable),
                 Some(None) => return vec![version_missing(call, &key.1, offer)],
                 None => return Vec::new(),
-            }
-        }
-        Some(Some(_)) => return Vec::new(),
+            },
+        },
     };
-    match callable.or_else(|| offer.prompts.get(&name?)) {
+    match found {
         Some(callable) => variables(call, callable),
         None => vec![prompt_missing(call, offer)],
     }
