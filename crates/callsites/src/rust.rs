@@ -92,6 +92,19 @@ impl Grammar for Rust {
                     add(Fact::unknown(target));
                 }
             }
+            "match_expression" => {
+                let Some(value) = field(node, "value") else { return };
+                for arm in field(node, "body").map(children).unwrap_or_default() {
+                    let pattern = field(arm, "pattern").and_then(first);
+                    if let Some(pattern) = pattern.filter(|pattern| holds(*pattern, source))
+                        && let Some(target) = bound(pattern)
+                    {
+                        add(Fact::value(target, value));
+                    } else if let Some(target) = pattern.and_then(bound) {
+                        add(Fact::unknown(target));
+                    }
+                }
+            }
             "field_declaration" => {
                 if let (Some(target), Some(annotation)) = (field(node, "name"), field(node, "type")) {
                     add(Fact::Field { target, annotation: text(annotation, source) });
@@ -170,6 +183,11 @@ fn member<'t>(of: Option<Node<'t>>, at: Option<Node<'t>>, source: &'t str) -> Vi
 
 fn last(path: Node<'_>) -> Node<'_> {
     field(path, "name").unwrap_or(path)
+}
+
+/// Whether a pattern binds what a result holds when all went well.
+fn holds(pattern: Node<'_>, source: &str) -> bool {
+    field(pattern, "type").is_some_and(|kind| matches!(text(kind, source), "Ok" | "Some"))
 }
 
 /// The one name a pattern binds: `name`, `mut name`, `Ok(name)`, `Some(name)`.

@@ -167,9 +167,10 @@ impl<'t> Scopes<'t> {
                 }
             }
             Fact::Bind { target, value } => {
-                // A value is there after the statement; without one, the name alone is looked at, since the statement
-                // may be a whole loop.
-                let from = if value.value.is_some() { node.end_byte() } else { target.end_byte() };
+                // `name = value` holds after the statement. Where the name comes last, as in a loop or a match, it holds
+                // from there on.
+                let is_first = value.value.is_some_and(|value| value.start_byte() > target.start_byte());
+                let from = if is_first { node.end_byte() } else { target.end_byte() };
                 let binding = Binding::Given(value, node.start_byte());
                 self.bind_path(grammar, source, target, scope, from, binding);
             }

@@ -48,6 +48,10 @@ fn each_way_to_ask_and_fill_is_a_call() {
         ("assert_eq!(vec![prompts.get(\"support\", \"v1\").await?.render(&v)?], x);", "support@v1 (…)"),
         ("if let Ok(p) = prompts.get(\"support\", \"v1\").await { p.render(&v); }", "support@v1 (…)"),
         (
+            "match prompts.get(\"support\", \"v1\").await {\nErr(p) => p.render(&v),\nOk(p) => p.render(&json!({\"a\": 1})),\n}",
+            "support@v1 (a)",
+        ),
+        (
             "let Ok(p) = prompts.get(\"support\", \"v1\").await else { return };\np.render(&v);",
             "support@v1 (…)",
         ),
@@ -75,6 +79,7 @@ fn what_only_looks_like_a_call_is_none() {
         "prompts.get(&format!(\"support_{x}\"), \"v1\").await?;",
         "prompts.get(name, \"v1\").await?;",
         "let prompts = BTreeMap::new();\nprompts.get(\"support\");",
+        "match x {\nSome(prompts) => prompts.get(\"support\"),\n_ => None,\n};",
         "items.iter().map(|prompts| prompts.get(\"support\"));",
         "unknown.get_prompt(\"support\");",
     ] {

@@ -13,6 +13,7 @@ fn each_way_to_ask_and_fill_is_a_call() {
         (r"client.getPrompt('support', { version: `1.2.0`, tags: {} });", "support@1.2.0"),
         (r#"client.get("support", "v1");"#, "support@v1"),
         (r#"client?.get("support");"#, "support"),
+        (r#"client.get<Values>("support");"#, "support"),
         (r#"(await client.get("support")).format({ a: 1, ...rest });"#, "support (a, …)"),
         (r#"client.get("support").render({ a, "b": 1, c() {} });"#, "support (a, b, c)"),
         (r#"client.get("support").render({ [a]: 1 });"#, "support (…)"),
