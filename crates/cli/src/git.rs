@@ -143,7 +143,8 @@ impl Repository {
         Ok(paths.filter_map(|path| below(&folder, path)).map(str::to_owned).collect())
     }
 
-    /// Hands over the files a commit has below a path that are wanted and no larger than `limit`, by their paths in it.
+    /// Hands over the files a commit has below a path that are wanted and no larger than `limit`, by their paths in it;
+    /// says whether the commit has the path.
     pub(crate) fn files(
         &self,
         commit: &Commit,
@@ -151,7 +152,7 @@ impl Repository {
         wanted: impl Fn(&str) -> bool,
         limit: usize,
         mut look: impl FnMut(&str, &[u8]),
-    ) -> Result {
+    ) -> Result<bool> {
         let path = self.path(path)?;
         let entries = self.entries(commit, &path)?;
         let wanted: Vec<(&str, &String)> = entries
@@ -169,7 +170,7 @@ impl Repository {
                 look(inside, &bytes);
             }
         }
-        Ok(())
+        Ok(!entries.is_empty())
     }
 
     fn entries(&self, commit: &Commit, path: &str) -> Result<Vec<Entry>> {

@@ -22,7 +22,7 @@ const MADE: [&str; 6] = ["__pycache__", "build", "dist", "node_modules", "target
 const FILES: usize = 100_000;
 
 /// The largest file of a commit that is fetched, in bytes: enough to say why it is not read.
-const FETCHED: usize = 8 * LARGEST;
+const FETCHED: usize = 2 * LARGEST;
 
 /// A source file.
 pub(crate) struct SourceFile {
@@ -71,13 +71,13 @@ pub(crate) fn on_disk(path: &Path, mut look: impl FnMut(SourceFile)) -> Result {
     Ok(())
 }
 
-/// Hands over every source file that a commit has below a path.
+/// Hands over every source file that a commit has below a path; says whether the commit has the path.
 pub(crate) fn at_commit(
     repository: &Repository,
     commit: &Commit,
     path: &Path,
     mut look: impl FnMut(SourceFile),
-) -> Result {
+) -> Result<bool> {
     let prefix = plain(path);
     let with_tests = is_test(&prefix.to_string_lossy());
     let is_source = |path: &str| Language::of(path).is_some() && !is_made(path);

@@ -322,6 +322,18 @@ fn what_git_ignores_is_not_read_and_a_commit_is_read_as_it_was() {
 }
 
 #[test]
+fn a_path_that_a_commit_does_not_have_is_an_error() {
+    let sandbox = Sandbox::with(&[("prompts/support.yaml", SUPPORT)]);
+    let commit = sandbox.commit();
+    let shown = sandbox.run(&["validate", "--git-commit", "HEAD", "--code", "nowhere"]);
+    assert_snapshot!(shown.replace(&commit[..7], "[COMMIT]"), @r##"
+    exit: 3
+    --- stderr
+    error: the commit [COMMIT] has no nowhere
+    "##);
+}
+
+#[test]
 fn a_source_that_a_program_wrote_is_skipped_with_the_reason() {
     let sandbox = Sandbox::with(&[("prompts/support.yaml", SUPPORT)]);
     sandbox.write("app/all.js", format!("import 'promptsync';{}", "x;".repeat(6000)));

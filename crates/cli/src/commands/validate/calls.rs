@@ -55,9 +55,15 @@ impl Calls {
         let paths = if args.code.is_empty() { whole.as_slice() } else { args.code.as_slice() };
         for path in paths {
             let look = |file: SourceFile| calls.look(file, context);
-            match at {
-                Some((repository, commit)) => sources::at_commit(repository, commit, path, look)?,
-                None => sources::on_disk(path, look)?,
+            let Some((repository, commit)) = at else {
+                sources::on_disk(path, look)?;
+                continue;
+            };
+            let exists = sources::at_commit(repository, commit, path, look)?;
+            // A path that somebody mistyped must not pass for one without calls.
+            if !exists && !args.code.is_empty() {
+                let message = format!("the commit {} has no {}", commit.short(), path.display());
+                return Err(CliError::not_found("file_not_found", message));
             }
         }
         Ok(calls)
