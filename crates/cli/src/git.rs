@@ -1,6 +1,7 @@
 //! Reading a git repository: by running `git` with fixed arguments, never a shell.
 
 use std::{
+    collections::BTreeSet,
     io::{BufRead, BufReader, Read, Write},
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -12,6 +13,9 @@ use crate::{
     error::{CliError, Result},
     folder::PromptFile,
 };
+
+/// Files of a commit that are asked for together.
+const FILES_AT_ONCE: usize = 64;
 
 /// A repository.
 #[derive(Debug)]
@@ -127,6 +131,46 @@ impl Repository {
             return Err(CliError::usage("file_too_large", format!("{path} is larger than {limit} bytes")));
         }
         Ok(self.contents(&[entry.object])?.pop())
+    }
+
+    /// The files below a folder that git knows or would add, by their paths in it: not what `.gitignore` names.
+    pub(crate) fn working_files(&self, folder: &Path) -> Result<BTreeSet<String>> {
+        let folder = self.path(folder)?;
+        let args = ["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", &folder];
+        let listing = output(&self.root, &args)?
+            .ok_or_else(|| CliError::usage("git", format!("git cannot list the files below {folder}")))?;
+        let paths = listing.split(|byte| *byte == 0).filter_map(|path| std::str::from_utf8(path).ok());
+        Ok(paths.filter_map(|path| below(&folder, path)).map(str::to_owned).collect())
+    }
+
+    /// Hands over the files a commit has below a path that are wanted and no larger than `limit`, by their paths in it;
+    /// says whether the commit has the path.
+    pub(crate) fn files(
+        &self,
+        commit: &Commit,
+        path: &Path,
+        wanted: impl Fn(&str) -> bool,
+        limit: usize,
+        mut look: impl FnMut(&str, &[u8]),
+    ) -> Result<bool> {
+        let path = self.path(path)?;
+        let entries = self.entries(commit, &path)?;
+        let wanted: Vec<(&str, &String)> = entries
+            .iter()
+            .filter(|entry| entry.mode != "120000" && entry.size.is_some_and(|size| size <= limit))
+            .filter_map(|entry| {
+                let inside = if entry.path == path { "" } else { below(&path, &entry.path)? };
+                wanted(&entry.path).then_some((inside, &entry.object))
+            })
+            .collect();
+        // Not all in memory at the same time.
+        for some in wanted.chunks(FILES_AT_ONCE) {
+            let objects: Vec<String> = some.iter().map(|(_, object)| (*object).clone()).collect();
+            for ((inside, _), bytes) in some.iter().zip(self.contents(&objects)?) {
+                look(inside, &bytes);
+            }
+        }
+        Ok(!entries.is_empty())
     }
 
     fn entries(&self, commit: &Commit, path: &str) -> Result<Vec<Entry>> {

@@ -19,6 +19,7 @@ mod reference;
 mod registry;
 mod secrets;
 mod settings;
+mod sources;
 mod trust;
 mod values;
 

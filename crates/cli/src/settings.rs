@@ -327,6 +327,12 @@ impl Settings {
         root.join(LOCK_FILE)
     }
 
+    /// Where an application's source is: the folder of the project file, else the one the command runs in.
+    pub(crate) fn code(&self) -> PathBuf {
+        let root = self.root.as_ref().map(|root| relative(&self.folder, root)).unwrap_or_default();
+        if root.as_os_str().is_empty() { PathBuf::from(".") } else { root }
+    }
+
     /// Whether anything names a server.
     pub(crate) fn has_server(&self) -> bool {
         self.url.source != Source::Default

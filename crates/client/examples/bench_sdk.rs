@@ -80,9 +80,9 @@ fn main() {
     let variables: Map<String, Value> = (0..VARIABLES).map(value).collect();
     let names: Vec<String> = (0..PROMPTS).map(|index| format!("prompt_{index}")).collect();
 
-    let one = sdk.get("prompt_7", "production").fetch().expect("it is held");
+    let one = sdk.get(&names[7], "production").fetch().expect("it is held");
     for (what, time) in [
-        ("get, one prompt", median(|_| drop(black_box(sdk.get("prompt_7", "production").fetch())))),
+        ("get, one prompt", median(|_| drop(black_box(sdk.get(&names[7], "production").fetch())))),
         (
             "get, 1,000 prompts in turn",
             median(|round| {
@@ -91,13 +91,13 @@ fn main() {
         ),
         (
             "get with a unit",
-            median(|_| drop(black_box(sdk.get("prompt_7", "production").unit("u-42").fetch()))),
+            median(|_| drop(black_box(sdk.get(&names[7], "production").unit("u-42").fetch()))),
         ),
         ("render, 40 variables", median(|_| drop(black_box(one.render(&variables))))),
         (
             "get and render, 40 variables (S1)",
             median(|_| {
-                let prompt = sdk.get("prompt_7", "production").fetch().expect("it is held");
+                let prompt = sdk.get(&names[7], "production").fetch().expect("it is held");
                 drop(black_box(prompt.render(&variables)));
             }),
         ),

@@ -6,8 +6,8 @@
 //! To find a rule, look for its noun: [`documents`] (what a version contains), [`files`] (how people write it),
 //! [`template`] (how it is rendered, and the guards around that), [`versions`] and [`references`] (how it is
 //! named), [`interface`] and [`bumps`] (what a change means to callers), [`resolve`] (which version a caller
-//! gets), [`splits`] (who gets another one), [`compatibility`] (whether code fits what it gets), [`diffs`], [`lock`], [`access`], [`audit`],
-//! [`access_records`] and [`merkle`] (how reads join the audit log), [`oidc`], [`seal`] (values at rest),
+//! gets), [`splits`] (who gets another one), [`compatibility`] and [`callsites`] (whether code fits what it gets),
+//! [`diffs`], [`lock`], [`access`], [`audit`], [`access_records`] and [`merkle`] (how reads join the audit log), [`oidc`], [`seal`] (values at rest),
 //! [`secrets`] (what a template may ask for), [`connectors`], [`signing`], [`bundle`] (an alias in one file).
 #![warn(missing_docs)]
 
@@ -17,6 +17,7 @@ pub mod audit;
 pub mod bumps;
 pub mod bundle;
 pub mod callers;
+pub mod callsites;
 pub mod compatibility;
 pub mod connectors;
 pub mod diffs;

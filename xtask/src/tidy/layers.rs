@@ -2,7 +2,7 @@
 
 use super::{File, Finding};
 
-const LAYERS: [Layer; 5] = [
+const LAYERS: [Layer; 6] = [
     Layer {
         rule: "routes-without-store",
         folder: "crates/server/src/routes/",
@@ -18,18 +18,14 @@ const LAYERS: [Layer; 5] = [
     Layer {
         rule: "pure-core",
         folder: "crates/core/src/",
-        forbidden: &[
-            "async fn",
-            "std::env",
-            "std::fs",
-            "std::net",
-            "std::process",
-            "std::thread::sleep",
-            "SystemTime::now",
-            "Instant::now",
-            "Utc::now",
-        ],
+        forbidden: &IMPURE_WORDS,
         reason: "core has no I/O, async, clock or randomness",
+    },
+    Layer {
+        rule: "pure-callsites",
+        folder: "crates/callsites/src/",
+        forbidden: &IMPURE_WORDS,
+        reason: "call sites are read from texts; who has the texts is the command line's business",
     },
     Layer {
         rule: "api-without-server",
@@ -43,6 +39,19 @@ const LAYERS: [Layer; 5] = [
         forbidden: &["promptsync_server", "promptsync_store"],
         reason: "a client knows the server by its API alone",
     },
+];
+
+/// What a pure function cannot do.
+const IMPURE_WORDS: [&str; 9] = [
+    "async fn",
+    "std::env",
+    "std::fs",
+    "std::net",
+    "std::process",
+    "std::thread::sleep",
+    "SystemTime::now",
+    "Instant::now",
+    "Utc::now",
 ];
 
 /// What the manifest of core may not depend on.
@@ -118,6 +127,7 @@ mod tests {
             ("crates/core/src/files/mod.rs", "let text = std::fs::read(path);"),
             ("crates/client/src/lib.rs", "use promptsync_server::App;"),
             ("crates/api/src/page.rs", "use axum::Json;"),
+            ("crates/callsites/src/read.rs", "let text = std::fs::read(path);"),
         ];
         for (path, text) in cases {
             assert_eq!(places(&check(&[file(path, text)])), [format!("{path}:1")], "{text}");

@@ -80,7 +80,10 @@ pub struct Lock {
     promptsync validate\n  \
     promptsync validate --git-commit HEAD --alias production\n  \
     promptsync validate --git-commit abc123 --version v1.2.3\n  \
-    promptsync validate --lock")]
+    promptsync validate --code src --code scripts/report.py\n  \
+    promptsync validate --lock\n\n\
+Call sites are read in Python, TypeScript, JavaScript and Rust: `client.get(\"support@production\").format(name=…)`.\n\
+A call that names another alias is not judged; one that names a version is compared with that version.")]
 pub struct Validate {
     /// Where the prompt files are.
     #[command(flatten)]
@@ -97,4 +100,12 @@ pub struct Validate {
     /// Compare the prompt files with promptsync.lock, without a server
     #[arg(long, conflicts_with_all = ["alias", "version"])]
     pub lock: bool,
+    /// Compare the calls in this file, or in the files of this folder that git does not ignore, too; can be repeated
+    /// [default: with --alias or --version, the folder of promptsync.toml]. Without --alias and --version they are
+    /// compared with the prompt files. Tests are read only when they are named
+    #[arg(long, value_name = "PATH")]
+    pub code: Vec<PathBuf>,
+    /// Read no source files
+    #[arg(long, conflicts_with = "code")]
+    pub no_code: bool,
 }

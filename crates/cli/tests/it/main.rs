@@ -6,6 +6,7 @@ mod backup;
 mod bad_inputs;
 mod browser;
 mod bundle;
+mod call_sites;
 mod canary;
 mod config;
 mod connectors;

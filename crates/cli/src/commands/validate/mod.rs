@@ -1,5 +1,7 @@
 //! `validate`: checks prompt files, and what code needs against what an alias or version offers.
 
+mod calls;
+
 use std::{collections::BTreeSet, path::Path};
 
 use promptsync_core::{
@@ -13,6 +15,7 @@ use promptsync_core::{
 };
 use serde::Serialize;
 
+use self::calls::{Calls, Misfits};
 use super::lock::manifest;
 use crate::{
     Context,
@@ -28,6 +31,8 @@ use crate::{
 struct Done {
     prompts: usize,
     pinned: usize,
+    calls: usize,
+    files_with_calls: usize,
     against: Option<String>,
     warnings: Vec<Problem>,
 }
@@ -36,6 +41,7 @@ struct Done {
 struct Code {
     local: Option<Local>,
     lock: Option<LockText>,
+    calls: Calls,
 }
 
 /// A lock file, its text, and what people call it.
@@ -48,37 +54,63 @@ struct LockText {
 pub(super) fn run(args: &Validate, context: &Context) -> Result {
     let against_registry = args.alias.is_some() || args.version.is_some();
     let code = read(args, args.lock || against_registry, context)?;
-    let warnings = code.local.as_ref().map(Local::check).transpose()?.unwrap_or_default();
-    let (against, mismatches) = if against_registry {
-        let (against, mismatches) = with_registry(args, &code, context)?;
-        (Some(against), mismatches)
-    } else if args.lock {
-        (Some(crate::settings::LOCK_FILE.to_owned()), with_lock(&code))
+    let mut warnings = code.local.as_ref().map(Local::check).transpose()?.unwrap_or_default();
+    let (against, mut mismatches, misfits) = if against_registry {
+        let (against, mismatches, misfits) = with_registry(args, &code, context)?;
+        (Some(against), mismatches, misfits)
     } else {
-        (None, Vec::new())
+        let mismatches = if args.lock { with_lock(&code) } else { Vec::new() };
+        let misfits = code.local.as_ref().map(|local| code.calls.against_files(local)).transpose()?;
+        (args.lock.then(|| crate::settings::LOCK_FILE.to_owned()), mismatches, misfits.unwrap_or_default())
     };
+    mismatches.extend(misfits.errors);
     if !mismatches.is_empty() {
-        let source = against.unwrap_or_default();
-        let message = format!("{} with {source}", count(mismatches.len(), "mismatch", "mismatches"));
+        context.printer.warnings(&misfits.warnings);
+        let source = against.unwrap_or_else(|| "the prompt files".to_owned());
+        let mut message = format!("{} with {source}", count(mismatches.len(), "mismatch", "mismatches"));
+        if !code.calls.sites.is_empty() {
+            message = format!("{message} ({} read)", code.calls.summary());
+        }
         return Err(CliError::new(Kind::Check, "incompatible", message).problems(mismatches));
     }
+    warnings.extend(misfits.warnings);
+    report(args, &code, against, warnings, context)
+}
+
+/// Says that everything fits.
+fn report(
+    args: &Validate,
+    code: &Code,
+    against: Option<String>,
+    warnings: Vec<Problem>,
+    context: &Context,
+) -> Result {
     let prompts = code.local.as_ref().map_or(0, |local| local.drafts.len());
     let pinned = code.lock.as_ref().map_or(0, |lock| lock.lock.prompts.len());
     if context.printer.json {
-        return context.printer.json(&Done { prompts, pinned, against, warnings });
+        let (calls, files_with_calls) = (code.calls.sites.len(), code.calls.files());
+        return context.printer.json(&Done { prompts, pinned, calls, files_with_calls, against, warnings });
     }
     context.printer.warnings(&warnings);
-    context.printer.line(match against {
-        None => format!("{} valid.", count(prompts, "prompt is", "prompts are")),
-        Some(source) => format!(
-            "{} and {} fit {source}.",
-            count(prompts, "prompt", "prompts"),
-            count(pinned, "pinned version", "pinned versions")
-        ),
+    // Who asked for calls is told that there are none.
+    let calls = (!args.code.is_empty() || !code.calls.sites.is_empty()).then(|| code.calls.summary());
+    let valid = count(prompts, "prompt is", "prompts are");
+    let both = |rest: &str| {
+        let prompts = count(prompts, "prompt", "prompts");
+        let pinned = count(pinned, "pinned version", "pinned versions");
+        match rest {
+            "" => format!("{prompts} and {pinned}"),
+            rest => format!("{prompts}, {pinned} and {rest}"),
+        }
+    };
+    context.printer.line(match (against, calls) {
+        (None, None) => format!("{valid} valid."),
+        (None, Some(calls)) => format!("{valid} valid, and {calls} fit."),
+        (Some(source), calls) => format!("{} fit {source}.", both(&calls.unwrap_or_default())),
     })
 }
 
-/// Reads what is validated, on disk or in a commit. An application may have only a lock file, so with
+/// Reads what is validated, on disk or in a commit. An application may have only a lock file or only calls, so with
 /// `with_lock` the folder may be missing.
 fn read(args: &Validate, with_lock: bool, context: &Context) -> Result<Code> {
     let folder = context.settings.prompts(&args.folder);
@@ -90,12 +122,14 @@ fn read(args: &Validate, with_lock: bool, context: &Context) -> Result<Code> {
         _ => None,
     };
     let lock = if with_lock { read_lock(&path, at.as_ref())? } else { None };
+    let calls = Calls::read(args, at.as_ref(), context)?;
+    let may_be_missing = lock.is_some() || (with_lock && !args.lock && !calls.sites.is_empty());
     let local = match &at {
         Some((repository, commit)) => Some(Local::at_commit(repository, commit, &folder)?),
-        None if lock.is_some() && !folder.is_dir() && args.folder.path.is_none() => None,
+        None if may_be_missing && !folder.is_dir() && args.folder.path.is_none() => None,
         None => Some(Local::read(&folder)?),
     };
-    if local.as_ref().is_none_or(|local| local.drafts.is_empty()) && lock.is_none() {
+    if local.as_ref().is_none_or(|local| local.drafts.is_empty()) && !may_be_missing {
         return Err(CliError::not_found("no_prompts", format!("{} holds no prompt files", folder.display()))
             .hint("name the folder with --path"));
     }
@@ -103,7 +137,7 @@ fn read(args: &Validate, with_lock: bool, context: &Context) -> Result<Code> {
         return Err(CliError::not_found("lock", format!("there is no {}", path.display()))
             .hint("write it with `promptsync lock`"));
     }
-    Ok(Code { local, lock })
+    Ok(Code { local, lock, calls })
 }
 
 fn read_lock(path: &Path, at: Option<&(&Repository, Commit)>) -> Result<Option<LockText>> {
@@ -124,7 +158,7 @@ fn read_lock(path: &Path, at: Option<&(&Repository, Commit)>) -> Result<Option<L
 }
 
 /// Compares what the code needs with what an alias or release offers.
-fn with_registry(args: &Validate, code: &Code, context: &Context) -> Result<(String, Vec<Located>)> {
+fn with_registry(args: &Validate, code: &Code, context: &Context) -> Result<(String, Vec<Located>, Misfits)> {
     let project = context.settings.project()?;
     let registry = Registry::connect(&context.settings, &context.printer)?;
     let (source, manifest) = manifest(args.alias.as_deref(), args.version.as_deref(), &project, &registry)?;
@@ -135,18 +169,25 @@ fn with_registry(args: &Validate, code: &Code, context: &Context) -> Result<(Str
     }
     let pinned = match &code.lock {
         Some(lock) if lock.lock.project != project.as_str() => {
-            return Ok((source, vec![lock.of_other_project(&project)]));
+            return Ok((source, vec![lock.of_other_project(&project)], Misfits::default()));
         }
         Some(lock) => Pinned::of(&lock.name, &lock.text, &lock.lock),
         None => Vec::new(),
     };
-    let names: BTreeSet<&PromptName> =
-        needed.iter().map(|need| &need.name).chain(pinned.iter().map(|pin| &pin.name)).collect();
+    let called = code.calls.names();
+    let names: BTreeSet<&PromptName> = needed
+        .iter()
+        .map(|need| &need.name)
+        .chain(pinned.iter().map(|pin| &pin.name))
+        .chain(&called)
+        .collect();
     let wanted = manifest
         .iter()
         .filter(|(name, _)| names.contains(name))
         .map(|(name, version)| (name.clone(), version.to_string()));
-    let offered = registry.read_all(&project, wanted)?.into_iter().map(|(name, prompt)| {
+    let read = registry.read_all(&project, wanted)?;
+    let misfits = code.calls.against_registry(args, &manifest, &read, (&registry, &project))?;
+    let offered = read.into_iter().map(|(name, prompt)| {
         (name, Offered { version: prompt.version, digest: prompt.digest, interface: prompt.interface })
     });
     let found = compatibility::check(&needed, &pinned, &offered.collect());
@@ -154,7 +195,7 @@ fn with_registry(args: &Validate, code: &Code, context: &Context) -> Result<(Str
         found.into_iter().partition(|mismatch| mismatch.severity == Severity::Error);
     let warnings: Vec<Problem> = warnings.into_iter().map(|mismatch| code.locate(mismatch).problem).collect();
     context.printer.warnings(&warnings);
-    Ok((source, errors.into_iter().map(|mismatch| code.locate(mismatch)).collect()))
+    Ok((source, errors.into_iter().map(|mismatch| code.locate(mismatch)).collect(), misfits))
 }
 
 /// Compares prompt files with the contents the lock file pins.
