@@ -45,5 +45,6 @@ pub mod signing;
 pub mod splits;
 pub mod template;
 pub mod time;
+pub mod values;
 pub mod variables;
 pub mod versions;

@@ -1,8 +1,11 @@
 //! Variables: what a caller passes to a render, and what a document says about it.
 
+use minijinja::value::ValueKind;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+use crate::values::Given;
 
 /// What a document declares about one variable.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -92,6 +95,25 @@ pub fn check_value(spec: &VariableSpec, value: &Value) -> Result<(), WrongValue>
     let same_type = spec.choices.iter().any(|choice| found_name(choice) == found_name(value));
     let found = if same_type { "another value" } else { found_name(value) };
     Err(WrongValue { expected: one_of(&spec.choices), found })
+}
+
+/// The same for a value that may be kept in another form.
+pub(crate) fn check_given(spec: &VariableSpec, value: Given<'_>) -> Result<(), WrongValue> {
+    let fits = spec.choices.is_empty() && value.kind().is_some_and(|kind| is_of_kind(spec.kind, kind));
+    if fits { Ok(()) } else { check_value(spec, &value.to_json()) }
+}
+
+/// Whether a value of this kind certainly has the type; a number may be a whole one or not.
+fn is_of_kind(wanted: Option<VariableType>, kind: ValueKind) -> bool {
+    match wanted {
+        None | Some(VariableType::Enum) => true,
+        Some(VariableType::String) => kind == ValueKind::String,
+        Some(VariableType::Number) => kind == ValueKind::Number,
+        Some(VariableType::Boolean) => kind == ValueKind::Bool,
+        Some(VariableType::Array) => kind == ValueKind::Seq,
+        Some(VariableType::Object) => kind == ValueKind::Map,
+        Some(VariableType::Integer) => false,
+    }
 }
 
 fn is_of_type(kind: VariableType, value: &Value) -> bool {

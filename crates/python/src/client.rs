@@ -141,7 +141,7 @@ impl Client {
 
     /// Hands in a fact with the next counts; what does not fit is lost.
     fn report(&self, fact: &Bound<'_, PyDict>) -> PyResult<()> {
-        self.sdk.report(Value::Object(values::variables(fact)?));
+        self.sdk.report(Value::Object(values::json(fact)?));
         Ok(())
     }
 

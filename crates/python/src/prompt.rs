@@ -9,6 +9,7 @@ use promptsync_client::sdk;
 use promptsync_core::{
     render::Rendered,
     secrets::{SecretRef, SecretValue, Secrets},
+    values::Values,
 };
 use pyo3::{
     intern,
@@ -16,9 +17,11 @@ use pyo3::{
     sync::PyOnceLock,
     types::{PyDict, PyList, PyString},
 };
-use serde_json::{Map, Value};
 
-use crate::{errors, values};
+use crate::{
+    errors,
+    values::{self, Variables},
+};
 
 /// Bytes from which a render lets other threads of Python run: below, giving up the lock costs more than it gives.
 const LONG: usize = 16 << 10;
@@ -120,12 +123,14 @@ impl Prompt {
         variables: &Bound<'py, PyDict>,
         secrets: Option<BTreeMap<String, String>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let variables = values::variables(variables)?;
+        let held = Variables::of(variables);
+        let listed = held.listed()?;
+        let variables = Values::from(&listed);
         let secrets = match secrets {
             None => Secrets::masked(),
             Some(given) => resolved(py, given)?,
         };
-        let render = || self.prompt.render_with(&variables, &secrets);
+        let render = || self.prompt.render_values(variables.clone(), &secrets);
         let rendered = if self.is_long(&variables) { py.detach(render) } else { render() };
         match rendered {
             Ok(Rendered::Text(text)) => {
@@ -146,7 +151,7 @@ impl Prompt {
                 }
                 class(py, "Messages")?.call1((list,))
             }
-            Err(error) => Err(errors::render(py, &error, || self.prompt.check(&variables))),
+            Err(error) => Err(errors::render(py, &error, || self.prompt.check_values(variables.clone()))),
         }
     }
 
@@ -157,13 +162,8 @@ impl Prompt {
 }
 
 impl Prompt {
-    fn is_long(&self, variables: &Map<String, Value>) -> bool {
-        let texts = variables.values().map(|value| match value {
-            Value::String(text) => text.len(),
-            Value::Array(_) | Value::Object(_) => LONG / 64,
-            _ => 8,
-        });
-        self.wrote.load(Ordering::Relaxed).max(texts.sum()) > LONG
+    fn is_long(&self, variables: &Values<'_>) -> bool {
+        self.wrote.load(Ordering::Relaxed) > LONG || variables.bytes() > LONG
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use promptsync_core::{documents::Engine, limits::Limits, template};
+use promptsync_core::{documents::Engine, limits::Limits, secrets::Secrets, template, values::Values};
 use pyo3::{prelude::*, types::PyDict};
 
-use crate::{errors, values};
+use crate::{errors, values::Variables};
 
 /// A compiled template: compiled once, rendered often, from any thread.
 #[pyclass(frozen, module = "promptsync._core")]
@@ -49,8 +49,10 @@ impl Template {
 
     /// Fills it with values. A missing one is an error, never empty text.
     fn render(&self, py: Python<'_>, variables: &Bound<'_, PyDict>) -> PyResult<String> {
-        let variables = values::variables(variables)?;
-        py.detach(|| self.template.render(&variables, &self.limits))
+        let held = Variables::of(variables);
+        let listed = held.listed()?;
+        let values = Values::from(&listed);
+        py.detach(|| self.template.render_values(&values, &Secrets::masked(), &self.limits))
             .map_err(|error| errors::template(py, &error))
     }
 }

@@ -1,88 +1,108 @@
-//! Values between Python and JSON. A value that a template cannot get is refused by name and type, never shown.
+//! Values between Python and templates. A value that a template cannot get is refused by name and type, never shown.
 
+use promptsync_core::values::{Item, Listed, Nested, Values};
 use pyo3::{
     exceptions::PyOverflowError,
     prelude::*,
     types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple},
 };
 use serde::Serialize;
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use crate::errors;
 
 /// Levels of lists and dictionaries inside each other.
 const DEPTH: usize = 64;
 
-/// The variables of a render.
-pub(crate) fn variables(given: &Bound<'_, PyDict>) -> PyResult<Map<String, Value>> {
-    let mut found = Map::with_capacity(given.len());
-    for (name, value) in given.iter() {
-        let name = key(&name, "the variables")?;
-        let value = from_python(&value, &name, 0)?;
-        found.insert(name, value);
+/// The variables of a render, held while their texts are looked at.
+pub(crate) struct Variables<'py>(Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>);
+
+impl<'py> Variables<'py> {
+    pub(crate) fn of(given: &Bound<'py, PyDict>) -> Self {
+        Self(given.iter().collect())
     }
-    Ok(found)
+
+    /// Texts as they lie in Python's memory; everything else made into what a template gets.
+    pub(crate) fn listed(&self) -> PyResult<Listed<'_>> {
+        let mut listed = Vec::with_capacity(self.0.len());
+        for (name, value) in &self.0 {
+            let name = key(name, "the variables")?;
+            listed.push((name, item(value, name)?));
+        }
+        Ok(Listed::new(listed))
+    }
 }
 
-fn key(key: &Bound<'_, PyAny>, place: &str) -> PyResult<String> {
+/// A dictionary as JSON.
+pub(crate) fn json(given: &Bound<'_, PyDict>) -> PyResult<Map<String, Value>> {
+    let variables = Variables::of(given);
+    let listed = variables.listed()?;
+    Ok(Values::from(&listed).to_map().into_owned())
+}
+
+fn key<'a>(key: &'a Bound<'_, PyAny>, place: &str) -> PyResult<&'a str> {
     match key.cast::<PyString>() {
-        Ok(text) => Ok(text.to_str()?.to_owned()),
+        Ok(text) => text.to_str(),
         Err(_) => Err(refused(key, place, "a key")),
     }
 }
 
+fn item<'a>(value: &'a Bound<'_, PyAny>, name: &str) -> PyResult<Item<'a>> {
+    match value.cast::<PyString>() {
+        Ok(text) => text.to_str().map(Item::Text),
+        Err(_) => nested(value, name, 0).map(Item::Nested),
+    }
+}
+
 /// A value. `name` is the variable it belongs to.
-fn from_python(value: &Bound<'_, PyAny>, name: &str, depth: usize) -> PyResult<Value> {
+fn nested(value: &Bound<'_, PyAny>, name: &str, depth: usize) -> PyResult<Nested> {
     if let Ok(text) = value.cast::<PyString>() {
-        return Ok(Value::String(text.to_str()?.to_owned()));
+        return text.to_str().map(Nested::text);
     }
     if value.is_none() {
-        return Ok(Value::Null);
+        return Ok(Nested::null());
     }
     if let Ok(flag) = value.cast::<PyBool>() {
-        return Ok(Value::Bool(flag.is_true()));
+        return Ok(Nested::boolean(flag.is_true()));
     }
     if value.is_instance_of::<PyInt>() {
         return integer(value, name);
     }
     if value.is_instance_of::<PyFloat>() {
-        return Number::from_f64(value.extract()?)
-            .map(Value::Number)
-            .ok_or_else(|| errors::value(value.py(), name, "is not a finite number"));
+        let number: f64 = value.extract()?;
+        return if number.is_finite() {
+            Ok(Nested::number(number))
+        } else {
+            Err(errors::value(value.py(), name, "is not a finite number"))
+        };
     }
     if depth >= DEPTH {
         return Err(errors::value(value.py(), name, &format!("is nested deeper than {DEPTH} levels")));
     }
+    let inner = |item: &Bound<'_, PyAny>| nested(item, name, depth + 1);
     if let Ok(list) = value.cast::<PyList>() {
-        return list
-            .iter()
-            .map(|item| from_python(&item, name, depth + 1))
-            .collect::<PyResult<_>>()
-            .map(Value::Array);
+        return list.iter().map(|item| inner(&item)).collect::<PyResult<_>>().map(Nested::list);
     }
     if let Ok(fields) = value.cast::<PyDict>() {
-        let mut map = Map::with_capacity(fields.len());
-        for (field, value) in fields.iter() {
-            map.insert(key(&field, name)?, from_python(&value, name, depth + 1)?);
+        let held: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> = fields.iter().collect();
+        let mut map = Vec::with_capacity(held.len());
+        for (field, value) in &held {
+            map.push((key(field, name)?, inner(value)?));
         }
-        return Ok(Value::Object(map));
+        return Ok(Nested::map(map));
     }
     if let Ok(tuple) = value.cast::<PyTuple>() {
-        return tuple
-            .iter()
-            .map(|item| from_python(&item, name, depth + 1))
-            .collect::<PyResult<_>>()
-            .map(Value::Array);
+        return tuple.iter().map(|item| inner(&item)).collect::<PyResult<_>>().map(Nested::list);
     }
     other(value, name, depth)
 }
 
-fn integer(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Value> {
+fn integer(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Nested> {
     if let Ok(number) = value.extract::<i64>() {
-        return Ok(Value::from(number));
+        return Ok(Nested::integer(number));
     }
     match value.extract::<u64>() {
-        Ok(number) => Ok(Value::from(number)),
+        Ok(number) => Ok(Nested::unsigned(number)),
         Err(error) if error.is_instance_of::<PyOverflowError>(value.py()) => {
             Err(errors::value(value.py(), name, "is a whole number beyond 64 bits"))
         }
@@ -91,13 +111,12 @@ fn integer(value: &Bound<'_, PyAny>, name: &str) -> PyResult<Value> {
 }
 
 /// Values that have one obvious text or dictionary: dates, decimals, ids, paths, models.
-fn other(value: &Bound<'_, PyAny>, name: &str, depth: usize) -> PyResult<Value> {
-    let py = value.py();
-    let plain = errors::plain(py)?.call1((value,))?;
+fn other(value: &Bound<'_, PyAny>, name: &str, depth: usize) -> PyResult<Nested> {
+    let plain = errors::plain(value.py())?.call1((value,))?;
     if plain.is(value) {
         return Err(refused(value, name, "a value"));
     }
-    from_python(&plain, name, depth + 1)
+    nested(&plain, name, depth + 1)
 }
 
 fn refused(value: &Bound<'_, PyAny>, name: &str, what: &str) -> PyErr {

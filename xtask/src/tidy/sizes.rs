@@ -10,8 +10,12 @@ const ENDINGS: [&str; 4] = ["rs", "py", "ts", "tsx"];
 const NAMELESS: [&str; 7] = ["common", "helper", "helpers", "manager", "misc", "util", "utils"];
 
 /// Files that are called so because that is what they hold.
-const NAMED: [(&str, &str); 1] =
-    [("crates/core/src/template/handlebars/helpers.rs", "what Handlebars calls its functions")];
+const NAMED: [(&str, &str); 4] = [
+    ("crates/core/src/template/handlebars/helpers.rs", "what Handlebars calls its functions"),
+    ("python/promptsync/manager.py", "the class is called so, as people were promised"),
+    ("python/promptsync/library/manager.py", "the class is called so, as people were promised"),
+    ("python/compat/src/prompt_manager/core/manager.py", "existing programs import it from there"),
+];
 
 /// Files that may be longer, each with the reason.
 const LONGER: &[(&str, &str)] = &[];

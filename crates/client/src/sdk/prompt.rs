@@ -16,6 +16,7 @@ use promptsync_core::{
     names::{AliasName, PromptName},
     render::{CompiledDocument, RenderError, RenderInput, RenderRequest, Rendered},
     secrets::{SecretRef, Secrets},
+    values::Values,
     versions::VersionNumber,
 };
 use serde_json::{Map, Value};
@@ -149,8 +150,24 @@ impl Prompt {
         variables: &Map<String, Value>,
         secrets: &Secrets,
     ) -> Result<Rendered, RenderError> {
-        let input = RenderInput { variables, tags: &self.tags, model: self.model.as_deref() };
-        self.compiled.render_input(input, secrets, &self.limits)
+        self.render_values(variables.into(), secrets)
+    }
+
+    /// The same with values that are kept in another form than JSON.
+    ///
+    /// # Errors
+    /// When a value is missing or wrong, or the template fails. An error carries no value.
+    pub fn render_values(&self, variables: Values<'_>, secrets: &Secrets) -> Result<Rendered, RenderError> {
+        self.compiled.render_input(&self.input(variables), secrets, &self.limits)
+    }
+
+    /// Everything that is wrong with values that are kept in another form.
+    pub fn check_values(&self, variables: Values<'_>) -> Vec<RenderError> {
+        self.compiled.check_input(&self.input(variables), &self.limits)
+    }
+
+    fn input<'a>(&'a self, variables: Values<'a>) -> RenderInput<'a> {
+        RenderInput { variables, tags: &self.tags, model: self.model.as_deref() }
     }
 
     /// Everything that is wrong with a caller's values; nothing when a render would start.

@@ -1,8 +1,8 @@
 //! Checking a caller's values before a template sees them.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     RenderError, RenderedMessage,
@@ -12,7 +12,8 @@ use crate::{
     documents::{Document, Role},
     limits::Limits,
     names::{MAX_NAME, nearest},
-    variables::check_value,
+    values::Values,
+    variables::check_given,
 };
 
 /// Missing variables for which a passed name that is spelt alike is looked up; each look-up reads every name.
@@ -22,7 +23,7 @@ const SUGGESTIONS: usize = 20;
 pub(super) fn check(
     document: &Document,
     body: &CompiledBody,
-    values: &Map<String, Value>,
+    values: &Values<'_>,
     limits: &Limits,
 ) -> Vec<RenderError> {
     if let Some(error) = too_much(values, limits) {
@@ -31,35 +32,19 @@ pub(super) fn check(
     let mut errors = missing(document, body, values);
     for (name, spec) in &document.variables {
         if let Some(value) = values.get(name).filter(|value| !value.is_null())
-            && let Err(wrong) = check_value(spec, value)
+            && let Err(wrong) = check_given(spec, value)
         {
             errors.push(RenderError::mistyped(name, wrong));
         }
     }
     for need in body.needs.iter().filter(|need| need.is_placeholder) {
         if let Some(value) = values.get(&need.name)
-            && let Err(error) = history(&need.name, value)
+            && let Err(error) = history(&need.name, &value.to_json())
         {
             errors.push(error);
         }
     }
     errors
-}
-
-/// The values, with the default of each declared variable that is absent or null.
-pub(super) fn with_defaults<'a>(
-    document: &Document,
-    values: &'a Map<String, Value>,
-) -> Cow<'a, Map<String, Value>> {
-    let mut filled = Cow::Borrowed(values);
-    for (name, spec) in &document.variables {
-        if let Some(default) = &spec.default
-            && values.get(name).is_none_or(Value::is_null)
-        {
-            filled.to_mut().insert(name.clone(), default.clone());
-        }
-    }
-    filled
 }
 
 /// Reads a message history. Its texts are taken literally: a caller's text is never a template.
@@ -95,8 +80,8 @@ fn said(entry: &Value) -> Option<RenderedMessage> {
 
 /// Required variables without a value: declared ones, and those the body reads and no declaration speaks of.
 /// Null is no value: it would stand in the text as a word.
-fn missing(document: &Document, body: &CompiledBody, values: &Map<String, Value>) -> Vec<RenderError> {
-    let is_absent = |name: &str| values.get(name).is_none_or(Value::is_null);
+fn missing(document: &Document, body: &CompiledBody, values: &Values<'_>) -> Vec<RenderError> {
+    let is_absent = |name: &str| values.is_absent(name);
     let declared = document
         .variables
         .iter()
@@ -114,8 +99,7 @@ fn missing(document: &Document, body: &CompiledBody, values: &Map<String, Value>
     }
     let needs: BTreeMap<&str, &Need> = body.needs.iter().map(|need| (need.name.as_str(), need)).collect();
     let unknown: Vec<&str> = values
-        .keys()
-        .map(String::as_str)
+        .names()
         .filter(|passed| passed.len() <= MAX_NAME)
         .filter(|passed| !needs.contains_key(passed) && !document.variables.contains_key(*passed))
         .collect();
@@ -131,34 +115,15 @@ fn missing(document: &Document, body: &CompiledBody, values: &Map<String, Value>
         .collect()
 }
 
-/// Bytes of names and texts, and 8 for every other value, as long as they stay under the limits.
-fn too_much(values: &Map<String, Value>, limits: &Limits) -> Option<RenderError> {
+/// Whether there are too many, too many bytes, or too many levels of them.
+fn too_much(values: &Values<'_>, limits: &Limits) -> Option<RenderError> {
     if values.len() > limits.variables {
         return Some(RenderError::TooMuch { limit: limits.variables, unit: "variables" });
     }
-    let mut bytes = 0_usize;
-    // A list of its own, not recursion: the values are a stranger's.
-    let mut open: Vec<(&Value, usize)> = values.values().map(|value| (value, 1)).collect();
-    bytes += values.keys().map(String::len).sum::<usize>();
-    while let Some((value, depth)) = open.pop() {
-        if depth > limits.depth {
-            return Some(RenderError::TooMuch { limit: limits.depth, unit: "levels" });
-        }
-        bytes += match value {
-            Value::String(text) => text.len(),
-            _ => size_of::<u64>(),
-        };
-        match value {
-            Value::Array(items) => open.extend(items.iter().map(|item| (item, depth + 1))),
-            Value::Object(fields) => {
-                bytes += fields.keys().map(String::len).sum::<usize>();
-                open.extend(fields.values().map(|item| (item, depth + 1)));
-            }
-            _ => {}
-        }
-        if bytes > limits.variables_bytes {
-            return Some(RenderError::TooMuch { limit: limits.variables_bytes, unit: "bytes" });
-        }
+    let (bytes, depth) = values.size(limits.variables_bytes, limits.depth);
+    if depth > limits.depth {
+        return Some(RenderError::TooMuch { limit: limits.depth, unit: "levels" });
     }
-    None
+    (bytes > limits.variables_bytes)
+        .then_some(RenderError::TooMuch { limit: limits.variables_bytes, unit: "bytes" })
 }

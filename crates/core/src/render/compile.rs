@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use indexmap::{IndexMap, IndexSet};
-use serde_json::{Map, Value};
 
 use super::{CompiledDocument, RenderError};
 use crate::{
@@ -13,6 +12,7 @@ use crate::{
     problem::Problem,
     secrets::{SecretRef, Secrets},
     template::{Included, Partials, Template, TemplateError, TemplateFault},
+    values::Values,
 };
 
 /// A body whose templates are compiled.
@@ -60,12 +60,12 @@ pub(super) struct CompiledText {
 impl CompiledText {
     pub(super) fn render(
         &self,
-        values: &Map<String, Value>,
+        values: &Values<'_>,
         secrets: &Secrets,
         limits: &Limits,
     ) -> Result<String, RenderError> {
         self.template
-            .render_with(values, secrets, limits)
+            .render_values(values, secrets, limits)
             .map_err(|error| RenderError::Template { path: self.path.clone(), error: error.into() })
     }
 }

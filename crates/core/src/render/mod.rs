@@ -17,6 +17,7 @@ use crate::{
     problem::Problem,
     secrets::{SecretRef, Secrets},
     template::{Partials, TemplateError},
+    values::{Given, Values},
     variables::{VariableUse, WrongValue},
 };
 pub(crate) use compile::CompiledBody;
@@ -44,10 +45,10 @@ pub struct RenderRequest {
 }
 
 /// The same, of somebody who keeps the values.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct RenderInput<'a> {
     /// Values by variable name.
-    pub variables: &'a Map<String, Value>,
+    pub variables: Values<'a>,
     /// Tags that choose a variant.
     pub tags: &'a BTreeMap<String, String>,
     /// The model.
@@ -162,7 +163,7 @@ impl CompiledDocument {
 
     /// The secrets that the body asks for which tags and model choose: what has to be looked up for a render.
     pub fn secrets_of(&self, request: &RenderRequest) -> Result<&[SecretRef], RenderError> {
-        self.choose(request.into()).map(|body| body.secrets.as_slice())
+        self.choose(&request.into()).map(|body| body.secrets.as_slice())
     }
 
     /// Advice about the document: dependencies that it never includes.
@@ -178,8 +179,16 @@ impl CompiledDocument {
     /// Everything wrong with a caller's values, for the body that tags and model choose; nothing when
     /// [`CompiledDocument::render`] would start. Values that only a template can judge are not looked at.
     pub fn check(&self, request: &RenderRequest, limits: &Limits) -> Vec<RenderError> {
-        match self.choose(request.into()) {
-            Ok(body) => check::check(&self.document, body, &request.variables, limits),
+        match self.choose(&request.into()) {
+            Ok(body) => check::check(&self.document, body, &Values::from(&request.variables), limits),
+            Err(error) => vec![error],
+        }
+    }
+
+    /// The same for values that stay with the caller.
+    pub fn check_input(&self, input: &RenderInput<'_>, limits: &Limits) -> Vec<RenderError> {
+        match self.choose(input) {
+            Ok(body) => check::check(&self.document, body, &input.variables, limits),
             Err(error) => vec![error],
         }
     }
@@ -198,21 +207,21 @@ impl CompiledDocument {
         secrets: &Secrets,
         limits: &Limits,
     ) -> Result<Rendered, RenderError> {
-        self.render_input(request.into(), secrets, limits)
+        self.render_input(&request.into(), secrets, limits)
     }
 
     /// The same with values that stay with the caller.
     pub fn render_input(
         &self,
-        input: RenderInput<'_>,
+        input: &RenderInput<'_>,
         secrets: &Secrets,
         limits: &Limits,
     ) -> Result<Rendered, RenderError> {
         let body = self.choose(input)?;
-        if let Some(error) = check::check(&self.document, body, input.variables, limits).into_iter().next() {
+        if let Some(error) = check::check(&self.document, body, &input.variables, limits).into_iter().next() {
             return Err(error);
         }
-        let values = check::with_defaults(&self.document, input.variables);
+        let values = input.variables.clone().with_defaults(&self.document);
         match &body.content {
             CompiledContent::Text(text) => text.render(&values, secrets, limits).map(Rendered::Text),
             CompiledContent::Messages(messages) => {
@@ -221,7 +230,7 @@ impl CompiledDocument {
         }
     }
 
-    fn choose(&self, input: RenderInput<'_>) -> Result<&CompiledBody, RenderError> {
+    fn choose(&self, input: &RenderInput<'_>) -> Result<&CompiledBody, RenderError> {
         let Choice { variant, model, .. } = choose(&self.document, input.tags, input.model)?;
         let of_model = model.and_then(|model| self.models.get(model));
         let of_variant = variant.and_then(|index| self.variants.get(index));
@@ -231,14 +240,14 @@ impl CompiledDocument {
 
 impl<'a> From<&'a RenderRequest> for RenderInput<'a> {
     fn from(request: &'a RenderRequest) -> Self {
-        Self { variables: &request.variables, tags: &request.tags, model: request.model.as_deref() }
+        Self { variables: (&request.variables).into(), tags: &request.tags, model: request.model.as_deref() }
     }
 }
 
 /// Renders each message by itself; the output limit holds for all of them together.
 fn render_messages(
     messages: &[CompiledMessage],
-    values: &Map<String, Value>,
+    values: &Values<'_>,
     secrets: &Secrets,
     limits: &Limits,
 ) -> Result<Vec<RenderedMessage>, RenderError> {
@@ -252,7 +261,8 @@ fn render_messages(
                 rendered.push(RenderedMessage { role: *role, name: name.clone(), content });
             }
             CompiledMessage::Placeholder(placeholder) => {
-                let history = values.get(&placeholder.placeholder).unwrap_or(&Value::Null);
+                let history = values.get(&placeholder.placeholder).map(Given::to_json);
+                let history = history.as_deref().unwrap_or(&Value::Null);
                 rendered.extend(check::history(&placeholder.placeholder, history)?);
             }
         }

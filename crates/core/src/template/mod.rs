@@ -13,6 +13,7 @@ use crate::{
     documents::Engine,
     limits::Limits,
     secrets::{SecretUse, Secrets},
+    values::Values,
     variables::VariableUse,
 };
 
@@ -114,9 +115,19 @@ impl Template {
         secrets: &Secrets,
         limits: &Limits,
     ) -> Result<String, TemplateError> {
+        self.render_values(&values.into(), secrets, limits)
+    }
+
+    /// The same with values of any kind.
+    pub fn render_values(
+        &self,
+        values: &Values<'_>,
+        secrets: &Secrets,
+        limits: &Limits,
+    ) -> Result<String, TemplateError> {
         match &self.0 {
             Compiled::Jinja(template) => template.render(values, secrets, limits),
-            Compiled::Handlebars(template) => template.render(values, secrets, limits),
+            Compiled::Handlebars(template) => template.render(&values.to_map(), secrets, limits),
         }
         .map_err(|error| error.covered(secrets))
     }

@@ -3,12 +3,12 @@
 use std::error::Error as _;
 
 use minijinja::{Error, ErrorKind};
-use serde_json::{Map, Value as Json};
 
 use super::{link::Sources, place, scan};
 use crate::{
     limits::Limits,
     template::{TemplateError, TemplateFault},
+    values::Values,
     variables::VariableUse,
 };
 
@@ -43,7 +43,7 @@ pub(super) fn render(
     error: &Error,
     sources: &Sources,
     uses: &[VariableUse],
-    values: &Map<String, Json>,
+    values: &Values<'_>,
     limits: &Limits,
 ) -> TemplateError {
     let range = error.range();
@@ -82,7 +82,7 @@ fn fault(
     error: &Error,
     text: &str,
     uses: &[VariableUse],
-    values: &Map<String, Json>,
+    values: &Values<'_>,
     limits: &Limits,
 ) -> TemplateFault {
     if let Some(fault) = ours(error) {
@@ -125,16 +125,16 @@ fn ours(error: &Error) -> Option<TemplateFault> {
     None
 }
 
-fn undefined(detail: &str, text: &str, uses: &[VariableUse], values: &Map<String, Json>) -> TemplateFault {
+fn undefined(detail: &str, text: &str, uses: &[VariableUse], values: &Values<'_>) -> TemplateFault {
     let path = quoted(detail).unwrap_or(text);
     let root: String = path.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
     let read = uses.iter().find(|one| one.name == root);
-    if read.is_none() || values.contains_key(&root) || PROBED.contains(&root.as_str()) {
+    if read.is_none() || values.get(&root).is_some() || PROBED.contains(&root.as_str()) {
         let message =
             if path.is_empty() { "something is undefined".into() } else { format!("`{path}` is undefined") };
         return TemplateFault::Undefined { message };
     }
-    let names = values.keys().map(String::as_str);
+    let names = values.names();
     TemplateFault::MissingVariable { path: path.to_owned(), nearest: super::nearest(&root, names) }
 }
 

@@ -4,12 +4,11 @@
 //! exist, `link` makes one guarded program of it and its partials, and `budget` is what a render may spend.
 //! The reasons are in `docs/adr/0002-jinja-guards.md`.
 
-use serde_json::{Map, Value};
-
 use super::{Included, Partials, TemplateError};
 use crate::{
     limits::Limits,
     secrets::{SecretUse, Secrets},
+    values::Values,
     variables::VariableUse,
 };
 
@@ -94,7 +93,7 @@ impl JinjaTemplate {
 
     pub(super) fn render(
         &self,
-        values: &Map<String, Value>,
+        values: &Values<'_>,
         secrets: &Secrets,
         limits: &Limits,
     ) -> Result<String, TemplateError> {

@@ -1,13 +1,14 @@
 //! Templates of text, plain variables and secrets: cut into pieces once, joined at render.
 
 use minijinja::machinery::ast;
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::{place, print, secrets, values};
 use crate::{
     limits::Limits,
     secrets::Secrets,
     template::{TemplateError, TemplateFault},
+    values::{Given, Values},
 };
 
 /// A prepared template.
@@ -61,7 +62,7 @@ impl Prepared {
     /// Joins the pieces with the values and secrets.
     pub(super) fn join(
         &self,
-        values: &Map<String, Json>,
+        values: &Values<'_>,
         secrets: &Secrets,
         limits: &Limits,
     ) -> Result<String, TemplateError> {
@@ -79,11 +80,11 @@ impl Prepared {
                     }
                 },
                 Piece::Variable { name, line, column } => match values.get(name) {
-                    Some(Json::String(text)) if text.len() <= limits.output_bytes => output.push_str(text),
-                    Some(Json::String(_)) => return Err(too_long(limits)),
-                    Some(value) => output.push_str(&print::text(&values::convert(value, 0)?)),
+                    Some(Given::Text(text)) => push(&mut output, text, limits)?,
+                    Some(Given::Json(Json::String(text))) => push(&mut output, text, limits)?,
+                    Some(value) => output.push_str(&print::text(&values::engine(value)?)),
                     None => {
-                        let nearest = super::nearest(name, values.keys().map(String::as_str));
+                        let nearest = super::nearest(name, values.names());
                         let fault = TemplateFault::MissingVariable { path: name.clone(), nearest };
                         let (line, column) = (Some(*line), Some(*column));
                         return Err(TemplateError { fault, line, column, partial: None });
@@ -96,6 +97,14 @@ impl Prepared {
         }
         Ok(output)
     }
+}
+
+fn push(output: &mut String, text: &str, limits: &Limits) -> Result<(), TemplateError> {
+    if text.len() > limits.output_bytes {
+        return Err(too_long(limits));
+    }
+    output.push_str(text);
+    Ok(())
 }
 
 fn too_long(limits: &Limits) -> TemplateError {

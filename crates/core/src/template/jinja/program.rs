@@ -10,7 +10,6 @@ use minijinja::{
     AutoEscape, Environment,
     machinery::{self, Instructions},
 };
-use serde_json::{Map, Value};
 
 use super::{
     budget, environment, errors,
@@ -20,6 +19,7 @@ use super::{
 use crate::{
     limits::Limits,
     template::{TemplateError, TemplateFault},
+    values::Values,
     variables::VariableUse,
 };
 
@@ -75,7 +75,7 @@ impl Program {
     /// Fills the template.
     pub(super) fn render(
         &self,
-        values: &Map<String, Value>,
+        values: &Values<'_>,
         uses: &[VariableUse],
         limits: &Limits,
     ) -> Result<String, TemplateError> {
@@ -88,7 +88,7 @@ impl Program {
     fn on_stack(
         &self,
         environment: &Environment<'_>,
-        values: &Map<String, Value>,
+        values: &Values<'_>,
         uses: &[VariableUse],
         limits: &Limits,
     ) -> Result<String, TemplateError> {
@@ -103,7 +103,7 @@ impl Program {
     fn run<'a>(
         &'a self,
         environment: &'a Environment<'a>,
-        values: &Map<String, Value>,
+        values: &Values<'_>,
         uses: &[VariableUse],
         limits: &Limits,
     ) -> Result<String, TemplateError> {

@@ -3,11 +3,12 @@
 use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
 use minijinja::{Value, value::Object};
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::budget::DEPTH;
 use crate::{
     template::{TemplateError, TemplateFault},
+    values::{Given, Values},
     variables::VariableUse,
 };
 
@@ -40,10 +41,10 @@ fn by_length(a: &str, b: &str) -> Ordering {
 }
 
 /// The values that a template reads, by name. The rest is left where it is.
-pub(super) fn context(values: &Map<String, Json>, names: &Names) -> Result<Value, TemplateError> {
+pub(super) fn context(values: &Values<'_>, names: &Names) -> Result<Value, TemplateError> {
     let mut found = Vec::with_capacity(names.len());
     for name in names.iter() {
-        found.push(values.get(&**name).map(|value| convert(value, 0)).transpose()?);
+        found.push(values.get(name).map(engine).transpose()?);
     }
     Ok(Value::from_object(Context { names: Arc::clone(names), values: found }))
 }
@@ -56,8 +57,17 @@ pub(super) fn names(uses: &[VariableUse]) -> Names {
     names.into()
 }
 
+/// A value for the engine.
+pub(super) fn engine(value: Given<'_>) -> Result<Value, TemplateError> {
+    match value {
+        Given::Text(text) => Ok(Value::from(text)),
+        Given::Json(json) => convert(json, 0),
+        Given::Nested(nested) => Ok(nested.value.clone()),
+    }
+}
+
 /// One value. Maps keep the order of their keys.
-pub(super) fn convert(json: &Json, depth: usize) -> Result<Value, TemplateError> {
+fn convert(json: &Json, depth: usize) -> Result<Value, TemplateError> {
     if depth >= DEPTH {
         let fault = TemplateFault::NestingTooDeep { limit: DEPTH };
         return Err(TemplateError { fault, line: None, column: None, partial: None });
@@ -110,7 +120,7 @@ mod tests {
             optional: false,
         });
         let passed = json!({"a": 1, "b": 2, "aa": 3, "ab": 4, "bb": 5, "ä": 6, "": 7, "unread": 8});
-        let context = context(passed.as_object().unwrap(), &names(&uses)).unwrap();
+        let context = context(&passed.as_object().unwrap().into(), &names(&uses)).unwrap();
         for (name, value) in passed.as_object().unwrap() {
             let found = context.get_attr(name).unwrap();
             let expected = if name == "unread" { String::new() } else { value.to_string() };
