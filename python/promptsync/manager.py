@@ -38,6 +38,9 @@ class PromptManager:
     when what it asks for is not held. ``alias`` is meant where a call names none. With ``respect_canary`` an alias that
     divides its traffic does so by ``unit``, which is this machine's name when nothing else is said; without it the
     version that is not on trial is served, unless a call names its unit.
+
+    >>> PromptManager("shop", url="https://prompts.example", api_key="ps_…", deadline_ms=0)
+    <PromptManager of shop, https://prompts.example>
     """
 
     def __init__(
@@ -88,7 +91,12 @@ class PromptManager:
 
     @classmethod
     def create(cls, prompt_dir: str | os.PathLike[str] = "./prompts", **options: Any) -> LibraryManager:
-        """The prompts of a folder as a library that also writes them: see :mod:`promptsync.library`."""
+        """The prompts of a folder as a library that also writes them: see :mod:`promptsync.library`.
+
+        >>> import tempfile
+        >>> PromptManager.create(prompt_dir=tempfile.mkdtemp()).list_prompts()
+        []
+        """
         from promptsync.library import PromptManager as Library
 
         return Library.create(prompt_dir=os.fspath(prompt_dir), **options)
@@ -107,6 +115,10 @@ class PromptManager:
 
         ``tags`` and ``model`` choose among its contents, ``unit`` decides where the alias divides its traffic. It takes no
         longer than ``deadline_ms``, whatever the network does.
+
+        >>> from promptsync.testing import FakePromptManager
+        >>> FakePromptManager({"support": "Hi {{ name }}"}).get("support@production").format(name="Ann")
+        'Hi Ann'
         """
         name, _, reference = prompt.partition("@")
         return self.get_prompt(
@@ -127,6 +139,10 @@ class PromptManager:
         """A prompt by name and alias (``stable``), version (``v1``, ``1.2.0``, ``latest``), digest or commit.
 
         With ``fallback_to_local`` a prompt file of this machine is served when nothing else is there.
+
+        >>> from promptsync.testing import FakePromptManager
+        >>> FakePromptManager({"support": "Hi {{ name }}"}).get_prompt("support", "v1").name
+        'support'
         """
         if tags is None and unit is None and model is None and fallback_to_local:
             # Asked for a moment ago with the same words: nothing has to be resolved.
@@ -166,11 +182,21 @@ class PromptManager:
         return PendingPrompt((found,), shown)
 
     def list_prompts(self) -> Items[str]:
-        """The names of the prompts that are held, and of the prompt files of this machine."""
+        """The names of the prompts that are held, and of the prompt files of this machine.
+
+        >>> from promptsync.testing import FakePromptManager
+        >>> FakePromptManager({"support": "Hi", "answer": "Yes"}).list_prompts()
+        ['answer', 'support']
+        """
         return Items((self._core or self._restart()).names())
 
     def diff(self, prompt_id: str, old: str, new: str) -> PromptDiff:
-        """What differs between two versions: ``pm.diff("support", "v1", "v2").changes``."""
+        """What differs between two versions.
+
+        >>> from promptsync.testing import FakePromptManager
+        >>> FakePromptManager({"support": "Hi"}).diff("support", "v1", "v2").changes
+        []
+        """
         from promptsync.diff import PromptDiff
 
         sides = [self._get(prompt_id, reference, None, None, None, None, True) for reference in (old, new)]
@@ -191,13 +217,24 @@ class PromptManager:
         """What to store beside an answer of the model, so that it can be said later which text led to it.
 
         ``prompt_id`` is :attr:`Prompt.id`; a name alone means the version that was last got of it.
+
+        >>> from promptsync.testing import FakePromptManager
+        >>> pm = FakePromptManager({"support": "Hi"})
+        >>> pm.create_tracking_metadata(pm.get("support").id, {"customer_id": "7"})["context"]
+        {'customer_id': '7'}
         """
         return Record(self._served.metadata(prompt_id, context))
 
     def report_metrics(
         self, prompt_id: str, metrics: Mapping[str, Any], context: Mapping[str, Any] | None = None
     ) -> Done:
-        """Hands in what was measured of one use of a prompt, in the background; what does not fit is lost."""
+        """Hands in what was measured of one use of a prompt, in the background; what does not fit is lost.
+
+        >>> from promptsync.testing import FakePromptManager
+        >>> pm = FakePromptManager({"support": "Hi"})
+        >>> bool(pm.report_metrics(pm.get("support").id, {"success": True, "latency_ms": 250}))
+        False
+        """
         if not metrics:
             raise ValidationError("`metrics` are empty", code="invalid", path="metrics")
         (self._core or self._restart()).report(self._served.fact(prompt_id, metrics, context))

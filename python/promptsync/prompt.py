@@ -42,13 +42,23 @@ class Prompt:
         Raises :class:`~promptsync.errors.MissingVariableError` with the names of all that are missing,
         :class:`~promptsync.errors.ValidationError` for a value of another type than declared, and
         :class:`~promptsync.errors.TemplateError` when the template fails. None of them shows a value.
+
+        >>> from promptsync.testing import FakePromptManager
+        >>> chat = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "{{ question }}"}]
+        >>> FakePromptManager({"answer": chat}).get("answer").format(question="Why?")[1]["content"]
+        'Why?'
         """
         return self._render(variables)  # type: ignore[no-any-return]
 
     def render(
         self, variables: Mapping[str, Any] | None = None, /, *, secrets: Mapping[str, str] | None = None, **more: Any
     ) -> Text | Messages:
-        """The same with variables in a mapping, by name, or both; ``secrets`` are values this program looked up."""
+        """The same with variables in a mapping, by name, or both; ``secrets`` are values this program looked up.
+
+        >>> from promptsync.testing import FakePromptManager
+        >>> FakePromptManager({"support": "{{ a }} {{ b }}"}).get("support").render({"a": 1}, b=2)
+        '1 2'
+        """
         given = {**variables, **more} if variables else more
         return self._render(given, dict(secrets) if secrets else None)  # type: ignore[no-any-return]
 

@@ -126,9 +126,15 @@ def server(tmp_path: Path) -> Iterator[Server]:
     server.stop()
 
 
+class Silent(str):
+    """The address of a server that takes connections and never answers; it counts them."""
+
+    taken: list[socket.socket]
+
+
 @pytest.fixture
-def silent() -> Iterator[str]:
-    """The address of a server that takes connections and never answers; says how many came."""
+def silent() -> Iterator[Silent]:
+    """A server that takes connections and never answers."""
     listener = socket.create_server(("127.0.0.1", 0))
     taken: list[socket.socket] = []
 
@@ -141,7 +147,9 @@ def silent() -> Iterator[str]:
 
     thread = threading.Thread(target=accept)
     thread.start()
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    address = Silent(f"http://127.0.0.1:{listener.getsockname()[1]}")
+    address.taken = taken
+    yield address
     listener.shutdown(socket.SHUT_RDWR)
     listener.close()
     thread.join()

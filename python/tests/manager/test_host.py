@@ -34,6 +34,14 @@ def test_a_silent_server_costs_a_call_its_deadline_and_no_more(silent, manager):
         assert milliseconds / 1000 <= time.perf_counter() - begun < milliseconds / 1000 + 0.15
 
 
+def test_calls_do_not_ask_a_dead_server_again_and_again(silent, manager):
+    pm = manager(project_id="shop", url=silent, deadline_ms=5)
+    for _ in range(100):
+        with pytest.raises(PromptNotAvailableError):
+            pm.get("mail")
+    assert len(silent.taken) <= 2
+
+
 def test_a_server_that_refuses_connections_is_told_at_once(manager):
     pm = manager(project_id="shop", url="http://127.0.0.1:9", deadline_ms=1000 * LONG)
     begun = time.perf_counter()
