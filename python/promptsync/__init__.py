@@ -12,10 +12,9 @@ Dear Ann, folder
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from promptsync import errors
 from promptsync._core import __version__
+from promptsync._typing import TYPE_CHECKING, Any
 from promptsync.errors import PromptSyncError
 from promptsync.manager import PromptManager
 from promptsync.prompt import Prompt

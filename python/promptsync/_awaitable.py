@@ -15,12 +15,11 @@ True
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from typing import TYPE_CHECKING, Any, TypeVar
+
+from promptsync._typing import TYPE_CHECKING, Any, Value
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-Value = TypeVar("Value")
 
 
 class AwaitableValue:

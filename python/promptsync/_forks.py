@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import weakref
-from typing import Any, Protocol
+
+from promptsync._typing import Any, Protocol
 
 
 class Forked(Protocol):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
-from typing import Any, Generic, Protocol, TypeVar
 
-T = TypeVar("T")
+from promptsync._typing import Any, Generic, Protocol
+from promptsync._typing import Value as T
 
 
 class Waiting(Protocol):

@@ -6,17 +6,18 @@ import atexit
 import os
 import weakref
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
 
 from promptsync import _core, _forks, settings
 from promptsync._awaitable import DONE, Count, Done, Items, Record
 from promptsync._log import log
 from promptsync._pending import ThreadFlight, running_loop, settled
+from promptsync._typing import TYPE_CHECKING, Any
 from promptsync.errors import ClosedError, ValidationError
 from promptsync.prompt import PendingPrompt, Prompt
 from promptsync.tracking import Served
 
 if TYPE_CHECKING:
+    from promptsync.cache_strategy import CacheStrategy
     from promptsync.changes import Change
     from promptsync.diff import PromptDiff
     from promptsync.library import PromptManager as LibraryManager
@@ -49,7 +50,7 @@ class PromptManager:
         cache_dir: str | os.PathLike[str] | None = None,
         refresh_interval: float = 300,
         respect_canary: bool = True,
-        cache_strategy: settings.CacheStrategy | Mapping[str, Any] | None = None,
+        cache_strategy: CacheStrategy | Mapping[str, Any] | None = None,
         *,
         url: str | None = None,
         api_key: str | None = None,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
 
 from promptsync import _core
+from promptsync._typing import TYPE_CHECKING, Any
 from promptsync.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from promptsync.cache_strategy import CacheStrategy
 
 #: Bytes of documents and compiled templates that are held.
 MEMORY_BYTES = 64 << 20
@@ -17,19 +20,7 @@ MEMORY_BYTES = 64 << 20
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 
 
-class CacheStrategy(TypedDict, total=False):
-    """How prompts are kept.
-
-    ``memory_ttl``: seconds after which a server without a stream is asked again, at most ``refresh_interval``.
-    ``file_ttl``: accepted; what a file keeps is served as long as nothing newer is known, marked with its age.
-    ``refresh_strategy``: ``background``; calls never wait for a refresh.
-    ``max_cache_size``: bytes of memory, a number or a text such as ``100MB``.
-    """
-
-    memory_ttl: float
-    file_ttl: float
-    refresh_strategy: str
-    max_cache_size: int | str
+_WORDS = ("file_ttl", "max_cache_size", "memory_ttl", "refresh_strategy")
 
 
 def size_in_bytes(size: int | str) -> int:
@@ -40,6 +31,8 @@ def size_in_bytes(size: int | str) -> int:
     """
     if isinstance(size, int) and size >= 0:
         return size
+    import re
+
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([A-Za-z]*)\s*", str(size))
     if found is None or found[2].upper() not in _UNITS:
         raise ConfigurationError(
@@ -59,18 +52,18 @@ def poll_seconds(refresh_interval: float, strategy: CacheStrategy) -> float:
 def checked(strategy: Mapping[str, Any] | None) -> CacheStrategy:
     """A cache strategy whose words are known."""
     given = dict(strategy or {})
-    unknown = sorted(set(given) - set(CacheStrategy.__annotations__))
+    unknown = sorted(set(given) - set(_WORDS))
     if unknown:
         raise ConfigurationError(
             f"`cache_strategy` knows no {', '.join(unknown)}",
             code="setting",
-            hint="it takes " + ", ".join(sorted(CacheStrategy.__annotations__)),
+            hint="it takes " + ", ".join(_WORDS),
         )
     if given.get("refresh_strategy", "background") != "background":
         raise ConfigurationError(
             "`refresh_strategy` can only be `background`: no call waits for a refresh", code="setting"
         )
-    return CacheStrategy(**given)  # type: ignore[typeddict-item, no-any-return]
+    return given  # type: ignore[return-value]
 
 
 def found(
@@ -94,6 +87,8 @@ def found(
     # A name may come from a git remote, which may be no name of a project.
     project = project_id or here["name"] or "local"
     if project_id is None:
+        import re
+
         project = re.sub(r"[^a-z0-9_-]+", "-", project.lower()).strip("-") or "local"
     return {
         "project": project,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
 
+from promptsync._typing import TYPE_CHECKING, Any
 from promptsync.errors import ValidationError
 
 if TYPE_CHECKING:
@@ -21,8 +20,8 @@ class Served:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._by_id: OrderedDict[str, dict[str, Any]] = OrderedDict()
-        self._by_name: OrderedDict[str, str] = OrderedDict()
+        self._by_id: dict[str, dict[str, Any]] = {}
+        self._by_name: dict[str, str] = {}
 
     def add(self, prompt: Prompt) -> None:
         """Remembers one more."""
@@ -39,14 +38,8 @@ class Served:
             "prompt_source": native.source,
         }
         with self._lock:
-            self._by_id[prompt_id] = facts
-            self._by_name[name] = prompt_id
-            self._by_id.move_to_end(prompt_id)
-            self._by_name.move_to_end(name)
-            while len(self._by_id) > MOST:
-                self._by_id.popitem(last=False)
-            while len(self._by_name) > MOST:
-                self._by_name.popitem(last=False)
+            _put_last(self._by_id, prompt_id, facts)
+            _put_last(self._by_name, name, prompt_id)
 
     def facts(self, prompt_id: str) -> dict[str, Any]:
         """What is known of a prompt that was got: by its id, or by its name alone."""
@@ -86,3 +79,11 @@ class Served:
             "metrics": dict(metrics),
             "context": dict(context or {}),
         }
+
+
+def _put_last(known: dict[str, Any], key: str, value: Any) -> None:
+    """Puts it last; what was put longest ago goes when there are too many."""
+    known.pop(key, None)
+    known[key] = value
+    if len(known) > MOST:
+        del known[next(iter(known))]

@@ -59,7 +59,8 @@ def prompts_of(content: object) -> PromptSchema:
 
 def prompt_paths(folder: Path) -> list[Path]:
     """Give the YAML files directly in a folder: ``.yaml`` before ``.yml``, each by name."""
-    return [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.yml"))]
+    # By their texts: comparing paths takes them apart each time.
+    return [path for ending in ("*.yaml", "*.yml") for path in sorted(folder.glob(ending), key=str)]
 
 
 def readable_prompts(folder: Path) -> Iterator[tuple[Path, Prompt]]:
