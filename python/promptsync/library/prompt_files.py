@@ -53,7 +53,8 @@ def prompts_of(content: object) -> PromptSchema:
     ('a', 'a')
     """
     if isinstance(content, dict) and "prompts" not in content and ("id" in content or "format" in content):
-        return PromptSchema(prompts=[Prompt.model_validate(content)])
+        # One prompt that was checked is a file of prompts that needs no further check.
+        return PromptSchema.model_construct(prompts=[Prompt.model_validate(content)], version="1.0.0", metadata={})
     return PromptSchema.model_validate(content)
 
 
@@ -84,6 +85,9 @@ def precedence(path: Path, prompt_id: str) -> int:
     >>> [precedence(Path(name), "a") for name in ("all.yaml", "a.yml", "a.yaml")]
     [0, 1, 2]
     """
+    name = path.name
+    if name == f"{prompt_id}.yaml":
+        return 2
     if path.stem != file_name_of(prompt_id):
         return 0
     return 2 if path.suffix == ".yaml" else 1

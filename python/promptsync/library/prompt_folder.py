@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from promptsync.library.exceptions import PromptManagerError
@@ -19,14 +22,27 @@ def load_folder(folder: Path, registry: PromptRegistry, loader: SchemaLoader) ->
 
     Files that cannot be read, and schemas that are not there, are logged.
     """
-    found = list(readable_prompts(folder))
-    # The one that is registered last counts.
-    found.sort(key=lambda item: precedence(item[0], item[1].id))
-    for _, prompt in found:
-        registry.adopt(prompt)
+    with _no_search_for_garbage():
+        found = list(readable_prompts(folder))
+        # The one that is registered last counts.
+        found.sort(key=lambda item: precedence(item[0], item[1].id))
+        for _, prompt in found:
+            registry.adopt(prompt)
     names = {name for _, prompt in found for name in (prompt.input_schema, prompt.output_schema) if name}
     for name in sorted(names):
         _load_schema(name, folder, loader)
+
+
+@contextmanager
+def _no_search_for_garbage() -> Iterator[None]:
+    # All of what is read is kept, and searching it for garbage again and again takes as long as reading it.
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _load_schema(name: str, folder: Path, loader: SchemaLoader) -> None:
