@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 64 << 20
 
 _UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
-
-
 _WORDS = ("file_ttl", "max_cache_size", "memory_ttl", "refresh_strategy")
 
 
