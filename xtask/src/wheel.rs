@@ -44,20 +44,20 @@ pub(crate) fn test() -> Result<Vec<String>> {
     let python = venv.join("bin/python");
     run(&mut cargo(&["build", "--package", "promptsync-testing", "--example", LIAR]))?;
     let liar = target()?.join("debug/examples").join(LIAR);
+    let folder = tests_apart()?;
     let tests = |arguments: &[&str]| {
-        // Away from the sources: what is imported is what was installed.
         let mut command = Command::new(&python);
-        command.args(arguments).current_dir(root().join("python/tests"));
+        command.args(arguments).current_dir(&folder).env("PROMPTSYNC_TEST_ROOT", root());
         run(command.env("PROMPTSYNC_TEST_LYING_SERVER", &liar))
     };
     tests(&[
         "-m",
         "pytest",
         "--rootdir",
-        "..",
-        "-c",
-        "../pyproject.toml",
         ".",
+        "-c",
+        "pyproject.toml",
+        "tests",
         "--pyargs",
         "--doctest-modules",
         "promptsync",
@@ -83,6 +83,20 @@ pub(crate) fn test() -> Result<Vec<String>> {
         "the Python package passes pytest, mypy, pyright and stubtest, as a wheel of its source distribution"
             .to_owned(),
     ])
+}
+
+/// A copy of the tests away from the sources: what they import is what was installed.
+fn tests_apart() -> Result<PathBuf> {
+    let folder = target()?.join("python-tests");
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder)?;
+    let sources = root().join("python");
+    run(Command::new("cp")
+        .arg("-r")
+        .arg(sources.join("tests"))
+        .arg(sources.join("pyproject.toml"))
+        .arg(&folder))?;
+    Ok(folder)
 }
 
 /// The source distribution, unpacked where it stays from one run to the next, so that little is compiled anew.

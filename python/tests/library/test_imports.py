@@ -12,7 +12,7 @@ import pytest
 
 from promptsync import library
 
-COMPAT = Path(__file__).parents[2] / "compat" / "src"
+COMPAT = Path(os.environ.get("PROMPTSYNC_TEST_ROOT") or Path(__file__).parents[3], "python/compat/src")
 EXPORTS = {
     "prompt_manager": "PromptManager Prompt PromptMetadata PromptVersion PromptRegistry VersionStore TemplateEngine "
     "PromptError PromptManagerError PromptNotFoundError PromptValidationError TemplateError __version__",

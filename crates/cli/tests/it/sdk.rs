@@ -120,8 +120,14 @@ fn every_reference_finds_its_version_and_exact_ones_for_ever() {
     ] {
         assert_eq!(sdk.get(name, reference).fetch().expect_err(reference).code(), code, "{name} {reference}");
     }
+    let (told, changes) = std::sync::mpsc::channel();
+    sdk.on_change(move |change| {
+        let _ = told.send(change.prompts.len());
+    });
     shop.sandbox.write("prompts/footer.txt", "Good bye");
     shop.stdout(&["push", "--alias", "production"]);
+    // Until the alias serves another, it answers for this version, and nothing has to be kept of it.
+    changes.recv_timeout(LONG).expect("the change arrives");
     sdk.get("footer", "1.0.0").fetch().expect("it is there");
     sdk.close();
 
