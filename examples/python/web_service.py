@@ -5,12 +5,12 @@ from pathlib import Path
 
 from promptsync import PromptManager
 
-pm = PromptManager(prompt_dir=Path(__file__).parent / "prompts")
+pm = PromptManager(prompt_dir=Path(__file__).parents[1] / "prompts")
 
 
 async def handle(customer: str) -> str:
     prompt = await pm.get("customer_support", unit=customer)
-    return await prompt.format(customer_name=customer, issue="an invoice")
+    return await prompt.format(customer_name=customer, issue="an invoice", company_name="Acme")
 
 
 async def main() -> None:
