@@ -128,7 +128,7 @@ fn wheel(sources: &Path, profile: &str) -> Result<PathBuf> {
 fn compat_wheel() -> Result<PathBuf> {
     let folder = target()?.join("wheels/compat");
     let _ = fs::remove_dir_all(&folder);
-    let tools = environment("maturin-venv", &[MATURIN, HATCH])?;
+    let tools = tools()?;
     pip(
         &tools,
         &["wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir", &folder.to_string_lossy()],
@@ -137,8 +137,13 @@ fn compat_wheel() -> Result<PathBuf> {
     only_file(&folder, "whl")
 }
 
+/// What builds distributions, in an environment of its own.
+fn tools() -> Result<PathBuf> {
+    environment("maturin-venv", &[MATURIN, HATCH])
+}
+
 fn maturin(sources: &Path, arguments: &[&str]) -> Result {
-    let tools = environment("maturin-venv", &[MATURIN, HATCH])?;
+    let tools = tools()?;
     let mut command = Command::new(tools.join("bin/maturin"));
     // What it says is shown when it fails.
     capture(command.args(arguments).current_dir(sources).env("CARGO_TARGET_DIR", target()?)).map(drop)

@@ -38,34 +38,10 @@ pub fn misfits(uses: &Uses, offered: &BTreeMap<PromptName, Offered>) -> Vec<Stri
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        digest::Digest,
-        documents::Kind,
-        interface::{Interface, InterfaceVariable},
-        versions::VersionNumber,
-    };
+    use crate::{digest::Digest, interface::Interface, versions::VersionNumber};
 
     fn offered(variables: &[(&str, bool)]) -> BTreeMap<PromptName, Offered> {
-        let variable = |(name, required): &(&str, bool)| {
-            let variable = InterfaceVariable {
-                kind: None,
-                required: *required,
-                default: None,
-                choices: Vec::new(),
-                description: None,
-            };
-            ((*name).to_owned(), variable)
-        };
-        let interface = Interface {
-            kind: Kind::Text,
-            variables: variables.iter().map(variable).collect(),
-            roles: Vec::new(),
-            placeholders: BTreeMap::new(),
-            variants: Vec::new(),
-            models: Vec::new(),
-            output_schema: None,
-            secrets: Vec::new(),
-        };
+        let interface = Interface::asking(variables);
         let offer = Offered { version: VersionNumber::new(2, 0, 0), digest: Digest::of(b""), interface };
         BTreeMap::from([(PromptName::parse("greeting").unwrap(), offer)])
     }

@@ -192,39 +192,16 @@ fn missing(name: &PromptName, file: &str, line: u32, offered: &BTreeMap<PromptNa
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{documents::Kind, interface::InterfaceVariable, lock::Lock};
+    use crate::lock::Lock;
 
     fn name(text: &str) -> PromptName {
         PromptName::parse(text).unwrap()
     }
 
-    fn asking(variables: &[(&str, bool)]) -> Interface {
-        let variable = |(name, required): &(&str, bool)| {
-            let variable = InterfaceVariable {
-                kind: None,
-                required: *required,
-                default: None,
-                choices: Vec::new(),
-                description: None,
-            };
-            ((*name).to_owned(), variable)
-        };
-        Interface {
-            kind: Kind::Text,
-            variables: variables.iter().map(variable).collect(),
-            roles: Vec::new(),
-            placeholders: BTreeMap::new(),
-            variants: Vec::new(),
-            models: Vec::new(),
-            output_schema: None,
-            secrets: Vec::new(),
-        }
-    }
-
     fn needed(prompt: &str, content: &str, variables: &[(&str, bool)]) -> Needed {
         Needed {
             name: name(prompt),
-            interface: asking(variables),
+            interface: Interface::asking(variables),
             digest: Digest::of(content.as_bytes()),
             file: format!("{prompt}.yaml"),
             lines: (10..).zip(variables).map(|(line, (name, _))| ((*name).to_owned(), line)).collect(),
@@ -235,7 +212,7 @@ mod tests {
         let offer = Offered {
             version: VersionNumber::new(2, 0, 0),
             digest: Digest::of(content.as_bytes()),
-            interface: asking(variables),
+            interface: Interface::asking(variables),
         };
         BTreeMap::from([(name(prompt), offer)])
     }

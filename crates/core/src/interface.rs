@@ -105,6 +105,33 @@ fn declared(spec: &VariableSpec) -> InterfaceVariable {
 }
 
 #[cfg(test)]
+impl Interface {
+    /// A text that asks for these variables; each says whether it is required.
+    pub(crate) fn asking(variables: &[(&str, bool)]) -> Self {
+        let variable = |(name, required): &(&str, bool)| {
+            let variable = InterfaceVariable {
+                kind: None,
+                required: *required,
+                default: None,
+                choices: Vec::new(),
+                description: None,
+            };
+            ((*name).to_owned(), variable)
+        };
+        Self {
+            kind: Kind::Text,
+            variables: variables.iter().map(variable).collect(),
+            roles: Vec::new(),
+            placeholders: BTreeMap::new(),
+            variants: Vec::new(),
+            models: Vec::new(),
+            output_schema: None,
+            secrets: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use serde_json::json;
 

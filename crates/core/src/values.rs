@@ -72,7 +72,7 @@ impl<'a> Listed<'a> {
 }
 
 /// Shorter names first: most comparisons then end at the length.
-fn by_length(a: &str, b: &str) -> Ordering {
+pub(crate) fn by_length(a: &str, b: &str) -> Ordering {
     a.len().cmp(&b.len()).then_with(|| a.cmp(b))
 }
 

@@ -2,12 +2,12 @@
 
 use std::{
     future::Future,
-    sync::{Arc, Condvar, Mutex, MutexGuard},
-    time::{Duration, Instant},
+    sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock},
+    time::Duration,
 };
 
 use promptsync_client::sdk::SdkError;
-use pyo3::prelude::*;
+use pyo3::{prelude::*, sync::OnceLockExt as _};
 use tokio::runtime::Handle;
 
 use crate::errors;
@@ -30,12 +30,13 @@ pub(crate) struct Flight {
 struct Shared {
     state: Mutex<State>,
     landed: Condvar,
+    /// The value, made by the first who asks; others wait for it without Python's lock.
+    made: OnceLock<PyResult<Py<PyAny>>>,
 }
 
 #[derive(Default)]
 struct State {
     outcome: Option<Outcome>,
-    made: Option<PyResult<Py<PyAny>>>,
     done: bool,
     told: Vec<Py<PyAny>>,
 }
@@ -107,39 +108,14 @@ impl Flight {
                 return Err(errors::sdk(py, &SdkError::Closed));
             }
         }
-        let mut state = self.shared.lock();
-        if let Some(outcome) = state.outcome.take() {
+        let make = || {
             // Made without the lock: it runs Python code.
-            drop(state);
-            let made = outcome(py);
-            state = self.shared.lock();
-            state.made = Some(made);
-        }
-        // Another thread is making it at this moment.
-        while state.made.is_none() {
-            drop(state);
-            py.detach(|| std::thread::sleep(Duration::from_micros(50)));
-            state = self.shared.lock();
-        }
-        match &state.made {
-            Some(Ok(value)) => Ok(value.clone_ref(py)),
-            Some(Err(error)) => Err(error.clone_ref(py)),
-            None => Ok(py.None()),
-        }
-    }
-
-    /// Waits at most so many seconds; says whether it is over.
-    fn wait_for(&self, py: Python<'_>, seconds: f64) -> PyResult<bool> {
-        let until = Instant::now() + Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO);
-        loop {
-            let left = until.saturating_duration_since(Instant::now());
-            if py.detach(|| self.shared.wait(left.min(SIGNALS))) {
-                return Ok(true);
-            }
-            if left.is_zero() {
-                return Ok(false);
-            }
-            py.check_signals()?;
+            let outcome = self.shared.lock().outcome.take();
+            outcome.map_or_else(|| Ok(py.None()), |outcome| outcome(py))
+        };
+        match self.shared.made.get_or_init_py_attached(py, make) {
+            Ok(value) => Ok(value.clone_ref(py)),
+            Err(error) => Err(error.clone_ref(py)),
         }
     }
 

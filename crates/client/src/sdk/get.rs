@@ -114,8 +114,12 @@ impl<'a> Get<'a> {
     fn alone(&self, name: &PromptName, reference: &Reference) -> Option<Prompt> {
         let core = self.sdk.core();
         let slot = self.in_folder(name, reference).filter(|_| core.wire.is_none())?;
-        let loaded = Loaded { compiled: core.memory.compiled(&slot.key)?, source: Source::Memory };
-        Some(self.prompt(slot, loaded, Served::by_folder(), Rests::Itself))
+        Some(self.prompt(slot, self.in_memory(slot)?, Served::by_folder(), Rests::Itself))
+    }
+
+    fn in_memory(&self, slot: &Slot) -> Option<Loaded> {
+        let compiled = self.sdk.core().memory.compiled(&slot.key)?;
+        Some(Loaded { compiled, source: Source::Memory })
     }
 
     async fn answer(self) -> Result<Prompt, SdkError> {
@@ -186,11 +190,8 @@ impl<'a> Get<'a> {
         let stale = !fresh || held.is_expired(now) || age > self.sdk.core().settings.poll * SLACK;
         let source = if fresh { Source::Memory } else { held.source };
         let served = Served { source, age, stale, revision: Some(held.revision()), drawn };
-        match self.sdk.core().memory.compiled(&slot.key) {
-            Some(compiled) => {
-                let loaded = Loaded { compiled, source: Source::Memory };
-                Now::Prompt(Box::new(self.prompt(slot, loaded, served, rests)))
-            }
+        match self.in_memory(slot) {
+            Some(loaded) => Now::Prompt(Box::new(self.prompt(slot, loaded, served, rests))),
             None => Now::Slot(Arc::clone(slot), served, rests),
         }
     }
@@ -283,11 +284,10 @@ impl<'a> Get<'a> {
         rests: Rests,
         deadline: Instant,
     ) -> Result<Prompt, SdkError> {
-        let core = self.sdk.core();
-        if let Some(compiled) = core.memory.compiled(&slot.key) {
-            return Ok(self.prompt(slot, Loaded { compiled, source: Source::Memory }, served, rests));
+        if let Some(loaded) = self.in_memory(slot) {
+            return Ok(self.prompt(slot, loaded, served, rests));
         }
-        let loaded = core.load(slot).by(deadline).await.ok_or_else(|| self.too_late())??;
+        let loaded = self.sdk.core().load(slot).by(deadline).await.ok_or_else(|| self.too_late())??;
         Ok(self.prompt(slot, loaded, served, rests))
     }
 

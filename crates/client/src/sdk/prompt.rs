@@ -172,7 +172,7 @@ impl Prompt {
 
     /// Everything that is wrong with a caller's values; nothing when a render would start.
     pub fn check(&self, variables: &Map<String, Value>) -> Vec<RenderError> {
-        self.compiled.check(&self.request(variables), &self.limits)
+        self.check_values(variables.into())
     }
 
     /// The secrets that a render for these tags and this model asks for.

@@ -1,33 +1,14 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::{documents::Kind, interface::InterfaceVariable};
 
 fn spot(line: u32) -> Spot {
     Spot { file: "app.py".into(), line, column: 5 }
 }
 
 fn interface(variables: &[(&str, bool)], placeholders: &[(&str, bool)]) -> Interface {
-    let variable = |(name, required): &(&str, bool)| {
-        let variable = InterfaceVariable {
-            kind: None,
-            required: *required,
-            default: None,
-            choices: Vec::new(),
-            description: None,
-        };
-        ((*name).to_owned(), variable)
-    };
-    Interface {
-        kind: Kind::Text,
-        variables: variables.iter().map(variable).collect(),
-        roles: Vec::new(),
-        placeholders: placeholders.iter().map(|(name, optional)| ((*name).to_owned(), *optional)).collect(),
-        variants: Vec::new(),
-        models: Vec::new(),
-        output_schema: None,
-        secrets: Vec::new(),
-    }
+    let placeholders = placeholders.iter().map(|(name, optional)| ((*name).to_owned(), *optional)).collect();
+    Interface { placeholders, ..Interface::asking(variables) }
 }
 
 fn version(number: u64) -> VersionNumber {

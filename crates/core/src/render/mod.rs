@@ -179,10 +179,7 @@ impl CompiledDocument {
     /// Everything wrong with a caller's values, for the body that tags and model choose; nothing when
     /// [`CompiledDocument::render`] would start. Values that only a template can judge are not looked at.
     pub fn check(&self, request: &RenderRequest, limits: &Limits) -> Vec<RenderError> {
-        match self.choose(&request.into()) {
-            Ok(body) => check::check(&self.document, body, &Values::from(&request.variables), limits),
-            Err(error) => vec![error],
-        }
+        self.check_input(&request.into(), limits)
     }
 
     /// The same for values that stay with the caller.

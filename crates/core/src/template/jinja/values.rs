@@ -1,6 +1,6 @@
 //! From JSON to the engine's values.
 
-use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use minijinja::{Value, value::Object};
 use serde_json::Value as Json;
@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::budget::DEPTH;
 use crate::{
     template::{TemplateError, TemplateFault},
-    values::{Given, Values},
+    values::{Given, Values, by_length},
     variables::VariableUse,
 };
 
@@ -34,11 +34,6 @@ impl Object for Context {
 
 /// Names, each once, in the order of [`by_length`].
 pub(super) type Names = Arc<[Box<str>]>;
-
-/// Shorter names first: most lookups then compare the bytes of one name.
-fn by_length(a: &str, b: &str) -> Ordering {
-    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
-}
 
 /// The values that a template reads, by name. The rest is left where it is.
 pub(super) fn context(values: &Values<'_>, names: &Names) -> Result<Value, TemplateError> {
