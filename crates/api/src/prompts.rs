@@ -6,11 +6,13 @@ use chrono::{DateTime, Utc};
 use promptsync_core::{
     digest::Digest,
     documents::{Body, Document, Kind},
+    files::Origin,
     interface::Interface,
     names::{AliasName, ModulePath, PromptName},
-    signing::{Signed, VersionStatement},
+    publish::Dependency,
+    signing::{Signed, SigningError, VersionRecord, VersionStatement},
     variables::VariableSpec,
-    versions::VersionNumber,
+    versions::{Bump, VersionNumber},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -70,6 +72,9 @@ pub struct ResolvedPrompt {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Value>")]
     pub document: Option<Document>,
+    /// What is recorded about the version beside its content; with `?document=true`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<Recorded>,
     /// Description, author, tags, model notes.
     pub metadata: Map<String, Value>,
     /// The commit it was pushed from.
@@ -87,6 +92,34 @@ pub struct ResolvedPrompt {
     /// Where an old answer comes from: `memory`, `file`, `redis`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<String>,
+}
+
+/// What is recorded about a version beside its content. The signature on the version names its digest, so nobody has to
+/// be believed who passes it on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Recorded {
+    /// The bump from the version before it.
+    pub bump: Bump,
+    /// What the author says changed.
+    pub changelog: Option<String>,
+    /// The versions of its dependencies, fixed when it was published; their content is at `/api/documents/{digest}`.
+    pub dependencies: BTreeMap<PromptName, Dependency>,
+    /// The file it was written in.
+    pub origin: Option<Origin>,
+}
+
+impl Recorded {
+    /// Whether it is what was signed with the version. A version that is older than such signatures is believed.
+    ///
+    /// # Errors
+    /// [`SigningError::OtherContent`] when it is not.
+    pub fn verify(&self, signed: Option<&Signed<VersionStatement>>) -> Result<(), SigningError> {
+        let Some(expected) = signed.and_then(|signed| signed.statement.record.clone()) else { return Ok(()) };
+        let Self { bump, changelog, dependencies, origin } = self;
+        let (changelog, origin) = (changelog.as_deref(), origin.as_ref());
+        let found = VersionRecord { bump: *bump, changelog, dependencies, origin }.digest();
+        if found == expected { Ok(()) } else { Err(SigningError::OtherContent { expected, found }) }
+    }
 }
 
 /// `content` or `messages`.

@@ -160,9 +160,9 @@ impl Registry {
     }
 
     /// Compiles a prompt that was read whole, with the dependencies it was published with.
-    pub(crate) fn compile(&self, project: &ProjectName, prompt: ResolvedPrompt) -> Result<Compiled> {
+    pub(crate) fn compile(&self, prompt: ResolvedPrompt) -> Result<Compiled> {
         let label = label(&prompt);
-        let dependencies = self.dependencies(project, &prompt)?;
+        let dependencies = self.dependencies(&prompt)?;
         let document = prompt.document.ok_or_else(|| incomplete(&label))?;
         local::compile(document, &dependencies, label.clone()).map_err(|problems| {
             let message = format!("{label} cannot be used by this version of promptsync");
@@ -172,18 +172,13 @@ impl Registry {
     }
 
     /// The documents a prompt may include, as they were fixed when it was published.
-    fn dependencies(
-        &self,
-        project: &ProjectName,
-        prompt: &ResolvedPrompt,
-    ) -> Result<BTreeMap<PromptName, Document>> {
+    fn dependencies(&self, prompt: &ResolvedPrompt) -> Result<BTreeMap<PromptName, Document>> {
         if prompt.document.as_ref().is_none_or(|document| document.dependencies.is_empty()) {
             return Ok(BTreeMap::new());
         }
-        let (name, version) = (prompt.name.as_str(), prompt.version.to_string());
-        let facts = self.wait(self.client.version(project.as_str(), name, &version))?;
+        let record = prompt.record.as_ref().ok_or_else(|| incomplete(&label(prompt)))?;
         let mut documents = BTreeMap::new();
-        for (name, pinned) in facts.dependencies {
+        for (name, pinned) in record.dependencies.clone() {
             let document = self.wait(self.client.document(&pinned.digest))?;
             if digest(&document) != pinned.digest {
                 let message =

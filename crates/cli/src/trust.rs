@@ -105,6 +105,9 @@ pub(crate) fn check<'a>(
         let found = prompt.document.as_ref().map_or_else(|| prompt.digest.clone(), documents::digest);
         let subject = VersionSubject { project: project.as_str(), prompt: name, version: &prompt.version };
         verify_version(&trust.ring, prompt.signature.as_ref(), subject, &found)?;
+        if let Some(record) = &prompt.record {
+            record.verify(prompt.signature.as_ref())?;
+        }
     }
     Ok(())
 }

@@ -1,6 +1,9 @@
 //! Which version a caller gets: the only resolver. Server, edge, SDK and command line call it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +17,7 @@ use crate::{
 };
 
 /// Everything needed to answer reads for one project, or for the part of it that was loaded.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     /// The prompts.
     pub prompts: BTreeMap<PromptName, PromptFacts>,
@@ -22,23 +25,27 @@ pub struct Snapshot {
     pub aliases: BTreeSet<AliasName>,
 }
 
-/// What resolving needs to know about a prompt.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// What resolving needs to know about a prompt. A server has those of every prompt in memory, so there is no room to
+/// grow in it.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct PromptFacts {
     /// Its versions, in any order.
-    pub versions: Vec<VersionFacts>,
+    pub versions: Arc<[VersionFacts]>,
     /// Where each alias points it.
-    pub entries: BTreeMap<AliasName, Entry>,
+    pub entries: Entries,
 }
 
+/// Where aliases point one prompt: few, and read much more often than changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Entries(Box<[(AliasName, Entry)]>);
+
 /// Where an alias points a prompt.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The version.
     pub version: VersionNumber,
     /// How part of the traffic goes to others.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub split: Option<Split>,
+    pub split: Option<Box<Split>>,
 }
 
 /// What resolving needs to know about a version.
@@ -115,6 +122,33 @@ pub enum ResolveError {
     },
 }
 
+impl Entries {
+    /// The entry of an alias, with the alias.
+    pub fn get(&self, alias: &AliasName) -> Option<(&AliasName, &Entry)> {
+        self.iter().find(|(name, _)| *name == alias)
+    }
+
+    /// Every entry.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&AliasName, &Entry)> {
+        self.0.iter().map(|(alias, entry)| (alias, entry))
+    }
+
+    /// The same, but that this alias has this entry, or none.
+    #[must_use]
+    pub fn with(&self, alias: &AliasName, entry: Option<Entry>) -> Self {
+        let others = self.iter().filter(|(name, _)| *name != alias);
+        let others = others.map(|(name, entry)| (name.clone(), entry.clone()));
+        others.chain(entry.map(|entry| (alias.clone(), entry))).collect()
+    }
+}
+
+/// In whatever order they come, they are kept by alias; of two entries of one alias the later counts.
+impl FromIterator<(AliasName, Entry)> for Entries {
+    fn from_iter<I: IntoIterator<Item = (AliasName, Entry)>>(entries: I) -> Self {
+        Self(BTreeMap::from_iter(entries).into_iter().collect())
+    }
+}
+
 /// Finds the version a reference names. `unit` is who asks: where an alias divides its traffic, it decides. Without one
 /// the entry's own version is found.
 pub fn resolve<'a>(
@@ -174,7 +208,7 @@ fn through_alias<'a>(
     name: &AliasName,
     unit: Option<&str>,
 ) -> Result<Resolved<'a>, ResolveError> {
-    let Some((alias, entry)) = facts.entries.get_key_value(name) else {
+    let Some((alias, entry)) = facts.entries.get(name) else {
         return Err(if aliases.contains(name) {
             ResolveError::NotInAlias { alias: name.clone(), prompt: prompt.clone() }
         } else {
@@ -182,7 +216,7 @@ fn through_alias<'a>(
             ResolveError::AliasNotFound { name: name.clone(), nearest }
         });
     };
-    let split = entry.split.as_ref();
+    let split = entry.split.as_deref();
     let drawn = split.zip(unit).map(|(split, unit)| split.version_for(&entry.version, prompt, unit));
     let version = exact(&facts.versions, drawn.unwrap_or(&entry.version));
     let version = version.ok_or_else(|| not_found(facts, prompt, &Selector::Alias(name.clone())))?;
@@ -286,7 +320,8 @@ mod tests {
     fn snapshot(versions: Vec<VersionFacts>) -> Snapshot {
         let production = AliasName::parse("production").unwrap();
         let entry = Entry { version: VersionNumber::new(1, 0, 0), split: None };
-        let entries = BTreeMap::from([(production.clone(), entry)]);
+        let entries = Entries::from_iter([(production.clone(), entry)]);
+        let versions = versions.into();
         Snapshot {
             prompts: BTreeMap::from([(greeting(), PromptFacts { versions, entries })]),
             aliases: BTreeSet::from([production]),
@@ -349,7 +384,7 @@ mod tests {
     #[test]
     fn an_alias_without_the_prompt_says_so() {
         let mut snapshot = snapshot(vec![facts("1.0.0")]);
-        snapshot.prompts.values_mut().for_each(|facts| facts.entries.clear());
+        snapshot.prompts.values_mut().for_each(|facts| facts.entries = Entries::default());
         assert_eq!(resolved(&snapshot, "production").unwrap_err().code(), "version_not_found");
     }
 
@@ -358,9 +393,10 @@ mod tests {
         let mut snapshot = snapshot(vec![facts("1.0.0"), facts("2.0.0")]);
         let arms = allocate(&[], &[(VersionNumber::new(2, 0, 0), 5_000)]).unwrap();
         let split = Split { salt: "s".into(), draw: Draw::Prompt, arms, overrides: BTreeMap::new() };
-        for entry in snapshot.prompts.get_mut(&greeting()).unwrap().entries.values_mut() {
-            entry.split = Some(split.clone());
-        }
+        let production = AliasName::parse("production").unwrap();
+        let facts = snapshot.prompts.get_mut(&greeting()).unwrap();
+        let entry = Entry { version: VersionNumber::new(1, 0, 0), split: Some(split.into()) };
+        facts.entries = facts.entries.with(&production, Some(entry));
         let selector = Selector::parse("production").unwrap();
         let got = |unit: Option<&str>| {
             let found = resolve(&snapshot, &greeting(), &selector, unit).unwrap();

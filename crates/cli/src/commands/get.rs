@@ -136,7 +136,7 @@ fn in_registry(name: &PromptName, reference: &str, unit: Option<&str>, context: 
     Ok(Found {
         name: prompt.name.to_string(),
         version: Some(prompt.version.clone()),
-        compiled: registry.compile(&project, prompt)?,
+        compiled: registry.compile(prompt)?,
         local: None,
     })
 }

@@ -9,21 +9,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use promptsync_api::{
-    prompts::ResolvedPrompt,
-    versions::{Pinned, VersionSummary},
-};
+use promptsync_api::prompts::ResolvedPrompt;
 use promptsync_core::{
     audit::Revision,
     digest::Digest,
     documents::canonical,
     names::PromptName,
-    publish::Dependency,
     references::{Reference, Selector},
-    signing::{
-        Signed, SigningError, SnapshotContent, VersionRecord, VersionStatement, VersionSubject,
-        verify_version,
-    },
+    signing::{Signed, SigningError, SnapshotContent, VersionStatement, VersionSubject, verify_version},
 };
 use serde::{Deserialize, Serialize};
 
@@ -145,7 +138,7 @@ impl Core {
             Some(keys) => keys,
             None => self.ask_keys().await?,
         };
-        let answer = wire.resolve(question.name.as_str(), &question.text, question.unit.as_deref()).await?;
+        let mut answer = wire.resolve(question.name.as_str(), &question.text, question.unit.as_deref()).await?;
         let ring = match &answer.signature {
             Some(signed) if matches!(keys.ring.verify(signed), Err(SigningError::UnknownKey { .. })) => {
                 self.ask_keys().await?
@@ -173,8 +166,11 @@ impl Core {
         let includes = if document.dependencies.is_empty() {
             BTreeMap::new()
         } else {
-            let facts = wire.version(question.name.as_str(), &answer.version.to_string()).await?;
-            included(facts, answer.signature.as_ref())?
+            let Some(record) = answer.record.take() else {
+                return Err(wire.unreadable("it lacks what is recorded about the version"));
+            };
+            record.verify(answer.signature.as_ref())?;
+            record.dependencies.into_iter().map(|(name, dependency)| (name, dependency.digest)).collect()
         };
         if includes.is_empty()
             && let Some(version) = answer.signature.clone()
@@ -226,26 +222,6 @@ fn point(
     let slot = Slot::new(question.name.clone(), Some(version), alias, SnapshotContent { digest, includes });
     let (found, older, for_ever) = (Instant::now(), Duration::ZERO, question.is_fixed());
     Point { slot: Arc::new(slot), revision, found, older, source, for_ever }
-}
-
-/// What a version includes, when that is what the workspace signed; a version that is older than such signatures is
-/// believed.
-fn included(
-    facts: VersionSummary,
-    signed: Option<&Signed<VersionStatement>>,
-) -> Result<BTreeMap<PromptName, Digest>, SigningError> {
-    let dependency = |(name, Pinned { version, digest })| (name, Dependency { version, digest });
-    let dependencies: BTreeMap<PromptName, Dependency> =
-        facts.dependencies.into_iter().map(dependency).collect();
-    if let Some(expected) = signed.and_then(|signed| signed.statement.record.clone()) {
-        let (changelog, origin) = (facts.changelog.as_deref(), facts.origin.as_ref());
-        let found =
-            VersionRecord { bump: facts.bump, changelog, dependencies: &dependencies, origin }.digest();
-        if found != expected {
-            return Err(SigningError::OtherContent { expected, found });
-        }
-    }
-    Ok(dependencies.into_iter().map(|(name, dependency)| (name, dependency.digest)).collect())
 }
 
 /// Whether the answer is the prompt and the version that was asked for: one that is signed may still be another.

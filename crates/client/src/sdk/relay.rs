@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use promptsync_api::{delivery::ChangeEvent, signing_keys::SigningKeys};
+use promptsync_api::{delivery::ChangeEvent, prompts::Recorded, signing_keys::SigningKeys};
 use promptsync_core::{
     audit::Revision,
     digest::Digest,
@@ -77,6 +77,9 @@ pub struct VersionFacts {
     pub created_at: Timestamp,
     /// The workspace's signature; a version that is older than signatures has none.
     pub signature: Option<Signed<VersionStatement>>,
+    /// What was recorded when it was published.
+    #[serde(default)]
+    pub record: Option<Recorded>,
 }
 
 /// The facts that were read so far.
@@ -221,6 +224,7 @@ impl Core {
             git_commit: answer.git_commit,
             created_at: answer.created_at,
             signature: answer.signature,
+            record: answer.record,
         };
         if let Some(signed) = &facts.signature {
             self.keys_for(signed).await?;
@@ -253,6 +257,9 @@ impl Core {
         let Some(signed) = &facts.signature else { return Ok(facts) };
         let keys = self.trust.keys().ok_or(SdkError::Closed)?;
         verify_version(&keys.ring, Some(signed), subject, content)?;
+        if let Some(record) = &facts.record {
+            record.verify(Some(signed))?;
+        }
         let VersionStatement { created_at, git_commit, .. } = signed.statement.clone();
         Ok(VersionFacts { git_commit, created_at, ..facts })
     }

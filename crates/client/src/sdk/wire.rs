@@ -7,7 +7,6 @@ use promptsync_api::{
     delivery::{ClientReported, Documents, ReportClient, WantDocuments},
     prompts::ResolvedPrompt,
     signing_keys::SigningKeys,
-    versions::VersionSummary,
 };
 use promptsync_core::{
     audit::Revision,
@@ -124,12 +123,6 @@ impl Wire {
             request = request.query(&[("unit", unit)]);
         }
         self.read(request, PROMPT, SHORT).await
-    }
-
-    /// The facts of a version.
-    pub(super) async fn version(&self, prompt: &str, version: &str) -> Result<VersionSummary, SdkError> {
-        let path = ["api", "projects", &self.project, "prompts", prompt, "versions", version];
-        self.read(self.client.get(&path), SMALL, SHORT).await
     }
 
     /// Says that this application runs, and what it holds.

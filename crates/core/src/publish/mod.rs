@@ -80,7 +80,7 @@ pub struct PastVersion {
 }
 
 /// A dependency fixed at publish.
-#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
 pub struct Dependency {
     /// Its version.
     pub version: VersionNumber,

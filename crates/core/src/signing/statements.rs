@@ -12,7 +12,7 @@ use crate::{
     files::Origin,
     names::{AliasName, PromptName},
     publish::Dependency,
-    resolve::{Entry, PromptFacts, Snapshot, VersionFacts},
+    resolve::{Entries, Entry, PromptFacts, Snapshot, VersionFacts},
     splits::Split,
     time::Timestamp,
     versions::{Bump, VersionNumber},
@@ -188,10 +188,10 @@ impl SnapshotStatement {
                 git_commit: None,
                 archived: false,
             };
-            let points = Entry { version: entry.version.clone(), split: entry.split.clone() };
+            let points = Entry { version: entry.version.clone(), split: entry.split.clone().map(Box::new) };
             let facts = PromptFacts {
                 versions: entry.contents().map(version).collect(),
-                entries: BTreeMap::from([(self.alias.clone(), points)]),
+                entries: Entries::from_iter([(self.alias.clone(), points)]),
             };
             (name.clone(), facts)
         };

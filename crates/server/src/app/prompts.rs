@@ -5,11 +5,11 @@ use std::{
     sync::Arc,
 };
 
-use hyper::header::HeaderValue;
 use promptsync_api::{
+    delivery::REVISION_HEADER,
     error::ALIAS_NOT_FOUND,
     page::Page,
-    prompts::{Content, PromptSummary, ResolvedPrompt},
+    prompts::{Content, PromptSummary, Recorded, ResolvedPrompt},
     splits::Drawn,
 };
 use promptsync_core::{
@@ -21,6 +21,7 @@ use promptsync_core::{
     resolve::resolve_in,
 };
 use promptsync_store::{ReadTx, aliases, prompts};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     pages::{self, Paging},
@@ -29,7 +30,7 @@ use super::{
     resolve::{self, Resolved},
 };
 use crate::{
-    delivery::{AnswerKey, Asked, Delivered, MEMORY, Need, Prepared, asked_for, not_in_copy},
+    delivery::{Asked, Delivered, MEMORY, Need, Prepared, asked_for, not_in_copy},
     endpoint::{InProject, denied},
     http::error::ApiError,
 };
@@ -171,10 +172,13 @@ pub(crate) async fn resolved(
     let (name, wanted) = (prompt_name(name)?, resolve::reference(reference)?);
     if wanted.at.is_some() {
         let found = resolve::find(call, name.as_str(), reference, Some(&unit)).await?;
-        call.access.about("prompt.read", found.target());
-        let revision = found.revision;
-        let answer = Arc::new(prepare(call, found, wish)?);
-        return Ok(Delivered { answer, revision, stale: None });
+        return read(call, found, wish);
+    }
+    if let Some(_place) = ahead(call) {
+        match resolve::find_in(&call.app.db, call, &name, &wanted, Some(&unit)).await {
+            Err(error) if error.is_unavailable() => {}
+            found => return read(call, found?, wish),
+        }
     }
     let project = &call.project.id;
     let current =
@@ -190,29 +194,40 @@ pub(crate) async fn resolved(
     let asked = asked_for(reference, &call.query);
     let version = &found.version.version;
     let divided = found.divided.map(|_| (version, unit.is_named()));
-    let known = call.app.delivery.answers.get(&Asked { view: prompt.number, divided, how: &asked });
-    let answer = if let Some(answer) = known {
+    let asked = Asked { view: prompt.number, divided, how: &asked };
+    let answer = if let Some(answer) = call.app.delivery.answers.get(&asked) {
         answer
     } else {
         let drawn = Drawn::of(&found, unit.is_named());
         let alias = found.alias.cloned();
         let found = resolve::delivered(call, &name, version, alias, drawn).await?;
         let answer = Arc::new(prepare(call, Resolved { revision: current.view.revision, ..found }, wish)?);
-        let key = AnswerKey {
-            view: prompt.number,
-            divided: divided.map(|(version, sticky)| (version.clone(), sticky)),
-            how: asked.into(),
-        };
-        call.app.delivery.answers.keep(key, &answer);
+        call.app.delivery.answers.keep(&asked, &answer);
         answer
     };
-    call.access.about("prompt.read", answer.target.to_string());
+    call.access.about("prompt.read", answer.target().to_owned());
     Ok(Delivered { answer, revision: current.view.revision, stale: current.stale })
+}
+
+/// A place before the first view of the project, where one can be had.
+fn ahead(call: &InProject) -> Option<OwnedSemaphorePermit> {
+    if call.headers.contains_key(REVISION_HEADER) {
+        return None;
+    }
+    call.app.delivery.feed(&call.caller.workspace).go_ahead(&call.app, &call.project.id)
+}
+
+/// An answer that was read from the database for this call alone.
+fn read(call: &InProject, found: Resolved, wish: &Wish) -> Result<Delivered, ApiError> {
+    call.access.about("prompt.read", found.target());
+    let revision = found.revision;
+    let answer = Arc::new(prepare(call, found, wish)?);
+    Ok(Delivered { answer, revision, stale: None })
 }
 
 /// An answer in its final form: what it says and the tag that names it.
 fn prepare(call: &InProject, found: Resolved, wish: &Wish) -> Result<Prepared, ApiError> {
-    let target = found.target().into();
+    let target = found.target();
     let choice = choose(&found.document, &wish.tags, wish.model.as_deref())
         .map_err(|refused| ApiError::of(Problem::new("ambiguous_variant", refused.to_string())))?;
     let variant = choice.variant.map(|index| found.document.variants[index].tags.clone());
@@ -237,6 +252,12 @@ fn prepare(call: &InProject, found: Resolved, wish: &Wish) -> Result<Prepared, A
         interface: found.version.interface,
         metadata: found.document.metadata.clone(),
         document: wish.document.then_some(found.document),
+        record: wish.document.then(|| Recorded {
+            bump: found.version.bump,
+            changelog: found.version.changelog,
+            dependencies: found.version.dependencies,
+            origin: found.version.origin,
+        }),
         git_commit: found.version.git_commit,
         created_at: found.version.created_at,
         signature,
@@ -245,9 +266,6 @@ fn prepare(call: &InProject, found: Resolved, wish: &Wish) -> Result<Prepared, A
         source: None,
     };
     let tag = format!("\"{}\"", Digest::of(identity.as_bytes()).short());
-    Ok(Prepared {
-        body: serde_json::to_vec(&answer).map_err(ApiError::internal)?.into(),
-        etag: HeaderValue::from_str(&tag).map_err(ApiError::internal)?,
-        target,
-    })
+    let body = serde_json::to_vec(&answer).map_err(ApiError::internal)?;
+    Ok(Prepared::new(&tag, &target, &body))
 }

@@ -125,7 +125,8 @@ pub(crate) async fn find(
     }
 }
 
-async fn find_in(
+/// The same in one database alone.
+pub(crate) async fn find_in(
     db: &Db,
     call: &InProject,
     name: &PromptName,

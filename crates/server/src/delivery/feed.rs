@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, Ordering},
     },
     time::Duration,
 };
@@ -15,7 +15,7 @@ use promptsync_core::{
 };
 use promptsync_store::{Db, ReadTx, StoreError, audit, projects, snapshot};
 use tokio::{
-    sync::{Mutex, watch},
+    sync::{Mutex, OwnedSemaphorePermit, Semaphore, watch},
     time::Instant,
 };
 
@@ -30,6 +30,10 @@ const ENTRIES: u32 = 2_000;
 
 /// How long the database may be silent before answers say that they may be old.
 const SILENCE: Duration = Duration::from_secs(5);
+
+/// Readers at a time who are answered from the database while a project is read for the first time: it takes the longer
+/// the more there is, and to each of them one prompt matters.
+const AHEAD: usize = 4;
 
 /// How answers from a view in memory call their source.
 pub(crate) const MEMORY: &str = "memory";
@@ -55,6 +59,10 @@ pub(crate) struct Feed {
     born: Instant,
     /// Held while the view is brought up to date: one reads, the others wait for it.
     reading: Mutex<()>,
+    /// Places for readers who do not wait for the first view of a project.
+    ahead: Arc<Semaphore>,
+    /// Whether somebody has been sent to read it.
+    is_sent_for: AtomicBool,
 }
 
 impl Feed {
@@ -66,6 +74,8 @@ impl Feed {
             confirmed: AtomicI64::new(-1),
             born: Instant::now(),
             reading: Mutex::new(()),
+            ahead: Arc::new(Semaphore::new(AHEAD)),
+            is_sent_for: AtomicBool::new(false),
         }
     }
 
@@ -113,6 +123,29 @@ impl Feed {
     fn unconfirmed(&self) -> Duration {
         let confirmed = u64::try_from(self.confirmed.load(Ordering::Relaxed)).unwrap_or(0);
         self.born.elapsed().saturating_sub(Duration::from_millis(confirmed))
+    }
+
+    /// A place for a reader whom the database should answer, because the view does not have the project yet. The view is
+    /// read meanwhile. None when the view has it, when there is no place, or when the database is away.
+    pub(crate) fn go_ahead(
+        self: &Arc<Self>,
+        app: &Arc<App>,
+        project: &ProjectId,
+    ) -> Option<OwnedSemaphorePermit> {
+        let need = Need::Project(project);
+        if has(&self.view.load(), need) || app.db.reach().is_away() {
+            return None;
+        }
+        let place = Arc::clone(&self.ahead).try_acquire_owned().ok()?;
+        if !self.is_sent_for.swap(true, Ordering::Relaxed) {
+            let (feed, app, project) = (Arc::clone(self), Arc::clone(app), project.clone());
+            tokio::spawn(async move {
+                // What fails here fails again for whoever waits for it, and is told there.
+                let _ = feed.up_to_date(&app.db, true, Need::Project(&project)).await;
+                feed.is_sent_for.store(false, Ordering::Relaxed);
+            });
+        }
+        Some(place)
     }
 
     /// The present view with what is needed. When the database is away, the view as it was, else that of the copy.

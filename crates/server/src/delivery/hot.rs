@@ -31,7 +31,7 @@ use super::{Asked, CACHING, Prepared, ProjectView, PromptView, asked_for};
 use crate::{
     app::{
         App,
-        access_records::Read,
+        access_records::Reading,
         resolve::{Unit, alias_of},
     },
     auth::{KnownKey, ShownKey},
@@ -134,8 +134,8 @@ fn find<F: Fields + ?Sized>(
     app.rates.caller((key.key.id.as_str(), &key.key.workspace), now, &quota).ok()?;
     let request_id = request_id::of(*fields, &*app.ids);
     let address = peer.map(|peer| addresses::client(&app.config.trusted_proxies, peer, *fields));
-    app.access.note_read(Read { key, answer: Arc::clone(&answer), address }, now, &request_id);
-    let is_known = answer.etag.to_str().is_ok_and(|tag| etag::names(*fields, &IF_NONE_MATCH, tag));
+    app.access.note_read(&Reading { key: &key, target: answer.target(), address }, now, &request_id);
+    let is_known = etag::names(*fields, &IF_NONE_MATCH, answer.etag());
     Some(Found { answer, revision: view.revision, request_id, quota, is_known })
 }
 
@@ -146,25 +146,25 @@ impl Found {
         fields.reserve(16);
         fields.insert(CACHE_CONTROL, HeaderValue::from_static(CACHING));
         fields.insert(REVISION_HEADER, self.revision.into());
-        fields.insert(ETAG, self.answer.etag.clone());
+        fields.extend(HeaderValue::from_str(self.answer.etag()).map(|tag| (ETAG, tag)));
         headers::complete(fields, &self.request_id, config);
         self.quota.complete(fields);
         if self.is_known {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
             fields.insert(CONTENT_TYPE, HeaderValue::from_static(JSON));
-            *response.body_mut() = self.answer.body.clone();
+            *response.body_mut() = self.answer.shared_body();
         }
         response
     }
 
     fn write(self, fixed: &[u8], date: &str, to: &mut BytesMut, is_last: bool) -> Bytes {
-        let body = &self.answer.body;
+        let body = self.answer.body();
         let status = if self.is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
         to.reserve(HEAD + body.len().min(TOGETHER));
         written::status(to, status);
         to.put_slice(fixed);
-        written::field(to, &ETAG, self.answer.etag.as_bytes());
+        written::field(to, &ETAG, self.answer.etag().as_bytes());
         written::number(to, &REVISION, self.revision);
         written::field(to, &request_id::HEADER, self.request_id.as_bytes());
         self.quota.write(to);
@@ -178,7 +178,7 @@ impl Found {
         written::field(to, &DATE, date.as_bytes());
         to.put_slice(b"\r\n");
         if !self.is_known && body.len() > TOGETHER {
-            return body.clone();
+            return self.answer.shared_body();
         }
         if !self.is_known {
             to.put_slice(body);
@@ -223,7 +223,7 @@ fn prepared(
     if let Some(answer) = answers.get(&undivided) {
         return Some(answer);
     }
-    if prompt.facts.entries.values().all(|entry| entry.split.is_none()) {
+    if prompt.facts.entries.iter().all(|(_, entry)| entry.split.is_none()) {
         return None;
     }
     let unit = query.split('&').find_map(|pair| pair.strip_prefix("unit="));

@@ -44,7 +44,7 @@ use tokio::sync::{Notify, mpsc, watch};
 
 use crate::{app::App, http::error::ApiError};
 
-pub(crate) use answers::{AnswerKey, Answers, Asked, Prepared, asked_for};
+pub(crate) use answers::{Answers, Asked, Prepared, asked_for};
 pub(crate) use feed::{Feed, MEMORY, Need};
 pub use follow::Following;
 pub(crate) use hot::Memory;
@@ -115,8 +115,9 @@ pub(crate) struct Current {
 impl Delivered {
     /// The body; an old one says how old it is, and where it comes from.
     pub(crate) fn body(&self) -> Bytes {
-        let Some(Stale { age, source }) = self.stale else { return self.answer.body.clone() };
-        let whole = self.answer.body.strip_suffix(b"}").unwrap_or(&self.answer.body);
+        let Some(Stale { age, source }) = self.stale else { return self.answer.shared_body() };
+        let whole = self.answer.body();
+        let whole = whole.strip_suffix(b"}").unwrap_or(whole);
         let mut body = whole.to_vec();
         body.extend_from_slice(
             format!(r#","stale_seconds":{},"source":"{source}"}}"#, age.as_secs()).as_bytes(),

@@ -106,14 +106,11 @@ impl ProjectView {
         let mut entries = entries.unwrap_or_default();
         for (name, view) in &self.prompts.clone() {
             let after = entries.remove(name);
-            if view.facts.entries.get(alias) == after.as_ref() {
+            if view.facts.entries.get(alias).map(|(_, entry)| entry) == after.as_ref() {
                 continue;
             }
-            let mut facts = view.facts.clone();
-            match after {
-                Some(entry) => facts.entries.insert(alias.clone(), entry),
-                None => facts.entries.remove(alias),
-            };
+            let entries = view.facts.entries.with(alias, after);
+            let facts = PromptFacts { versions: Arc::clone(&view.facts.versions), entries };
             let known = Known { id: view.id.clone(), module: view.module.clone(), facts };
             self.prompts.insert_mut(name.clone(), Arc::new(PromptView::new(known)));
         }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use hyper::{HeaderMap, header::HeaderValue};
+use hyper::HeaderMap;
 use promptsync_api::{
     delivery::REVISION_HEADER,
     error::{BAD_REQUEST, UNAVAILABLE},
@@ -27,7 +27,7 @@ use crate::{
         prompts::Wish,
         resolve::{Unit, alias_of, reference},
     },
-    delivery::{AnswerKey, Asked, Delivered, Prepared, Stale, asked_for},
+    delivery::{Asked, Delivered, Prepared, Stale, asked_for},
     http::error::ApiError,
 };
 
@@ -65,15 +65,15 @@ impl Relay {
         let led = alias.and(prompt.alias());
         let place = (prompt.name(), prompt.version(), prompt.digest(), led, &drawn);
         let how = format!("{place:?} {}", asked_for("", asked.query));
-        let known = self.answers.get(&Asked { view: 0, divided: None, how: &how });
-        let answer = if let Some(known) = known {
+        let kept = Asked { view: 0, divided: None, how: &how };
+        let answer = if let Some(known) = self.answers.get(&kept) {
             known
         } else {
             let version = prompt.version().ok_or_else(|| ApiError::internal("a version without a number"))?;
             let facts = self.sdk.version_facts(prompt.name(), version, prompt.digest(), deadline).await;
             let facts = facts.map_err(|error| self.refused(error))?;
             let answer = Arc::new(self.prepare(&prompt, led, &facts, drawn, &asked.wish)?);
-            self.answers.keep(AnswerKey { view: 0, divided: None, how: how.into() }, &answer);
+            self.answers.keep(&kept, &answer);
             answer
         };
         Ok(Delivered { answer, revision, stale: self.stale(&prompt, led) })
@@ -132,6 +132,7 @@ impl Relay {
             content: Content::from(choice.body.clone()),
             interface: prompt.interface(),
             document: wish.document.then(|| document.clone()),
+            record: facts.record.clone().filter(|_| wish.document),
             metadata: document.metadata.clone(),
             git_commit: facts.git_commit.clone(),
             created_at: facts.created_at,
@@ -141,11 +142,8 @@ impl Relay {
             source: None,
         };
         let tag = format!("\"{}\"", Digest::of(identity.as_bytes()).short());
-        Ok(Prepared {
-            body: serde_json::to_vec(&answer).map_err(ApiError::internal)?.into(),
-            etag: HeaderValue::from_str(&tag).map_err(ApiError::internal)?,
-            target: target.into(),
-        })
+        let body = serde_json::to_vec(&answer).map_err(ApiError::internal)?;
+        Ok(Prepared::new(&tag, &target, &body))
     }
 }
 

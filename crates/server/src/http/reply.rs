@@ -54,9 +54,8 @@ impl<T> Reply<T> {
     /// 200 with a prompt that was prepared.
     pub(crate) fn delivered(delivered: &Delivered) -> Self {
         let bytes = delivered.body();
-        let tag = delivered.answer.etag.clone();
         Self {
-            etag: Some(tag),
+            etag: HeaderValue::from_str(delivered.answer.etag()).ok(),
             cache: CACHING,
             revision: Some(delivered.revision),
             ..Self::with(Payload::Raw { content_type: "application/json", bytes, policy: None })

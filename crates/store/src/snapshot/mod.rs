@@ -5,17 +5,21 @@ mod rows;
 mod signed;
 mod states;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    future::{Ready, ready},
+};
 
+use futures_util::TryStreamExt as _;
 use promptsync_core::{
     ids::{ProjectId, PromptId},
     names::{AliasName, ModulePath, PromptName},
-    resolve::{Entry, PromptFacts},
+    resolve::{Entry, PromptFacts, VersionFacts},
 };
 
 use crate::{
     conn::{ReadTx, on},
-    error::Result,
+    error::{Result, StoreError},
 };
 
 pub use past::load_prompt_at;
@@ -44,29 +48,70 @@ pub struct Known {
     pub facts: PromptFacts,
 }
 
-impl ProjectState {
-    fn of(versions: Vec<VersionRow>, entries: Vec<EntryRow>) -> Result<Self> {
-        let mut state = Self::default();
-        for row in versions {
-            let (name, known, facts) = row.read()?;
-            state.prompts.entry(name).or_insert(known).facts.versions.push(facts);
-        }
-        for row in entries {
-            let (alias, entry) = row.read()?;
-            if let Some((prompt, entry)) = entry
-                && let Some(known) = state.prompts.get_mut(&prompt)
-            {
-                known.facts.entries.insert(alias.clone(), entry);
+/// Rows on their way into a [`ProjectState`]: taken as they come, because those of a large project would fill more memory
+/// than what is made of them.
+#[derive(Default)]
+struct Gathered {
+    prompts: BTreeMap<PromptName, Parts>,
+    aliases: BTreeSet<AliasName>,
+    failure: Option<StoreError>,
+}
+
+/// A prompt whose rows are not all there.
+struct Parts {
+    id: PromptId,
+    module: ModulePath,
+    versions: Vec<VersionFacts>,
+    entries: Vec<(AliasName, Entry)>,
+}
+
+impl Gathered {
+    fn version(&mut self, row: VersionRow) -> Ready<sqlx::Result<()>> {
+        match row.read() {
+            Ok((name, id, module, facts)) => {
+                let new =
+                    || Parts { id, module, versions: Vec::with_capacity(1), entries: Vec::with_capacity(1) };
+                self.prompts.entry(name).or_insert_with(new).versions.push(facts);
             }
-            state.aliases.insert(alias);
+            Err(failure) => self.failure = Some(failure),
         }
-        Ok(state)
+        ready(Ok(()))
+    }
+
+    /// The entries come after the versions.
+    fn entry(&mut self, row: EntryRow) -> Ready<sqlx::Result<()>> {
+        match row.read() {
+            Ok((alias, entry)) => {
+                if let Some((prompt, entry)) = entry
+                    && let Some(parts) = self.prompts.get_mut(&prompt)
+                {
+                    parts.entries.push((alias.clone(), entry));
+                }
+                if !self.aliases.contains(&alias) {
+                    self.aliases.insert(alias);
+                }
+            }
+            Err(failure) => self.failure = Some(failure),
+        }
+        ready(Ok(()))
+    }
+
+    fn state(self) -> Result<ProjectState> {
+        if let Some(failure) = self.failure {
+            return Err(failure);
+        }
+        let known = |(name, Parts { id, module, versions, entries })| {
+            let facts = PromptFacts { versions: versions.into(), entries: entries.into_iter().collect() };
+            (name, Known { id, module, facts })
+        };
+        Ok(ProjectState { prompts: self.prompts.into_iter().map(known).collect(), aliases: self.aliases })
     }
 }
 
 /// Everything about a project.
 pub async fn load(tx: &mut ReadTx, project: &ProjectId) -> Result<ProjectState> {
-    let versions: Vec<VersionRow> = on!(tx, c => sqlx::query_as(
+    let mut gathered = Gathered::default();
+    on!(tx, c => sqlx::query_as(
         "SELECT prompts.id, prompts.module, prompts.name, versions.version, versions.digest, versions.git_commit,
                 version_states.version_id IS NOT NULL AS archived
          FROM prompts
@@ -76,9 +121,10 @@ pub async fn load(tx: &mut ReadTx, project: &ProjectId) -> Result<ProjectState> 
          ORDER BY versions.prompt_id, versions.sort_key",
     )
     .bind(project.as_str())
-    .fetch_all(c)
+    .fetch(c)
+    .try_for_each(|row| gathered.version(row))
     .await)?;
-    let entries: Vec<EntryRow> = on!(tx, c => sqlx::query_as(
+    on!(tx, c => sqlx::query_as(
         "SELECT aliases.name AS alias, prompts.name AS prompt, versions.version, alias_splits.split
          FROM aliases
          LEFT JOIN alias_entries ON alias_entries.alias_id = aliases.id
@@ -89,14 +135,16 @@ pub async fn load(tx: &mut ReadTx, project: &ProjectId) -> Result<ProjectState> 
          WHERE aliases.project_id = $1",
     )
     .bind(project.as_str())
-    .fetch_all(c)
+    .fetch(c)
+    .try_for_each(|row| gathered.entry(row))
     .await)?;
-    ProjectState::of(versions, entries)
+    gathered.state()
 }
 
 /// One prompt of a project, and the names of all its aliases.
 pub async fn load_prompt(tx: &mut ReadTx, project: &ProjectId, prompt: &PromptName) -> Result<ProjectState> {
-    let versions: Vec<VersionRow> = on!(tx, c => sqlx::query_as(
+    let mut gathered = Gathered::default();
+    on!(tx, c => sqlx::query_as(
         "SELECT prompts.id, prompts.module, prompts.name, versions.version, versions.digest, versions.git_commit,
                 version_states.version_id IS NOT NULL AS archived
          FROM prompts
@@ -108,9 +156,10 @@ pub async fn load_prompt(tx: &mut ReadTx, project: &ProjectId, prompt: &PromptNa
     .bind(project.as_str())
     .bind(prompt.folded())
     .bind(prompt.as_str())
-    .fetch_all(c)
+    .fetch(c)
+    .try_for_each(|row| gathered.version(row))
     .await)?;
-    let entries: Vec<EntryRow> = on!(tx, c => sqlx::query_as(
+    on!(tx, c => sqlx::query_as(
         "SELECT aliases.name AS alias, prompts.name AS prompt, versions.version, alias_splits.split
          FROM aliases
          LEFT JOIN prompts ON prompts.project_id = aliases.project_id
@@ -125,9 +174,10 @@ pub async fn load_prompt(tx: &mut ReadTx, project: &ProjectId, prompt: &PromptNa
     .bind(project.as_str())
     .bind(prompt.folded())
     .bind(prompt.as_str())
-    .fetch_all(c)
+    .fetch(c)
+    .try_for_each(|row| gathered.entry(row))
     .await)?;
-    ProjectState::of(versions, entries)
+    gathered.state()
 }
 
 /// Where one alias points every prompt of the project; nothing when there is no such alias.

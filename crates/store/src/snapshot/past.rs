@@ -1,8 +1,9 @@
 //! The past, from the history of the aliases.
 
+use futures_util::TryStreamExt as _;
 use promptsync_core::{ids::ProjectId, names::PromptName, time::Timestamp};
 
-use super::{EntryRow, ProjectState, VersionRow};
+use super::{Gathered, ProjectState};
 use crate::{
     conn::{ReadTx, on},
     error::Result,
@@ -16,7 +17,8 @@ pub async fn load_prompt_at(
     prompt: &PromptName,
     moment: Timestamp,
 ) -> Result<ProjectState> {
-    let versions: Vec<VersionRow> = on!(tx, c => sqlx::query_as(
+    let mut gathered = Gathered::default();
+    on!(tx, c => sqlx::query_as(
         "SELECT prompts.id, prompts.module, prompts.name, versions.version, versions.digest, versions.git_commit,
                 version_states.version_id IS NOT NULL AS archived
          FROM prompts
@@ -31,9 +33,10 @@ pub async fn load_prompt_at(
     .bind(prompt.folded())
     .bind(prompt.as_str())
     .bind(moment)
-    .fetch_all(c)
+    .fetch(c)
+    .try_for_each(|row| gathered.version(row))
     .await)?;
-    let entries: Vec<EntryRow> = on!(tx, c => sqlx::query_as(
+    on!(tx, c => sqlx::query_as(
         "SELECT aliases.name AS alias, CAST($2 AS TEXT) AS prompt, alias_history.entries ->> $2 AS version,
                 alias_history.splits -> $2 AS split
          FROM aliases
@@ -45,7 +48,8 @@ pub async fn load_prompt_at(
     .bind(project.as_str())
     .bind(prompt.as_str())
     .bind(moment)
-    .fetch_all(c)
+    .fetch(c)
+    .try_for_each(|row| gathered.entry(row))
     .await)?;
-    ProjectState::of(versions, entries)
+    gathered.state()
 }

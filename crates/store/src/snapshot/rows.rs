@@ -7,14 +7,13 @@ use promptsync_core::{
     ids::PromptId,
     names::{AliasName, ModulePath, PromptName},
     publish::Dependency,
-    resolve::{Entry, PromptFacts, VersionFacts},
+    resolve::{Entry, VersionFacts},
     signing::SnapshotContent,
     versions::VersionNumber,
 };
 use serde_json::Value;
 use sqlx::types::Json;
 
-use super::Known;
 use crate::{
     error::Result,
     rows::{from_json, lies},
@@ -65,8 +64,8 @@ impl ContentRow {
 }
 
 impl VersionRow {
-    /// The version, and its prompt without any.
-    pub(super) fn read(self) -> Result<(PromptName, Known, VersionFacts)> {
+    /// The prompt's name, id and module, and the version.
+    pub(super) fn read(self) -> Result<(PromptName, PromptId, ModulePath, VersionFacts)> {
         let place = format!("{} {}", self.name, self.version);
         let facts = VersionFacts {
             version: VersionNumber::parse(&self.version).map_err(lies("versions", "version", &place))?,
@@ -74,13 +73,9 @@ impl VersionRow {
             git_commit: self.git_commit,
             archived: self.archived,
         };
-        let known = Known {
-            id: PromptId::new(self.id),
-            module: ModulePath::parse(&self.module).map_err(lies("prompts", "module", &place))?,
-            facts: PromptFacts::default(),
-        };
+        let module = ModulePath::parse(&self.module).map_err(lies("prompts", "module", &place))?;
         let name = PromptName::parse(&self.name).map_err(lies("prompts", "name", &self.name))?;
-        Ok((name, known, facts))
+        Ok((name, PromptId::new(self.id), module, facts))
     }
 }
 

@@ -107,11 +107,11 @@ db_test! {
         let mut tx = db.begin_system_read().await.unwrap();
         for (moment, expected) in &moments {
             let then = snapshot::load_prompt_at(&mut tx, &sample.project, &name, *moment).await.unwrap();
-            let entry = &then.prompts[&name].facts.entries[&alias_name("production")];
-            assert_eq!((&entry.version, &entry.split), (&number("1.0.0"), expected), "{moment}");
+            let (_, entry) = then.prompts[&name].facts.entries.get(&alias_name("production")).unwrap();
+            assert_eq!((&entry.version, entry.split.as_deref()), (&number("1.0.0"), expected.as_ref()), "{moment}");
         }
         let now = snapshot::load_prompt(&mut tx, &sample.project, &name).await.unwrap();
-        assert_eq!(now.prompts[&name].facts.entries[&alias_name("production")].split, None);
+        assert_eq!(now.prompts[&name].facts.entries.get(&alias_name("production")).unwrap().1.split, None);
         let alias = aliases::by_name(&mut tx, &sample.project, &alias_name("production")).await.unwrap().unwrap();
         let last = alias_history::before(&mut tx, &alias.id, alias.revision).await.unwrap().unwrap();
         assert_eq!(last.splits, of(&[("support.v-1_x", split("2.0.0", 2_500))]).prompts);

@@ -58,7 +58,7 @@ db_test! {
         assert_eq!(promptsync_store::audit::head(&mut there, &sample.workspace).await.unwrap(), revision);
         assert_eq!((restored[0].revision, restored[0].refused), (revision.revision, 0));
         for known in state.prompts.values() {
-            for facts in &known.facts.versions {
+            for facts in known.facts.versions.iter() {
                 let content = documents::get(&mut here, &sample.workspace, &facts.digest).await.unwrap();
                 assert!(content.is_some());
                 assert_eq!(documents::get(&mut there, &sample.workspace, &facts.digest).await.unwrap(), content);

@@ -32,7 +32,7 @@ db_test! {
         assert_eq!(whole.prompts[&prompt_name("a")].facts.versions[0].digest, old.digest);
         assert_eq!(whole.prompts[&prompt_name("a")].facts.versions[0].git_commit.as_deref(), Some("0123abc"));
         let (dev, empty) = (AliasName::parse("dev").unwrap(), AliasName::parse("empty").unwrap());
-        assert!(whole.prompts.values().all(|known| known.facts.entries.keys().eq([&dev])));
+        assert!(whole.prompts.values().all(|known| known.facts.entries.iter().map(|(alias, _)| alias).eq([&dev])));
         assert_eq!(whole.aliases, [dev.clone(), empty.clone()].into());
         let entries = snapshot::load_alias(&mut tx, &sample.project, &dev).await.unwrap().unwrap();
         assert_eq!(entries.len(), 2);
@@ -89,7 +89,7 @@ db_test! {
             let then = snapshot::load_prompt_at(&mut tx, &sample.project, &name, moment).await.unwrap();
             let known = then.prompts.get(&name);
             assert_eq!(known.map_or(0, |known| known.facts.versions.len()), count, "{moment}");
-            let found = known.and_then(|known| known.facts.entries.get(&production)).map(|entry| &entry.version);
+            let found = known.and_then(|known| known.facts.entries.get(&production)).map(|(_, entry)| &entry.version);
             assert_eq!(found, expected.map(number).as_ref(), "{moment}");
             assert_eq!(then.aliases.contains(&production), moment >= moved, "{moment}");
         }
@@ -137,6 +137,6 @@ db_test! {
         let mut tx = db.begin_system_read().await.unwrap();
         let then = snapshot::load_prompt_at(&mut tx, &sample.project, &prompt_name("a"), late).await.unwrap();
         let entries = &then.prompts[&prompt_name("a")].facts.entries;
-        assert_eq!(entries[&AliasName::parse("production").unwrap()].version, number("2.0.0"));
+        assert_eq!(entries.get(&AliasName::parse("production").unwrap()).unwrap().1.version, number("2.0.0"));
     }
 }

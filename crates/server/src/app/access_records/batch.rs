@@ -1,5 +1,7 @@
 //! Writing what was noted: a batch for each workspace, and one chained audit entry with its Merkle root.
 
+use std::collections::HashSet;
+
 use promptsync_core::{
     access_records::{AccessRecord, BATCH},
     audit::{AuditEntry, lines::batch_details},
@@ -7,7 +9,7 @@ use promptsync_core::{
 };
 use promptsync_store::{StoreError, access_records};
 
-use super::buffer::Buffer;
+use super::{BATCH as ROWS, buffer::Buffer};
 use crate::app::App;
 
 /// Writes everything that was noted. What cannot be written stays in memory for the next time.
@@ -15,12 +17,15 @@ pub(crate) async fn flush(app: &App) -> Result<(), StoreError> {
     let _alone = app.access.writing.lock().await;
     app.access.doubtful_since().get_or_insert_with(tokio::time::Instant::now);
     let mut taken = Taken { app, rows: app.access.take() };
-    let mut outcome = Ok(());
-    for (workspace, records) in taken.rows.by_workspace() {
+    let (mut outcome, mut failed) = (Ok(()), HashSet::new());
+    while let Some((workspace, records)) = taken.rows.first(ROWS, &failed) {
         match write(app, workspace.as_ref(), &records).await {
-            Ok(()) => taken.rows.remove(workspace.as_ref()),
+            Ok(()) => taken.rows.remove(workspace.as_ref(), records.len()),
             // The batches of other workspaces are none the worse for it.
-            Err(failure) => outcome = outcome.and(Err(failure)),
+            Err(failure) => {
+                outcome = outcome.and(Err(failure));
+                failed.insert(workspace);
+            }
         }
     }
     if outcome.is_ok() {
@@ -85,8 +90,9 @@ mod tests {
         app.access.note(record());
         app.db.close().await;
         assert!(matches!(flush(&app).await, Err(StoreError::Unavailable(_))));
-        let waiting = app.access.buffer().by_workspace();
-        assert_eq!((waiting[&None][0].count, &*waiting[&None][0].target), (1, "a\u{fffd}\u{fffd}b"));
+        let waiting = app.access.buffer().first(1, &HashSet::new()).map(|(_, mut rows)| rows.remove(0));
+        let waiting = waiting.map(|row| (row.count, row.target));
+        assert_eq!(waiting, Some((1, "a\u{fffd}\u{fffd}b".to_owned())));
         assert!(app.access.doubtful_since().is_some());
     }
 }

@@ -1,12 +1,14 @@
 //! The rows in memory: alike accesses are one row, and there are never more rows than fit.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use promptsync_core::{access_records::AccessRecord, audit::Actor, ids::WorkspaceId, time::Timestamp};
 
 use super::Record;
 
 /// Rows that say exactly what happened. Beyond it, accesses are counted by actor and outcome alone.
-const EXACT: usize = 10_000;
+pub(super) const EXACT: usize = 10_000;
 /// Rows altogether. Beyond it, accesses are counted by workspace alone.
 const ROWS: usize = 20_000;
 
@@ -71,18 +73,27 @@ impl Buffer {
         }
     }
 
-    /// The rows by workspace; those of nobody under `None`.
-    pub(super) fn by_workspace(&self) -> IndexMap<Option<WorkspaceId>, Vec<AccessRecord>> {
-        let mut batches: IndexMap<_, Vec<_>> = IndexMap::new();
-        for (key, sum) in &self.0 {
-            batches.entry(key.workspace.clone()).or_default().push(key.record(sum));
-        }
-        batches
+    /// The first so many rows of a workspace that is not one of these; rows of nobody have none.
+    pub(super) fn first(
+        &self,
+        count: usize,
+        but: &HashSet<Option<WorkspaceId>>,
+    ) -> Option<(Option<WorkspaceId>, Vec<AccessRecord>)> {
+        let mut rows = self.0.iter().filter(|(key, _)| !but.contains(&key.workspace)).peekable();
+        let workspace = rows.peek()?.0.workspace.clone();
+        let of_it = rows.filter(|(key, _)| key.workspace == workspace).take(count);
+        let records = of_it.map(|(key, sum)| key.record(sum)).collect();
+        Some((workspace, records))
     }
 
-    /// Takes out the rows of a workspace.
-    pub(super) fn remove(&mut self, workspace: Option<&WorkspaceId>) {
-        self.0.retain(|key, _| key.workspace.as_ref() != workspace);
+    /// Takes out the first so many rows of a workspace.
+    pub(super) fn remove(&mut self, workspace: Option<&WorkspaceId>, count: usize) {
+        let mut left = count;
+        self.0.retain(|key, _| {
+            let is_first = left > 0 && key.workspace.as_ref() == workspace;
+            left -= usize::from(is_first);
+            !is_first
+        });
     }
 
     fn add(&mut self, key: Key, sum: Sum) {
@@ -104,6 +115,11 @@ impl Sum {
     /// Once.
     pub(super) fn one(now: Timestamp, request_id: Option<String>) -> Self {
         Self { count: 1, first_at: now, last_at: now, request_id }
+    }
+
+    /// Not yet.
+    pub(super) fn none(now: Timestamp) -> Self {
+        Self { count: 0, first_at: now, last_at: now, request_id: None }
     }
 
     /// Once more.
@@ -174,7 +190,7 @@ mod tests {
     }
 
     fn rows(buffer: &Buffer) -> Vec<AccessRecord> {
-        buffer.by_workspace().into_values().flatten().collect()
+        buffer.first(usize::MAX, &HashSet::new()).map_or_else(Vec::new, |(_, rows)| rows)
     }
 
     #[test]
@@ -219,7 +235,9 @@ mod tests {
         let rows = rows(&buffer);
         assert_eq!(rows.len(), 2);
         assert_eq!((rows[0].count, rows[0].first_at, rows[0].last_at), (2, at(1), at(2)));
-        buffer.remove(Some(&WorkspaceId::new("w1")));
+        buffer.remove(Some(&WorkspaceId::new("w1")), 1);
+        assert_eq!(self::rows(&buffer)[0].target, "b");
+        buffer.remove(Some(&WorkspaceId::new("w1")), 1);
         assert_eq!(buffer.len(), 0);
     }
 }

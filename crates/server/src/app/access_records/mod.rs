@@ -32,12 +32,20 @@ use tokio::{sync::Notify, time::Instant};
 
 pub(crate) use access::{Access, Answered};
 pub(crate) use batch::flush;
-use buffer::Buffer;
-pub(crate) use reads::Read;
+use buffer::{Buffer, EXACT};
+pub(crate) use reads::Reading;
 use reads::Reads;
 
-/// Distinct rows in memory at which a batch is written before its time.
-const FULL: usize = 1_000;
+/// Rows of a batch at most: between two batches others write.
+const BATCH: usize = 1_000;
+
+/// Rows in memory at which they are written before their time: soon there is no more room for those that say exactly what
+/// happened.
+const FULL: usize = EXACT / 10 * 9;
+
+/// Time between two such occasions at least. However fast rows come, writing them leaves the processor to the readers;
+/// what does not fit until then is counted together.
+const REST: Duration = Duration::from_secs(2);
 
 /// Characters of a target that are kept.
 const LONGEST: usize = 300;
@@ -76,6 +84,8 @@ pub(crate) struct AccessRecords {
     /// Held while a batch is written: two would take each other's place.
     writing: tokio::sync::Mutex<()>,
     full: Notify,
+    /// When that was last said.
+    full_at: Mutex<Option<Instant>>,
 }
 
 impl AccessRecords {
@@ -88,6 +98,7 @@ impl AccessRecords {
             doubtful_since: Mutex::default(),
             writing: tokio::sync::Mutex::default(),
             full: Notify::new(),
+            full_at: Mutex::default(),
         }
     }
 
@@ -97,20 +108,21 @@ impl AccessRecords {
         let now = self.clock.now();
         let mut buffer = self.buffer();
         buffer.note(record, now);
-        self.look_whether_full(&buffer);
+        self.look_whether_full(buffer.len());
     }
 
     /// Notes that a prompt was read whose answer was in memory.
-    pub(crate) fn note_read(&self, read: Read, now: Timestamp, request_id: &str) {
-        if self.reads.note(read, now, request_id) {
-            let mut buffer = self.buffer();
-            self.reads.pour(&mut buffer);
-            self.look_whether_full(&buffer);
-        }
+    pub(crate) fn note_read(&self, reading: &Reading<'_>, now: Timestamp, request_id: &str) {
+        self.look_whether_full(self.reads.note(reading, now, request_id));
     }
 
-    fn look_whether_full(&self, buffer: &Buffer) {
-        if buffer.len() >= FULL {
+    fn look_whether_full(&self, rows: usize) {
+        if rows < FULL {
+            return;
+        }
+        let mut said = self.full_at.lock().expect("no code panics while it holds this lock");
+        if said.is_none_or(|at| at.elapsed() >= REST) {
+            *said = Some(Instant::now());
             self.full.notify_one();
         }
     }
