@@ -2,15 +2,15 @@
 
 use std::{fs, path::Path, sync::Arc};
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::{ClientConfig, RootCertStore, crypto::ring, pki_types::CertificateDer};
 use tokio_rustls::TlsConnector;
 
-/// Signs certificates for `localhost`.
+/// Signs certificates for `localhost` and `127.0.0.1`.
 #[derive(Debug)]
 pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
-    root: CertificateDer<'static>,
+    root: Certificate,
 }
 
 /// A certificate and its key, as PEM.
@@ -31,14 +31,14 @@ impl Authority {
         let key = KeyPair::generate().expect("a key");
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let root = params.self_signed(&key).expect("a certificate").der().clone();
+        let root = params.self_signed(&key).expect("a certificate");
         Self { issuer: Issuer::new(params, key), root }
     }
 
     /// A new certificate with a new key.
     pub fn pair(&self) -> Pair {
         let key = KeyPair::generate().expect("a key");
-        let params = CertificateParams::new(vec!["localhost".to_owned()]).expect("a name");
+        let params = CertificateParams::new(["localhost", "127.0.0.1"].map(str::to_owned)).expect("names");
         let certificate = params.signed_by(&key, &self.issuer).expect("a certificate");
         Pair { certificate: certificate.pem(), key: key.serialize_pem(), der: certificate.der().clone() }
     }
@@ -51,10 +51,15 @@ impl Authority {
         pair.der
     }
 
+    /// Its own certificate, as PEM: what others have to believe.
+    pub fn root(&self) -> String {
+        self.root.pem()
+    }
+
     /// A client that believes this authority alone, with these application protocols.
     pub fn connector(&self, protocols: &[&str]) -> TlsConnector {
         let mut roots = RootCertStore::empty();
-        roots.add(self.root.clone()).expect("a root");
+        roots.add(self.root.der().clone()).expect("a root");
         let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .expect("ring has both versions")

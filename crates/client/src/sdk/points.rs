@@ -138,7 +138,8 @@ impl Core {
             Some(keys) => keys,
             None => self.ask_keys().await?,
         };
-        let mut answer = wire.resolve(question.name.as_str(), &question.text, question.unit.as_deref()).await?;
+        let mut answer =
+            wire.resolve(question.name.as_str(), &question.text, question.unit.as_deref()).await?;
         let ring = match &answer.signature {
             Some(signed) if matches!(keys.ring.verify(signed), Err(SigningError::UnknownKey { .. })) => {
                 self.ask_keys().await?

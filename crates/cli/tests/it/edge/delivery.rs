@@ -110,6 +110,42 @@ fn a_pinned_sdk_behind_an_edge_hears_of_every_move_and_verifies_it() {
 }
 
 #[test]
+fn a_version_that_no_alias_serves_comes_through_an_edge_with_what_it_includes() {
+    let (shop, key) = shop();
+    let mail =
+        |word: &str| format!("dependencies:\n  footer: '*'\ncontent: \"{word}. {{% include 'footer' %}}\"\n");
+    for (word, footer) in [("Hi", "Bye"), ("Hello", "See you")] {
+        shop.sandbox.write("prompts/mail.yaml", mail(word));
+        shop.sandbox.write("prompts/footer.txt", footer);
+        shop.stdout(&["push", "--alias", "production"]);
+    }
+    let mut edge = Edge::of(&shop, &key);
+    let sdk = behind(&edge.url, &key, &pin(&shop)).start_blocking().expect("it starts");
+    let text = |reference: &str| {
+        let prompt =
+            sdk.get("mail", reference).fetch().unwrap_or_else(|error| panic!("{reference}: {error}"));
+        match prompt.render(&Map::new()) {
+            Ok(Rendered::Text(text)) => text,
+            other => panic!("{reference}: {other:?}"),
+        }
+    };
+    assert_eq!(text("1.0.0"), "Hi. Bye");
+    assert_eq!(text("production"), "Hello. See you");
+    sdk.close();
+
+    let render = |edge: &Edge| {
+        let mut command = shop.sandbox.command(&["render", "mail@1.0.0"]);
+        let output = command.env("PROMPTSYNC_URL", &edge.url).env("PROMPTSYNC_API_KEY", &key).output();
+        let output = output.expect("the command runs");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    assert_eq!(render(&edge).trim(), "Hi. Bye");
+    edge.restart(&shop.sandbox);
+    assert_eq!(render(&edge).trim(), "Hi. Bye");
+}
+
+#[test]
 fn who_runs_behind_an_edge_is_seen_at_the_server() {
     let (shop, key) = shop();
     let edge = Edge::of(&shop, &key);

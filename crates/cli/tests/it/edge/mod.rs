@@ -4,6 +4,8 @@ mod attacks;
 mod delivery;
 mod keys;
 mod outages;
+mod splits;
+mod tls;
 
 use std::{
     io::{BufRead, BufReader},
