@@ -243,7 +243,12 @@ where
                     return Ok(earlier);
                 }
                 let input = I::read(scope.call().asked(), bytes, &known)?;
-                let response = handler(scope, input).await?.into_response(&method, &headers)?;
+                let handled =
+                    handler(scope, input).await.and_then(|reply| reply.into_response(&method, &headers));
+                if handled.is_err() && audit == AuditClass::Write {
+                    app.db.settled().await?;
+                }
+                let response = handled?;
                 if audit == AuditClass::Write {
                     app.audited(&change, path);
                     if change.is_committed() {

@@ -201,6 +201,15 @@ impl Db {
         self.write(workspace.as_str(), Size::Small).await
     }
 
+    /// Waits until whatever was written so far is on disk. For a refusal that was decided within a transaction: on SQLite
+    /// it may be because of what a member of the same group has done, and nobody may act on that before the others see it.
+    ///
+    /// # Errors
+    /// When it could not be written: nobody knows whether the refusal was right.
+    pub async fn settled(&self) -> Result<()> {
+        self.queue.settled().await
+    }
+
     /// The same for a change that takes so long that no other should wait for it with its own done.
     pub async fn begin_large_write(&self, workspace: &WorkspaceId) -> Result<Tx> {
         self.write(workspace.as_str(), Size::Large).await

@@ -14,7 +14,7 @@ use std::{
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection, SqlitePool, pool::PoolConnection};
 use tokio::{
-    sync::{self, OwnedMutexGuard, oneshot},
+    sync::{self, OwnedMutexGuard, oneshot, watch},
     time::{Instant, timeout},
 };
 
@@ -48,9 +48,23 @@ pub(crate) enum Size {
     Large,
 }
 
-/// Writers that wait.
+/// Writers that wait, and the groups there were.
 #[derive(Debug, Default)]
-pub(crate) struct Queue(Mutex<Waiting>);
+pub(crate) struct Queue {
+    waiting: Mutex<Waiting>,
+    groups: watch::Sender<Groups>,
+}
+
+/// Groups by number: only one is under way.
+#[derive(Clone, Copy, Debug, Default)]
+struct Groups {
+    /// The newest one in which somebody has done something.
+    begun: u64,
+    /// The newest one that has been committed, or could not be.
+    ended: u64,
+    /// The newest one that could not be.
+    failed: u64,
+}
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -98,16 +112,26 @@ impl Queue {
         }
     }
 
+    /// Waits until whatever members have done so far is on disk.
+    pub(crate) async fn settled(&self) -> Result<()> {
+        let mut groups = self.groups.subscribe();
+        let begun = groups.borrow().begun;
+        match groups.wait_for(|groups| groups.ended >= begun).await {
+            Ok(groups) if groups.failed >= begun && begun > 0 => Err(StoreError::away()),
+            _ => Ok(()),
+        }
+    }
+
     /// Whether nobody attends to the queue yet.
     fn push(&self, writer: Writer) -> bool {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         waiting.writers.push_back(writer);
         !std::mem::replace(&mut waiting.attended, true)
     }
 
     /// The first of the next group; without one, nobody attends any more.
     fn first(&self) -> Option<Writer> {
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let first = pop(&mut waiting.writers, |_| true);
         waiting.attended = first.is_some();
         first
@@ -118,18 +142,18 @@ impl Queue {
         if kept >= MEMBERS || begun.elapsed() >= OPEN {
             return None;
         }
-        let mut waiting = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         pop(&mut waiting.writers, |writer| kept == 0 || writer.size == Size::Small)
     }
 
     fn put_back(&self, writer: Writer) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).writers.push_front(writer);
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).writers.push_front(writer);
     }
 
     /// Tells everybody who waits why they cannot write: each would find out by waiting as long.
     fn refuse(&self, first: Writer, failure: sqlx::Error) {
         let failure = Arc::new(failure);
-        let others = std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner).writers);
+        let others = std::mem::take(&mut self.waiting.lock().unwrap_or_else(PoisonError::into_inner).writers);
         for writer in std::iter::once(first).chain(others) {
             let _ = writer.enter.send(Err(StoreError::shared(&failure)));
         }
@@ -177,6 +201,7 @@ async fn group(queue: &Queue, first: Writer, connection: PoolConnection<Sqlite>)
         return;
     };
     let mut tells = vec![tell];
+    let end = Ending::of(queue);
     let outcome = others(queue, &shelf, &mut tells, begun).await;
     let mut connection = shelf.lock().await;
     let outcome = match outcome {
@@ -186,9 +211,38 @@ async fn group(queue: &Queue, first: Writer, connection: PoolConnection<Sqlite>)
     if outcome.is_err() {
         roll_back(&mut connection).await;
     }
+    end.with(outcome.is_ok());
     let outcome = outcome.map_err(Arc::new);
     for tell in tells {
         let _ = tell.send(outcome.clone());
+    }
+}
+
+/// A group that is under way: it has failed unless somebody says that it has not.
+struct Ending<'a> {
+    queue: &'a Queue,
+    is_kept: bool,
+}
+
+impl<'a> Ending<'a> {
+    fn of(queue: &'a Queue) -> Self {
+        queue.groups.send_modify(|groups| groups.begun += 1);
+        Self { queue, is_kept: false }
+    }
+
+    fn with(mut self, is_kept: bool) {
+        self.is_kept = is_kept;
+    }
+}
+
+impl Drop for Ending<'_> {
+    fn drop(&mut self) {
+        self.queue.groups.send_modify(|groups| {
+            groups.ended = groups.begun;
+            if !self.is_kept {
+                groups.failed = groups.begun;
+            }
+        });
     }
 }
 

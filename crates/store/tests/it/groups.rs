@@ -139,6 +139,48 @@ async fn a_commit_that_fails_acknowledges_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn whoever_refuses_because_of_a_member_waits_until_its_change_is_on_disk() {
+    let (_folder, db, sample) = file().await;
+    db.settled().await.unwrap();
+    let first = db.begin_write(&sample.workspace).await.unwrap();
+    let (second, third) = (queued(&db, &sample).await, queued(&db, &sample).await);
+    let mut told = pin!(sample.commit(first, "test.first"));
+    let second = tokio::select! {
+        biased;
+        early = &mut told => panic!("told too early: {early:?}"),
+        second = second => second.unwrap(),
+    };
+    // It has seen the first one's change, and refuses.
+    drop(second);
+    let third = third.await.unwrap();
+    let mut settled = pin!(db.settled());
+    assert!(is_pending(settled.as_mut()).await, "the group is not committed");
+    let (first, third, settled) = tokio::join!(told, sample.commit(third, "test.third"), settled);
+    assert_eq!((first.unwrap(), third.unwrap()), (2, 3));
+    settled.unwrap();
+    db.settled().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_refuses_because_of_a_member_hears_when_its_change_is_lost() {
+    let (_folder, db, sample) = file().await;
+    poison(&db).await;
+    let first = db.begin_write(&sample.workspace).await.unwrap();
+    let second = queued(&db, &sample).await;
+    let mut told = pin!(sample.commit(first, "test.poison"));
+    let second = tokio::select! {
+        biased;
+        early = &mut told => panic!("told too early: {early:?}"),
+        second = second => second.unwrap(),
+    };
+    let mut settled = pin!(db.settled());
+    assert!(is_pending(settled.as_mut()).await, "the group is not committed");
+    drop(second);
+    let (first, settled) = tokio::join!(told, settled);
+    assert!(first.is_err() && matches!(settled, Err(StoreError::Unavailable(_))), "{first:?} {settled:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_first_member_whose_transaction_sqlite_has_ended_is_not_told_of_success() {
     let (_folder, db, sample) = file().await;
     // The entry's trigger ends the transaction, as a disk that fails may; the member does not look at what it was told.
