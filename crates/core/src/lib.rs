@@ -24,6 +24,7 @@ pub mod diffs;
 pub mod digest;
 pub mod documents;
 pub mod emails;
+mod fields;
 pub mod files;
 pub mod ids;
 pub mod interface;

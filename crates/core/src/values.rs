@@ -5,7 +5,7 @@ use std::{borrow::Cow, cmp::Ordering};
 use minijinja::{Value as Engine, value::ValueKind};
 use serde_json::{Map, Value as Json};
 
-use crate::documents::Document;
+use crate::{documents::Document, fields};
 
 /// Values that are looked through one after the other; among more a search pays.
 const FEW: usize = 16;
@@ -286,26 +286,73 @@ impl Nested {
     }
 
     /// A list.
-    pub fn list(items: Vec<Self>) -> Self {
-        let (mut bytes, mut depth) = (size_of::<u64>(), 0);
-        let mut values = Vec::with_capacity(items.len());
-        for item in items {
-            bytes += item.bytes;
-            depth = depth.max(item.depth);
-            values.push(item.value);
-        }
-        Self { value: Engine::from(values), bytes, depth: depth + 1 }
+    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        let items = items.into_iter();
+        let mut list = ListBuilder::with_capacity(items.size_hint().0);
+        items.for_each(|item| list.push(item));
+        list.build()
     }
 
     /// A map; it keeps the order of its keys.
-    pub fn map(fields: Vec<(&str, Self)>) -> Self {
-        let (mut bytes, mut depth) = (size_of::<u64>(), 0);
-        let value = Engine::from_pairs(fields.into_iter().map(|(name, item)| {
-            bytes += name.len() + item.bytes;
-            depth = depth.max(item.depth);
-            (Engine::from(name), item.value)
-        }));
-        Self { value, bytes, depth: depth + 1 }
+    pub fn map<'n>(fields: impl IntoIterator<Item = (&'n str, Self)>) -> Self {
+        let fields = fields.into_iter();
+        let mut map = MapBuilder::with_capacity(fields.size_hint().0);
+        fields.for_each(|(name, item)| map.push(name, item));
+        map.build()
+    }
+}
+
+/// A list that is made one value after the other.
+#[derive(Debug)]
+pub struct ListBuilder {
+    values: Vec<Engine>,
+    bytes: usize,
+    depth: usize,
+}
+
+impl ListBuilder {
+    /// Room for so many values.
+    pub fn with_capacity(count: usize) -> Self {
+        Self { values: Vec::with_capacity(count), bytes: size_of::<u64>(), depth: 0 }
+    }
+
+    /// The next value.
+    pub fn push(&mut self, item: Nested) {
+        self.bytes += item.bytes;
+        self.depth = self.depth.max(item.depth);
+        self.values.push(item.value);
+    }
+
+    /// The list.
+    pub fn build(self) -> Nested {
+        Nested { value: Engine::from(self.values), bytes: self.bytes, depth: self.depth + 1 }
+    }
+}
+
+/// A map that is made one field after the other.
+#[derive(Debug)]
+pub struct MapBuilder {
+    fields: Vec<(Engine, Engine)>,
+    bytes: usize,
+    depth: usize,
+}
+
+impl MapBuilder {
+    /// Room for so many fields.
+    pub fn with_capacity(count: usize) -> Self {
+        Self { fields: Vec::with_capacity(count), bytes: size_of::<u64>(), depth: 0 }
+    }
+
+    /// The next field.
+    pub fn push(&mut self, name: &str, item: Nested) {
+        self.bytes += name.len() + item.bytes;
+        self.depth = self.depth.max(item.depth);
+        self.fields.push((Engine::from(name), item.value));
+    }
+
+    /// The map.
+    pub fn build(self) -> Nested {
+        Nested { value: fields::map(self.fields), bytes: self.bytes, depth: self.depth + 1 }
     }
 }
 
@@ -325,9 +372,9 @@ mod tests {
                 Nested::integer,
             ),
             Json::String(text) => Nested::text(text),
-            Json::Array(items) => Nested::list(items.iter().map(nested).collect()),
+            Json::Array(items) => Nested::list(items.iter().map(nested)),
             Json::Object(fields) => {
-                Nested::map(fields.iter().map(|(name, value)| (name.as_str(), nested(value))).collect())
+                Nested::map(fields.iter().map(|(name, value)| (name.as_str(), nested(value))))
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Values between Python and templates. A value that a template cannot get is refused by name and type, never shown.
 
-use promptsync_core::values::{Item, Listed, Nested, Values};
+use promptsync_core::values::{Item, ListBuilder, Listed, MapBuilder, Nested, Values};
 use pyo3::{
     exceptions::PyOverflowError,
     prelude::*,
@@ -81,18 +81,27 @@ fn nested(value: &Bound<'_, PyAny>, name: &str, depth: usize) -> PyResult<Nested
     }
     let inner = |item: &Bound<'_, PyAny>| nested(item, name, depth + 1);
     if let Ok(list) = value.cast::<PyList>() {
-        return list.iter().map(|item| inner(&item)).collect::<PyResult<_>>().map(Nested::list);
+        let mut made = ListBuilder::with_capacity(list.len());
+        for item in list {
+            made.push(inner(&item)?);
+        }
+        return Ok(made.build());
     }
     if let Ok(fields) = value.cast::<PyDict>() {
+        // Held before they are looked at: what a value says of itself may change the dictionary.
         let held: Vec<(Bound<'_, PyAny>, Bound<'_, PyAny>)> = fields.iter().collect();
-        let mut map = Vec::with_capacity(held.len());
-        for (field, value) in &held {
-            map.push((key(field, name)?, inner(value)?));
+        let mut made = MapBuilder::with_capacity(held.len());
+        for (field, value) in held {
+            made.push(key(&field, name)?, inner(&value)?);
         }
-        return Ok(Nested::map(map));
+        return Ok(made.build());
     }
     if let Ok(tuple) = value.cast::<PyTuple>() {
-        return tuple.iter().map(|item| inner(&item)).collect::<PyResult<_>>().map(Nested::list);
+        let mut made = ListBuilder::with_capacity(tuple.len());
+        for item in tuple {
+            made.push(inner(&item)?);
+        }
+        return Ok(made.build());
     }
     other(value, name, depth)
 }

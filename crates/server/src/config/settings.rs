@@ -77,7 +77,7 @@ pub const SETTINGS: &[Setting] = &[
     setting("body_bytes", "Bytes of a request's body"),
     setting("push_bytes", "Bytes of a push"),
     setting("cache_bytes", "Bytes of compiled prompts kept in memory"),
-    setting("answer_bytes", "Bytes of prompts kept in memory in the form they are answered in"),
+    setting("answer_bytes", "Bytes of answers kept in memory: an eighth as they go out, the rest compressed"),
     setting("access_seconds", "Seconds between two batches of access records"),
     setting("tls_certificate", "PEM file with the certificate and those above it; plain HTTP when empty"),
     setting("tls_key", "PEM file with the certificate's private key"),

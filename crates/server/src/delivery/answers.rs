@@ -180,10 +180,10 @@ impl Equivalent<AnswerKey> for Asked<'_> {
 
 impl std::fmt::Debug for Answers {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (ready, packed) = (self.ready.weight(), self.packed.weight());
+        let bytes = self.ready.weight() + self.packed.weight();
         f.debug_struct("Answers")
             .field("items", &self.packed.len())
-            .field("bytes", &(ready + packed))
-            .finish()
+            .field("bytes", &bytes)
+            .finish_non_exhaustive()
     }
 }

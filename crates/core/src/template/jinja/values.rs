@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 
 use super::budget::DEPTH;
 use crate::{
+    fields,
     template::{TemplateError, TemplateFault},
     values::{Given, Values, by_length},
     variables::VariableUse,
@@ -83,17 +84,11 @@ fn convert(json: &Json, depth: usize) -> Result<Value, TemplateError> {
             Value::from(list)
         }
         Json::Object(map) => {
-            // Straight into the map of the engine, which knows the number of pairs this way.
-            let mut fault = None;
-            let pairs = map.iter().map(|(key, value)| {
-                let value = convert(value, depth + 1).unwrap_or_else(|error| {
-                    fault = Some(error);
-                    Value::UNDEFINED
-                });
-                (Value::from(key), value)
-            });
-            let map = Value::from_pairs(pairs);
-            return fault.map_or(Ok(map), Err);
+            let mut pairs = Vec::with_capacity(map.len());
+            for (key, value) in map {
+                pairs.push((Value::from(key), convert(value, depth + 1)?));
+            }
+            fields::map(pairs)
         }
     })
 }
