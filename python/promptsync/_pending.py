@@ -81,7 +81,7 @@ class Landing(Generic[T]):
     """One or more pieces of work and the value they make together; made once."""
 
     def __init__(self, flights: Sequence[Waiting], make: Callable[..., T]) -> None:
-        self._flights = tuple(flights)
+        self.flights = tuple(flights)
         self._make = make
         self._lock = threading.Lock()
         self._made: list[T] = []
@@ -90,12 +90,12 @@ class Landing(Generic[T]):
         """The value, waited for in this thread."""
         with self._lock:
             if not self._made:
-                self._made.append(self._make(*(flight.wait() for flight in self._flights)))
+                self._made.append(self._make(*(flight.wait() for flight in self.flights)))
             return self._made[0]
 
     def in_loop(self) -> Generator[Any, None, T]:
         """The value, waited for by the running loop."""
-        for flight in self._flights:
+        for flight in self.flights:
             if not flight.done():
                 yield from self._landed(flight)
         return self.value()

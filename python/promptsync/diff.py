@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from promptsync import _core
+from promptsync._awaitable import AwaitableValue
+
+if TYPE_CHECKING:
+    from promptsync.prompt import Prompt
 
 
 @dataclass(frozen=True)
@@ -28,7 +33,7 @@ class FieldDiff:
 
 
 @dataclass(frozen=True)
-class PromptDiff:
+class PromptDiff(AwaitableValue):
     """A comparison of two versions: the smallest honest step between them, what changed for callers, and each field.
 
     >>> PromptDiff.of({"old": "a 1.0.0", "new": "a 1.0.1", "bump": "patch", "fields": [],
@@ -43,6 +48,14 @@ class PromptDiff:
     fields: list[FieldDiff] = field(default_factory=list)
 
     @classmethod
+    def between(
+        cls, before: tuple[Prompt, _core.Prompt, str], after: tuple[Prompt, _core.Prompt, str]
+    ) -> PromptDiff:
+        """Of two prompts, each with its compiled form and the reference it was asked for by."""
+        labels = [f"{prompt.id} ({reference})" for prompt, _, reference in (before, after)]
+        return cls.of(_core.diff(before[1], after[1], *labels))
+
+    @classmethod
     def of(cls, found: dict[str, Any]) -> PromptDiff:
         """From what the compiled part gives."""
         return cls(
@@ -55,7 +68,3 @@ class PromptDiff:
 
     def __bool__(self) -> bool:
         return bool(self.fields)
-
-    def __await__(self) -> Generator[Any, None, PromptDiff]:
-        return self
-        yield

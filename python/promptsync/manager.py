@@ -164,7 +164,7 @@ class PromptManager:
         deadline_ms: float | None,
         folder: bool,
     ) -> Prompt:
-        core = self._core or self._restart()
+        core = self._client()
         plain = tags is None and unit is None and model is None and folder
         seconds = None if deadline_ms is None else deadline_ms / 1000
         found = core.get(name, reference, tags, unit, model, seconds, folder)
@@ -189,7 +189,7 @@ class PromptManager:
         >>> FakePromptManager({"support": "Hi", "answer": "Yes"}).list_prompts()
         ['answer', 'support']
         """
-        return Items((self._core or self._restart()).names())
+        return Items(self._client().names())
 
     def diff(self, prompt_id: str, old: str, new: str) -> PromptDiff:
         """What differs between two versions.
@@ -202,15 +202,12 @@ class PromptManager:
 
         sides = [self._get(prompt_id, reference, None, None, None, None, True) for reference in (old, new)]
 
-        def compared() -> PromptDiff:
-            before, after = sides
-            labels = (f"{before.id} ({old})", f"{after.id} ({new})")
-            return PromptDiff.of(_core.diff(before._native, after._native, *labels))
+        def compared(*_: object) -> PromptDiff:
+            before, after = ((side, side._native, reference) for side, reference in zip(sides, (old, new)))
+            return PromptDiff.between(before, after)
 
-        if running_loop() is None or not any(isinstance(side, PendingPrompt) for side in sides):
-            return compared()
-        found: PromptDiff = settled([ThreadFlight(compared)], lambda found: found)
-        return found
+        flights = [flight for side in sides if isinstance(side, PendingPrompt) for flight in side.flights]
+        return settled(flights, compared) if flights else compared()
 
     def create_tracking_metadata(
         self, prompt_id: str, context: Mapping[str, Any] | None = None
@@ -236,18 +233,16 @@ class PromptManager:
         >>> bool(pm.report_metrics(pm.get("support").id, {"success": True, "latency_ms": 250}))
         False
         """
-        if not metrics:
-            raise ValidationError("`metrics` are empty", code="invalid", path="metrics")
-        (self._core or self._restart()).report(self._served.fact(prompt_id, metrics, context))
+        self._client().report(self._served.fact(prompt_id, metrics, context))
         return DONE
 
     def preload(self) -> Count:
         """Compiles everything that is held, so that no call has to; gives how many prompts that are."""
-        return settled([(self._core or self._restart()).preload()], Count)
+        return settled([self._client().preload()], Count)
 
     def wait_ready(self, timeout: float = 10) -> Done:
         """Waits until every alias can be served, by the server or by what this machine has, for so many seconds."""
-        return settled([(self._core or self._restart()).wait_ready(timeout)], lambda _: DONE)
+        return settled([self._client().wait_ready(timeout)], lambda _: DONE)
 
     def on_change(self, callback: Callable[[Change], object]) -> Done:
         """Calls this after every change of an alias that is held, one after another, on a thread of the manager's."""
@@ -257,13 +252,13 @@ class PromptManager:
 
             callback(Change(alias, revision, tuple(prompts)))
 
-        (self._core or self._restart()).on_change(call)
+        self._client().on_change(call)
         self._listeners.append(call)
         return DONE
 
     def status(self) -> Record[Any]:
         """How it does: for each alias the revision, source, age, transport, and why the last try gave nothing."""
-        return Record((self._core or self._restart()).status())
+        return Record(self._client().status())
 
     def close(self) -> Done:
         """Ends every thread, after what was counted is handed in, within a few seconds. Memory is served on."""
@@ -286,6 +281,9 @@ class PromptManager:
             log().warning("the prompt files are not used: %s", error)
             self._settings["folder"] = None
             return _core.Client(self._settings)
+
+    def _client(self) -> _core.Client:
+        return self._core or self._restart()
 
     def _restart(self) -> _core.Client:
         """A client for this process, which was forked from the one that made the manager."""

@@ -161,6 +161,11 @@ class PendingPrompt(Prompt):
         self._landing = Landing(flights, make)
 
     @property
+    def flights(self) -> tuple[Waiting, ...]:
+        """What it waits for."""
+        return self._landing.flights
+
+    @property
     def _native(self) -> _core.Prompt:  # type: ignore[override]
         return self._landing.value()._native
 

@@ -13,14 +13,14 @@ those. Both can also be awaited, which gives the value itself at once, so ``awai
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
+from promptsync._awaitable import AwaitableValue
 from promptsync.conversions.message import Message, Role
 
 if TYPE_CHECKING:
     from langchain_core.messages import BaseMessage
-    from typing_extensions import Self
 
     from promptsync.conversions.anthropic import AnthropicRequest
     from promptsync.conversions.gemini import GeminiRequest
@@ -31,21 +31,18 @@ if TYPE_CHECKING:
 __all__ = ["Message", "Messages", "Rendered", "Role", "Text"]
 
 
-class Rendered:
-    """What :class:`Text` and :class:`Messages` have in common."""
+class Rendered(AwaitableValue):
+    """What :class:`Text` and :class:`Messages` have in common.
+
+    Awaiting one gives the value itself, without a turn of the loop.
+
+    >>> import asyncio
+    >>> async def greet(): return await Text("Hello")
+    >>> asyncio.run(greet())
+    'Hello'
+    """
 
     __slots__ = ()
-
-    def __await__(self) -> Generator[Any, None, Self]:
-        """Gives the value itself, without a turn of the loop.
-
-        >>> import asyncio
-        >>> async def greet(): return await Text("Hello")
-        >>> asyncio.run(greet())
-        'Hello'
-        """
-        return self
-        yield  # makes this a generator, which is what `await` wants
 
     def _messages(self) -> Iterable[Message]:
         raise NotImplementedError

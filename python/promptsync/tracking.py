@@ -70,6 +70,8 @@ class Served:
         """What is handed in of one use."""
         import datetime
 
+        if not metrics:
+            raise ValidationError("`metrics` are empty", code="invalid", path="metrics")
         known = self.facts(prompt_id)
         return {
             "prompt": known["prompt_name"],

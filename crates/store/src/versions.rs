@@ -256,7 +256,7 @@ pub async fn of_prompts(
     project: &ProjectId,
     names: &[PromptName],
 ) -> Result<BTreeMap<PromptName, Vec<PastVersion>>> {
-    past(tx, project, names, "").await
+    past(tx, project, names, &EVERY).await
 }
 
 /// The highest version of each of these prompts, and the highest in use: all that decides the next number.
@@ -265,44 +265,55 @@ pub async fn newest_of_prompts(
     project: &ProjectId,
     names: &[PromptName],
 ) -> Result<BTreeMap<PromptName, Vec<PastVersion>>> {
-    past(
-        tx,
-        project,
-        names,
-        " AND versions.id IN (
-              (SELECT highest.id FROM versions AS highest
-               WHERE highest.prompt_id = prompts.id ORDER BY highest.sort_key DESC LIMIT 1),
-              (SELECT used.id FROM versions AS used
-               WHERE used.prompt_id = prompts.id AND NOT EXISTS (
-                   SELECT 1 FROM version_states WHERE version_states.version_id = used.id)
-               ORDER BY used.sort_key DESC LIMIT 1))",
-    )
-    .await
+    past(tx, project, names, &NEWEST).await
 }
 
-/// The versions of these prompts for which a condition holds.
+/// Which versions of a prompt are wanted: what is found out about each prompt first, and how versions are found by it.
+struct Which {
+    columns: &'static str,
+    versions: &'static str,
+}
+
+const EVERY: Which = Which { columns: "", versions: "versions.prompt_id = prompts.id" };
+
+const NEWEST: Which = Which {
+    columns: ",
+         (SELECT highest.id FROM versions AS highest
+          WHERE highest.prompt_id = prompts.id ORDER BY highest.sort_key DESC LIMIT 1) AS highest,
+         (SELECT used.id FROM versions AS used
+          WHERE used.prompt_id = prompts.id AND NOT EXISTS (
+              SELECT 1 FROM version_states WHERE version_states.version_id = used.id)
+          ORDER BY used.sort_key DESC LIMIT 1) AS used",
+    versions: "versions.id IN (prompts.highest, prompts.used)",
+};
+
+/// Versions of these prompts. The prompts come first, once and for all: PostgreSQL would else find out for each version of a
+/// prompt which is its highest, and take seconds for some hundreds.
 async fn past(
     tx: &mut ReadTx,
     project: &ProjectId,
     names: &[PromptName],
-    condition: &str,
+    which: &Which,
 ) -> Result<BTreeMap<PromptName, Vec<PastVersion>>> {
     let mut found: BTreeMap<PromptName, Vec<PastVersion>> = BTreeMap::new();
     for chunk in names.chunks(CHUNK) {
         let rows: Vec<PastVersionRow> = on!(tx, c => {
-            let mut query = QueryBuilder::new(
-                "SELECT versions.id, versions.workspace_id, prompts.name, versions.version, versions.digest,
-                        versions.interface, versions.sealed, versions.dependencies, version_states.version_id IS NOT NULL AS archived
-                 FROM prompts
-                 JOIN versions ON versions.prompt_id = prompts.id
-                 LEFT JOIN version_states ON version_states.version_id = versions.id
-                 WHERE prompts.project_id = ",
-            );
-            query.push_bind(project.as_str()).push(condition).push(" AND prompts.folded_name IN");
+            let mut query = QueryBuilder::new("WITH wanted AS MATERIALIZED (SELECT prompts.id, prompts.name");
+            query.push(which.columns).push(" FROM prompts WHERE prompts.project_id = ");
+            query.push_bind(project.as_str()).push(" AND prompts.folded_name IN");
             push_list(&mut query, chunk.iter().map(PromptName::folded));
             query.push(" AND prompts.name IN");
             push_list(&mut query, chunk.iter().map(PromptName::to_string));
-            query.push(" ORDER BY versions.prompt_id, versions.sort_key");
+            query.push(
+                ") SELECT versions.id, versions.workspace_id, prompts.name, versions.version, versions.digest,
+                          versions.interface, versions.sealed, versions.dependencies, version_states.version_id IS NOT NULL AS archived
+                   FROM wanted AS prompts
+                   JOIN versions ON ",
+            );
+            query.push(which.versions).push(
+                " LEFT JOIN version_states ON version_states.version_id = versions.id
+                  ORDER BY versions.prompt_id, versions.sort_key",
+            );
             query.build_query_as().persistent(chunk.len() == 1).fetch_all(c).await
         })?;
         for row in rows {

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from promptsync import _core
 from promptsync._awaitable import DONE, Count, Done, Items, Record
 from promptsync.diff import PromptDiff
-from promptsync.errors import NotFoundError, ValidationError
+from promptsync.errors import NotFoundError
 from promptsync.manager import PromptManager
 from promptsync.prompt import Prompt
 from promptsync.testing.calls import Call
@@ -95,8 +95,9 @@ class FakePromptManager(PromptManager):
         fallback_to_local: bool = True,
     ) -> Prompt:
         """As the real one; an unknown name is a :class:`promptsync.errors.NotFoundError`."""
-        name, _, reference = prompt.removeprefix("prompts:/").partition("@")
-        return self._found(name, reference or self._alias, tags, unit, model)
+        return super().get(
+            prompt, tags=tags, unit=unit, model=model, deadline_ms=deadline_ms, fallback_to_local=fallback_to_local
+        )
 
     def get_prompt(
         self,
@@ -118,9 +119,9 @@ class FakePromptManager(PromptManager):
 
     def diff(self, prompt_id: str, old: str, new: str) -> PromptDiff:
         """As the real one."""
-        before, after = (self._found(prompt_id, reference) for reference in (old, new))
-        labels = (f"{before.id} ({old})", f"{after.id} ({new})")
-        return PromptDiff.of(_core.diff(_native(before).compiled, _native(after).compiled, *labels))
+        sides = ((self._found(prompt_id, reference), reference) for reference in (old, new))
+        before, after = ((side, _native(side).compiled, reference) for side, reference in sides)
+        return PromptDiff.between(before, after)
 
     def create_tracking_metadata(self, prompt_id: str, context: Mapping[str, Any] | None = None) -> Record[Any]:
         """As the real one."""
@@ -130,8 +131,6 @@ class FakePromptManager(PromptManager):
         self, prompt_id: str, metrics: Mapping[str, Any], context: Mapping[str, Any] | None = None
     ) -> Done:
         """Keeps them in :attr:`metrics`."""
-        if not metrics:
-            raise ValidationError("`metrics` are empty", code="invalid", path="metrics")
         self.metrics.append(self._served.fact(prompt_id, metrics, context))
         return DONE
 
