@@ -256,7 +256,7 @@ pub async fn of_prompts(
     project: &ProjectId,
     names: &[PromptName],
 ) -> Result<BTreeMap<PromptName, Vec<PastVersion>>> {
-    past(tx, project, names, &EVERY).await
+    past(tx, project, names, Which::Every).await
 }
 
 /// The highest version of each of these prompts, and the highest in use: all that decides the next number.
@@ -265,27 +265,16 @@ pub async fn newest_of_prompts(
     project: &ProjectId,
     names: &[PromptName],
 ) -> Result<BTreeMap<PromptName, Vec<PastVersion>>> {
-    past(tx, project, names, &NEWEST).await
+    past(tx, project, names, Which::Newest).await
 }
 
-/// Which versions of a prompt are wanted: what is found out about each prompt first, and how versions are found by it.
-struct Which {
-    columns: &'static str,
-    versions: &'static str,
+/// Which versions of a prompt are wanted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Which {
+    Every,
+    /// The highest, and the highest in use.
+    Newest,
 }
-
-const EVERY: Which = Which { columns: "", versions: "versions.prompt_id = prompts.id" };
-
-const NEWEST: Which = Which {
-    columns: ",
-         (SELECT highest.id FROM versions AS highest
-          WHERE highest.prompt_id = prompts.id ORDER BY highest.sort_key DESC LIMIT 1) AS highest,
-         (SELECT used.id FROM versions AS used
-          WHERE used.prompt_id = prompts.id AND NOT EXISTS (
-              SELECT 1 FROM version_states WHERE version_states.version_id = used.id)
-          ORDER BY used.sort_key DESC LIMIT 1) AS used",
-    versions: "versions.id IN (prompts.highest, prompts.used)",
-};
 
 /// Versions of these prompts. The prompts come first, once and for all: PostgreSQL would else find out for each version of a
 /// prompt which is its highest, and take seconds for some hundreds.
@@ -293,14 +282,24 @@ async fn past(
     tx: &mut ReadTx,
     project: &ProjectId,
     names: &[PromptName],
-    which: &Which,
+    which: Which,
 ) -> Result<BTreeMap<PromptName, Vec<PastVersion>>> {
     let mut found: BTreeMap<PromptName, Vec<PastVersion>> = BTreeMap::new();
     for chunk in names.chunks(CHUNK) {
         let rows: Vec<PastVersionRow> = on!(tx, c => {
             let mut query = QueryBuilder::new("WITH wanted AS MATERIALIZED (SELECT prompts.id, prompts.name");
-            query.push(which.columns).push(" FROM prompts WHERE prompts.project_id = ");
-            query.push_bind(project.as_str()).push(" AND prompts.folded_name IN");
+            if which == Which::Newest {
+                query.push(
+                    ", (SELECT highest.id FROM versions AS highest
+                        WHERE highest.prompt_id = prompts.id ORDER BY highest.sort_key DESC LIMIT 1) AS highest,
+                       (SELECT used.id FROM versions AS used
+                        WHERE used.prompt_id = prompts.id AND NOT EXISTS (
+                            SELECT 1 FROM version_states WHERE version_states.version_id = used.id)
+                        ORDER BY used.sort_key DESC LIMIT 1) AS used",
+                );
+            }
+            query.push(" FROM prompts WHERE prompts.project_id = ").push_bind(project.as_str());
+            query.push(" AND prompts.folded_name IN");
             push_list(&mut query, chunk.iter().map(PromptName::folded));
             query.push(" AND prompts.name IN");
             push_list(&mut query, chunk.iter().map(PromptName::to_string));
@@ -310,7 +309,11 @@ async fn past(
                    FROM wanted AS prompts
                    JOIN versions ON ",
             );
-            query.push(which.versions).push(
+            match which {
+                Which::Every => query.push("versions.prompt_id = prompts.id"),
+                Which::Newest => query.push("versions.id IN (prompts.highest, prompts.used)"),
+            };
+            query.push(
                 " LEFT JOIN version_states ON version_states.version_id = versions.id
                   ORDER BY versions.prompt_id, versions.sort_key",
             );
