@@ -15,6 +15,9 @@ import pytest
 
 from promptsync import PromptManager
 
+#: The project's folder; the tests themselves may be a copy that stands elsewhere.
+ROOT = Path(os.environ.get("PROMPTSYNC_TEST_ROOT") or Path(__file__).resolve().parents[2])
+
 #: Longer than anything takes that works.
 LONG = 30.0
 

@@ -9,6 +9,7 @@ use promptsync_core::{
     digest::Digest,
     files::Origin,
     names::PromptName,
+    publish::Dependency,
     signing::{LockStatement, Signed, VersionStatement},
     versions::{Bump, VersionNumber},
 };
@@ -37,7 +38,7 @@ pub struct VersionSummary {
     /// The file it was written in.
     pub origin: Option<Origin>,
     /// The versions of its dependencies, fixed when it was published.
-    pub dependencies: BTreeMap<PromptName, Pinned>,
+    pub dependencies: BTreeMap<PromptName, Dependency>,
     /// Whether it was taken out of use.
     pub archived: bool,
     /// The workspace's signature on what it is; `null` for one that was published before there were signatures.
@@ -48,15 +49,6 @@ pub struct VersionSummary {
     pub lock: Option<Signed<LockStatement>>,
     /// When it was published.
     pub created_at: DateTime<Utc>,
-}
-
-/// A dependency as it was when the version was published.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct Pinned {
-    /// Its version.
-    pub version: VersionNumber,
-    /// Its content.
-    pub digest: Digest,
 }
 
 /// `POST /api/projects/{project}/prompts/{name}/versions/{version}/archive` and `…/restore`

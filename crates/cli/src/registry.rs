@@ -178,14 +178,14 @@ impl Registry {
         }
         let record = prompt.record.as_ref().ok_or_else(|| incomplete(&label(prompt)))?;
         let mut documents = BTreeMap::new();
-        for (name, pinned) in record.dependencies.clone() {
+        for (name, pinned) in &record.dependencies {
             let document = self.wait(self.client.document(&pinned.digest))?;
             if digest(&document) != pinned.digest {
                 let message =
                     format!("the content of {name} {} is not what its digest promises", pinned.version);
                 return Err(CliError::new(Kind::Server, "digest_mismatch", message));
             }
-            documents.insert(name, document);
+            documents.insert(name.clone(), document);
         }
         Ok(documents)
     }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What callers of a prompt depend on: derived from its document, compared to find the honest bump.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interface {
     /// Text or chat, completion, instruction.
     pub kind: Kind,
@@ -36,7 +36,7 @@ pub struct Interface {
 }
 
 /// One variable as callers see it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InterfaceVariable {
     /// Its type; any when absent.
     #[serde(rename = "type")]
@@ -59,13 +59,7 @@ pub fn interface(document: &Document, compiled: &CompiledDocument) -> Interface 
         document.variables.iter().map(|(name, spec)| (name.clone(), declared(spec))).collect();
     let mut variables = BTreeMap::new();
     for usage in compiled.uses().iter().filter(|usage| !declared.contains_key(&usage.name)) {
-        let variable = variables.entry(usage.name.clone()).or_insert_with(|| InterfaceVariable {
-            kind: None,
-            required: false,
-            default: None,
-            choices: Vec::new(),
-            description: None,
-        });
+        let variable: &mut InterfaceVariable = variables.entry(usage.name.clone()).or_default();
         variable.required |= !usage.optional;
     }
     variables.extend(declared);
@@ -109,25 +103,9 @@ impl Interface {
     /// A text that asks for these variables; each says whether it is required.
     pub(crate) fn asking(variables: &[(&str, bool)]) -> Self {
         let variable = |(name, required): &(&str, bool)| {
-            let variable = InterfaceVariable {
-                kind: None,
-                required: *required,
-                default: None,
-                choices: Vec::new(),
-                description: None,
-            };
-            ((*name).to_owned(), variable)
+            ((*name).to_owned(), InterfaceVariable { required: *required, ..InterfaceVariable::default() })
         };
-        Self {
-            kind: Kind::Text,
-            variables: variables.iter().map(variable).collect(),
-            roles: Vec::new(),
-            placeholders: BTreeMap::new(),
-            variants: Vec::new(),
-            models: Vec::new(),
-            output_schema: None,
-            secrets: Vec::new(),
-        }
+        Self { variables: variables.iter().map(variable).collect(), ..Self::default() }
     }
 }
 

@@ -284,22 +284,6 @@ impl Nested {
     pub fn text(value: &str) -> Self {
         Self { value: Engine::from(value), bytes: value.len(), depth: 1 }
     }
-
-    /// A list.
-    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
-        let items = items.into_iter();
-        let mut list = ListBuilder::with_capacity(items.size_hint().0);
-        items.for_each(|item| list.push(item));
-        list.build()
-    }
-
-    /// A map; it keeps the order of its keys.
-    pub fn map<'n>(fields: impl IntoIterator<Item = (&'n str, Self)>) -> Self {
-        let fields = fields.into_iter();
-        let mut map = MapBuilder::with_capacity(fields.size_hint().0);
-        fields.for_each(|(name, item)| map.push(name, item));
-        map.build()
-    }
 }
 
 /// A list that is made one value after the other.
@@ -329,7 +313,7 @@ impl ListBuilder {
     }
 }
 
-/// A map that is made one field after the other.
+/// A map that is made one field after the other; it keeps the order of its keys.
 #[derive(Debug)]
 pub struct MapBuilder {
     fields: Vec<(Engine, Engine)>,
@@ -372,9 +356,19 @@ mod tests {
                 Nested::integer,
             ),
             Json::String(text) => Nested::text(text),
-            Json::Array(items) => Nested::list(items.iter().map(nested)),
+            Json::Array(items) => {
+                let mut list = ListBuilder::with_capacity(items.len());
+                for item in items {
+                    list.push(nested(item));
+                }
+                list.build()
+            }
             Json::Object(fields) => {
-                Nested::map(fields.iter().map(|(name, value)| (name.as_str(), nested(value))))
+                let mut map = MapBuilder::with_capacity(fields.len());
+                for (name, value) in fields {
+                    map.push(name, nested(value));
+                }
+                map.build()
             }
         }
     }

@@ -17,6 +17,7 @@ use promptsync_core::{
     audit::Actor,
     digest::Digest,
     ids::{AliasId, Ids as _, PromptId, VersionId},
+    interface::Interface,
     names::{AliasName, PromptName},
     splits::AliasSplits,
     time::Clock as _,
@@ -29,10 +30,7 @@ use promptsync_store::{
     prompts,
     versions::{self, Version},
 };
-use promptsync_testing::{
-    Sample, keyring,
-    sample::{a_document, an_interface},
-};
+use promptsync_testing::{Sample, keyring, sample::a_document};
 use sqlx::{PgPool, SqlitePool, postgres::PgPoolOptions, sqlite};
 use tokio::task::JoinSet;
 
@@ -186,7 +184,7 @@ impl Scene {
             digest,
             bump: Bump::Patch,
             reasons: Vec::new(),
-            interface: an_interface(),
+            interface: Interface::default(),
             dependencies: std::collections::BTreeMap::new(),
             changelog: None,
             author: Actor::System,

@@ -125,7 +125,7 @@ impl Sample {
             digest: digest.clone(),
             bump: Bump::Major,
             reasons: Vec::new(),
-            interface: an_interface(),
+            interface: Interface::default(),
             dependencies: BTreeMap::new(),
             changelog: Some("first".to_owned()),
             author: Actor::System,
@@ -292,18 +292,4 @@ pub fn manifest(entries: &[(&str, &str)]) -> Manifest {
 /// The canonical form of a document with this text.
 pub fn a_document(text: &str) -> String {
     documents::canonical(&Document { body: Body::Text(text.to_owned()), ..Document::default() })
-}
-
-/// The interface of a text without variables.
-pub fn an_interface() -> Interface {
-    Interface {
-        kind: Kind::Text,
-        variables: BTreeMap::new(),
-        roles: Vec::new(),
-        placeholders: BTreeMap::new(),
-        variants: Vec::new(),
-        models: Vec::new(),
-        output_schema: None,
-        secrets: Vec::new(),
-    }
 }

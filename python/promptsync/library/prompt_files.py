@@ -10,11 +10,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from promptsync.library.exceptions import PromptManagerError, SchemaParseError, SchemaValidationError
+from promptsync.library.exceptions import PromptManagerError, SchemaValidationError
 from promptsync.library.file_names import file_name_of
 from promptsync.library.prompts import Prompt, PromptSchema
 from promptsync.library.schema_models import problems_of
-from promptsync.library.yaml import NotYamlError, read_yaml, read_yaml_files, yaml_of
+from promptsync.library.yaml import NotYamlError, read_yaml_files, yaml_of
+from promptsync.library.yaml_files import not_yaml, read_yaml_file, yaml_paths
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -26,13 +27,7 @@ def read_prompt_file(path: Path) -> PromptSchema:
 
     ``SchemaParseError`` for what is not YAML, ``SchemaValidationError`` for what is missing, empty or holds no prompts.
     """
-    try:
-        content = read_yaml(path)
-    except NotYamlError as error:
-        raise SchemaParseError(f"Invalid YAML syntax: {error}", file=str(path), line=error.line) from error
-    except OSError as error:
-        raise SchemaValidationError(f"Failed to validate schema: {error}", file=str(path)) from error
-    return _prompts_in(content, path)
+    return _prompts_in(read_yaml_file(path), path)
 
 
 def _prompts_in(content: object, path: Path) -> PromptSchema:
@@ -58,19 +53,13 @@ def prompts_of(content: object) -> PromptSchema:
     return PromptSchema.model_validate(content)
 
 
-def prompt_paths(folder: Path) -> list[Path]:
-    """Give the YAML files directly in a folder: ``.yaml`` before ``.yml``, each by name."""
-    # By their texts: comparing paths takes them apart each time.
-    return [path for ending in ("*.yaml", "*.yml") for path in sorted(folder.glob(ending), key=str)]
-
-
 def readable_prompts(folder: Path) -> Iterator[tuple[Path, Prompt]]:
     """Give the prompts of all files of a folder, and where each stands; a bad file is logged and passed over."""
-    paths = prompt_paths(folder)
+    paths = yaml_paths(folder)
     for path, content in zip(paths, read_yaml_files(paths)):
         try:
             if isinstance(content, NotYamlError):
-                raise SchemaParseError(f"Invalid YAML syntax: {content}", file=str(path), line=content.line)
+                raise not_yaml(path, content)
             prompts = _prompts_in(content, path).prompts
         except PromptManagerError as error:
             logger.warning("passed over %s: %s", path, error.message)
@@ -95,7 +84,7 @@ def precedence(path: Path, prompt_id: str) -> int:
 
 def prompts_named(folder: Path, prompt_id: str) -> Iterator[tuple[Path, Prompt]]:
     """Give the prompts of this id in all files of a folder, and where each stands."""
-    for path in prompt_paths(folder):
+    for path in yaml_paths(folder):
         # A file in which the id is not written needs no parser; an id that YAML may write differently always does.
         if _PLAIN_ID.fullmatch(prompt_id) and not _may_name(path, prompt_id.encode()):
             continue

@@ -16,7 +16,8 @@ from promptsync.library.example_files import EXAMPLE_SCHEMAS
 from promptsync.library.exceptions import PromptManagerError, SchemaParseError, SchemaValidationError
 from promptsync.library.schema_models import model_of, nested_problem, plain_data, problems_of
 from promptsync.library.schemas import Schema, SchemaField, SchemaRegistry, completed
-from promptsync.library.yaml import NotYamlError, read_yaml, yaml_of
+from promptsync.library.yaml import yaml_of
+from promptsync.library.yaml_files import read_yaml_file, yaml_paths
 
 logger = logging.getLogger("promptsync.library")
 
@@ -47,12 +48,7 @@ class SchemaLoader:
     def load_file(self, filepath: str | Path) -> SchemaRegistry:
         """Load the schemas of a file; one that was loaded before under the same name is replaced."""
         path = Path(filepath)
-        try:
-            content = read_yaml(path)
-        except NotYamlError as error:
-            raise SchemaParseError(f"Invalid YAML syntax: {error}", file=str(path), line=error.line) from error
-        except OSError as error:
-            raise SchemaValidationError(f"Failed to validate schema: {error}", file=str(path)) from error
+        content = read_yaml_file(path)
         if content is None:
             raise SchemaParseError("Empty YAML file", file=str(path))
         # One schema alone is accepted like a list of one.
@@ -70,8 +66,7 @@ class SchemaLoader:
     def load_directory(self, dirpath: str | Path) -> Items[SchemaRegistry]:
         """Load the ``.yaml`` and ``.yml`` files of a folder; a bad one is logged and passed over."""
         registries: Items[SchemaRegistry] = Items()
-        folder = Path(dirpath)
-        for path in [*sorted(folder.glob("*.yaml")), *sorted(folder.glob("*.yml"))]:
+        for path in yaml_paths(Path(dirpath)):
             try:
                 registries.append(self.load_file(path))
             except PromptManagerError as error:

@@ -12,7 +12,9 @@ import pytest
 
 from promptsync import library
 
-COMPAT = Path(os.environ.get("PROMPTSYNC_TEST_ROOT") or Path(__file__).parents[3], "python/compat/src")
+from ..conftest import ROOT
+
+COMPAT = ROOT / "python/compat/src"
 EXPORTS = {
     "prompt_manager": "PromptManager Prompt PromptMetadata PromptVersion PromptRegistry VersionStore TemplateEngine "
     "PromptError PromptManagerError PromptNotFoundError PromptValidationError TemplateError __version__",

@@ -233,16 +233,7 @@ fn pairs(mut sides: Vec<States>, name: Option<&str>) -> Result<Vec<Diff>> {
 fn nothing(other: &State) -> State {
     let document =
         Document { kind: other.document.kind, engine: other.document.engine, ..Document::default() };
-    let interface = Interface {
-        kind: other.interface.kind,
-        variables: BTreeMap::new(),
-        roles: Vec::new(),
-        placeholders: BTreeMap::new(),
-        variants: Vec::new(),
-        models: Vec::new(),
-        output_schema: None,
-        secrets: Vec::new(),
-    };
+    let interface = Interface { kind: other.interface.kind, ..Interface::default() };
     State { label: "(not there)".to_owned(), document, interface }
 }
 

@@ -9,21 +9,8 @@ use crate::{interface::InterfaceVariable, variables::VariableType};
 /// The old side, the new side, and the reasons found between them.
 type Case<T> = (T, T, &'static [(Bump, &'static str)]);
 
-fn nothing() -> Interface {
-    Interface {
-        kind: Kind::Text,
-        variables: BTreeMap::new(),
-        roles: Vec::new(),
-        placeholders: BTreeMap::new(),
-        variants: Vec::new(),
-        models: Vec::new(),
-        output_schema: None,
-        secrets: Vec::new(),
-    }
-}
-
 fn untyped(required: bool) -> InterfaceVariable {
-    InterfaceVariable { kind: None, required, default: None, choices: Vec::new(), description: None }
+    InterfaceVariable { required, ..InterfaceVariable::default() }
 }
 
 fn typed(kind: VariableType) -> InterfaceVariable {
@@ -41,11 +28,11 @@ fn defaulting(default: &str) -> InterfaceVariable {
 
 fn with<const N: usize>(variables: [(&str, InterfaceVariable); N]) -> Interface {
     let variables = variables.into_iter().map(|(name, variable)| (name.to_owned(), variable)).collect();
-    Interface { variables, ..nothing() }
+    Interface { variables, ..Interface::default() }
 }
 
 fn answering(schema: Value) -> Interface {
-    Interface { output_schema: Some(schema), ..nothing() }
+    Interface { output_schema: Some(schema), ..Interface::default() }
 }
 
 /// The codes of the reasons, strongest first, each with its bump.
@@ -72,18 +59,18 @@ fn equal_interfaces_differ_in_wording_at_most() {
 
 #[test]
 fn another_kind_is_major() {
-    let chat = Interface { kind: Kind::Chat, ..nothing() };
-    check(&nothing(), &chat, &[(Bump::Major, "kind_changed")]);
+    let chat = Interface { kind: Kind::Chat, ..Interface::default() };
+    check(&Interface::default(), &chat, &[(Bump::Major, "kind_changed")]);
 }
 
 #[test]
 fn variables_that_come_and_go() {
     use Bump::{Major, Minor};
     let cases: [Case<Interface>; 9] = [
-        (nothing(), with([("name", untyped(true))]), &[(Major, "variable_required_added")]),
-        (nothing(), with([("name", untyped(false))]), &[(Minor, "variable_optional_added")]),
-        (nothing(), with([("name", defaulting("x"))]), &[(Minor, "variable_optional_added")]),
-        (with([("name", untyped(true))]), nothing(), &[(Minor, "variable_removed")]),
+        (Interface::default(), with([("name", untyped(true))]), &[(Major, "variable_required_added")]),
+        (Interface::default(), with([("name", untyped(false))]), &[(Minor, "variable_optional_added")]),
+        (Interface::default(), with([("name", defaulting("x"))]), &[(Minor, "variable_optional_added")]),
+        (with([("name", untyped(true))]), Interface::default(), &[(Minor, "variable_removed")]),
         // Spelt alike: a new name, even for one that may be left out, because its value would be ignored in silence.
         (
             with([("customer_name", untyped(false))]),
@@ -203,7 +190,7 @@ fn placeholders_that_come_go_and_are_needed() {
     let of = |placeholders: &[(&str, bool)]| {
         let placeholders =
             placeholders.iter().map(|(name, optional)| ((*name).to_owned(), *optional)).collect();
-        Interface { placeholders, ..nothing() }
+        Interface { placeholders, ..Interface::default() }
     };
     for (old, new, bump, code) in [
         (of(&[]), of(&[("history", false)]), Bump::Major, "placeholder_required_added"),
@@ -220,12 +207,12 @@ fn placeholders_that_come_go_and_are_needed() {
 fn roles_variants_and_models_may_come_but_not_go() {
     let tags = BTreeMap::from([("locale".to_owned(), "de".to_owned())]);
     for (what, more) in [
-        ("role", Interface { roles: vec![Role::System], ..nothing() }),
-        ("variant", Interface { variants: vec![tags], ..nothing() }),
-        ("model", Interface { models: vec!["gpt-4".into()], ..nothing() }),
+        ("role", Interface { roles: vec![Role::System], ..Interface::default() }),
+        ("variant", Interface { variants: vec![tags], ..Interface::default() }),
+        ("model", Interface { models: vec!["gpt-4".into()], ..Interface::default() }),
     ] {
-        check(&nothing(), &more, &[(Bump::Minor, &format!("{what}_added"))]);
-        check(&more, &nothing(), &[(Bump::Major, &format!("{what}_removed"))]);
+        check(&Interface::default(), &more, &[(Bump::Minor, &format!("{what}_added"))]);
+        check(&more, &Interface::default(), &[(Bump::Major, &format!("{what}_removed"))]);
     }
 }
 
@@ -289,8 +276,8 @@ fn readers_of_an_answer_may_rely_on_what_its_schema_promised() {
     for (old, new, expected) in cases {
         check(&answering(old), &answering(new), expected);
     }
-    check(&nothing(), &answering(json!({})), &[(Minor, "output_schema_added")]);
-    check(&answering(json!({})), &nothing(), &[(Major, "output_schema_removed")]);
+    check(&Interface::default(), &answering(json!({})), &[(Minor, "output_schema_added")]);
+    check(&answering(json!({})), &Interface::default(), &[(Major, "output_schema_removed")]);
     check(&answering(json!({})), &answering(json!(true)), &[(Major, "output_schema_changed")]);
 }
 
@@ -337,7 +324,7 @@ fn any_interface() -> impl Strategy<Value = Interface> {
         variables,
         placeholders,
         models,
-        ..nothing()
+        ..Interface::default()
     })
 }
 

@@ -3,7 +3,7 @@
 use promptsync_api::{
     error::{IN_USE, VERSION_LOCKED, VERSION_NOT_FOUND},
     page::Page,
-    versions::{ArchiveVersion, Pinned, VersionSummary},
+    versions::{ArchiveVersion, VersionSummary},
 };
 use promptsync_core::{
     names::{ProjectName, PromptName},
@@ -161,9 +161,6 @@ pub(crate) fn view(
 ) -> VersionSummary {
     let subject = Subject { project, prompt, version: &version };
     let (signature, lock) = (proofs.signature(subject), proofs.lock(subject));
-    let pinned = |(name, dependency): (_, promptsync_core::publish::Dependency)| {
-        (name, Pinned { version: dependency.version, digest: dependency.digest })
-    };
     VersionSummary {
         prompt: prompt.clone(),
         version: version.number,
@@ -174,7 +171,7 @@ pub(crate) fn view(
         author: version.author,
         git_commit: version.git_commit,
         origin: version.origin,
-        dependencies: version.dependencies.into_iter().map(pinned).collect(),
+        dependencies: version.dependencies,
         archived: version.archived_at.is_some(),
         signature,
         lock,

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use promptsync_core::{digest::Digest, seal::MasterKey};
+use promptsync_core::{digest::Digest, interface::Interface, seal::MasterKey};
 use promptsync_store::{
     Db, Pools, StoreError, data_keys, documents,
     reseal::{self, COLUMNS},
@@ -34,7 +34,7 @@ async fn assert_reads(db: &Db, sample: &Sample, prompts: usize) {
     assert!(found.iter().all(|(digest, text)| Digest::of(text.as_bytes()) == *digest));
     let name = promptsync_testing::sample::prompt_name("prompt_000");
     let past = versions::of_prompts(&mut tx, &sample.project, &[name.clone()]).await.unwrap();
-    assert_eq!(past[&name][0].interface, promptsync_testing::sample::an_interface());
+    assert_eq!(past[&name][0].interface, Interface::default());
     let question = search::Question { text: "prompt_000".into(), tags: Vec::new() };
     let page = promptsync_store::PageRequest::first(10);
     let hits = search::find(&mut tx, &sample.workspace, &sample.project, &question, &page).await.unwrap();
@@ -142,7 +142,7 @@ db_test! {
         // As a version of the program without sealing left it.
         unlock(db).await;
         let canonical = a_document("prompt_000 1.0.0");
-        let interface = serde_json::to_string(&promptsync_testing::sample::an_interface()).unwrap();
+        let interface = serde_json::to_string(&Interface::default()).unwrap();
         raw::execute(db, &format!("UPDATE documents SET sealed = NULL, content = '{canonical}' WHERE digest = '{}'", digest("prompt_000"))).await.unwrap();
         raw::execute(db, &format!("UPDATE versions SET sealed = NULL, interface = '{interface}' WHERE digest = '{}'", digest("prompt_000"))).await.unwrap();
         lock(db).await;

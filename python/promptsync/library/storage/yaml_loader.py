@@ -10,9 +10,10 @@ from promptsync.library.atomic_files import write_atomically
 from promptsync._awaitable import DONE, Count, Done, Items
 from promptsync.library.example_files import EXAMPLE_PROMPTS
 from promptsync.library.exceptions import PromptManagerError
-from promptsync.library.prompt_files import prompt_paths, read_prompt_file
+from promptsync.library.prompt_files import read_prompt_file
 from promptsync.library.prompts import PromptSchema
 from promptsync.library.yaml import yaml_of
+from promptsync.library.yaml_files import yaml_paths
 
 if TYPE_CHECKING:
     from promptsync.library.registry import PromptRegistry
@@ -33,7 +34,7 @@ class YAMLLoader:
     def load_directory(self, dirpath: str | Path) -> Items[PromptSchema]:
         """Give the prompts of each file directly in a folder; a bad file is logged and passed over."""
         files: Items[PromptSchema] = Items()
-        for path in prompt_paths(Path(dirpath)):
+        for path in yaml_paths(Path(dirpath)):
             try:
                 files.append(read_prompt_file(path))
             except PromptManagerError as error:

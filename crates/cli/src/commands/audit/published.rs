@@ -7,7 +7,6 @@ use promptsync_client::ClientError;
 use promptsync_core::{
     digest::Digest,
     documents,
-    publish::Dependency,
     signing::{
         BadRow, KeyRing, Pin, RowsVerdict, SigningError, VersionRecord, VersionSubject, Wrong, verify_version,
     },
@@ -88,14 +87,10 @@ fn signatures(
 }
 
 fn record(version: &VersionSummary) -> Digest {
-    let pinned = version.dependencies.iter().map(|(name, pinned)| {
-        let dependency = Dependency { version: pinned.version.clone(), digest: pinned.digest.clone() };
-        (name.clone(), dependency)
-    });
     let record = VersionRecord {
         bump: version.bump,
         changelog: version.changelog.as_deref(),
-        dependencies: &pinned.collect(),
+        dependencies: &version.dependencies,
         origin: version.origin.as_ref(),
     };
     record.digest()
