@@ -4,6 +4,9 @@
 //! savepoint, and commits when nobody waits any more. Only this task begins, undoes and commits, and nobody
 //! can cancel it: a writer that is dropped half-way gives back what it borrowed, and its changes are undone before the
 //! next one begins. Nobody is told of success before the commit.
+//!
+//! Each word to the thread that owns the connection takes longer than most statements do. So what a writer has left to
+//! run when it ends is run in one go with what the task has to say: to let in the next one, or to commit.
 
 use std::{
     collections::VecDeque,
@@ -38,6 +41,8 @@ const SECOND: &str = "SAVEPOINT member";
 const NEXT: &str = "RELEASE member; SAVEPOINT member";
 /// Undoes what a member but the first did; the next one goes on from there. It fails as [`NEXT`] does.
 const UNDO: &str = "ROLLBACK TO member";
+/// Makes everything durable that members have kept.
+const COMMIT: &str = "COMMIT";
 
 /// How much a writer is about to write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,7 +63,7 @@ pub(crate) struct Queue {
 /// Groups by number: only one is under way.
 #[derive(Clone, Copy, Debug, Default)]
 struct Groups {
-    /// The newest one in which somebody has done something.
+    /// The newest one in which somebody has seen what another did.
     begun: u64,
     /// The newest one that has been committed, or could not be.
     ended: u64,
@@ -84,8 +89,17 @@ struct Writer {
 pub(crate) struct Member {
     // In this order: the connection is back before the task hears that the member has ended.
     connection: OwnedMutexGuard<PoolConnection<Sqlite>>,
-    end: oneshot::Sender<(End, Tell)>,
+    end: oneshot::Sender<Ended>,
     later: Later,
+}
+
+/// What the task hears from a member that has not been dropped.
+#[derive(Debug)]
+struct Ended {
+    end: End,
+    /// What is to be run first, if it keeps its changes.
+    later: Later,
+    tell: Tell,
 }
 
 /// What a member wants of its changes.
@@ -98,6 +112,9 @@ pub(crate) enum End {
 }
 
 type Tell = oneshot::Sender<Result<(), Arc<sqlx::Error>>>;
+
+/// Where the connection is while nobody has it.
+type Shelf = Arc<sync::Mutex<PoolConnection<Sqlite>>>;
 
 impl Queue {
     /// Waits until nobody else writes.
@@ -192,33 +209,43 @@ async fn begin(pool: &SqlitePool) -> Result<PoolConnection<Sqlite>, sqlx::Error>
 async fn group(queue: &Queue, first: Writer, connection: PoolConnection<Sqlite>) {
     let begun = Instant::now();
     let shelf = Arc::new(sync::Mutex::new(connection));
-    let ended = lend(&shelf, first).await;
-    let Some((End::Keep, tell)) = ended else {
-        roll_back(&mut **shelf.lock().await).await;
-        if let Some((_, tell)) = ended {
-            let _ = tell.send(Ok(()));
+    let (later, tell) = match lend(&shelf, first).await {
+        Some(Ended { end: End::Keep, later, tell }) => (later, tell),
+        ended => {
+            roll_back(&mut **shelf.lock().await).await;
+            if let Some(Ended { tell, .. }) = ended {
+                let _ = tell.send(Ok(()));
+            }
+            return;
         }
-        return;
     };
     let mut tells = vec![tell];
-    let end = Ending::of(queue);
-    let outcome = others(queue, &shelf, &mut tells, begun).await;
-    let mut connection = shelf.lock().await;
-    let outcome = match outcome {
-        Ok(()) => sqlx::query("COMMIT").execute(&mut **connection).await.map(drop),
-        Err(failure) => Err(sqlx::Error::Io(io::Error::other(failure))),
+    let outcome = match queue.next(tells.len(), begun) {
+        None => run(&shelf, later.and(COMMIT)).await,
+        Some(entering) => match second(&shelf, later).await {
+            Ok(()) => {
+                let ending = Ending::of(queue);
+                let outcome = others(queue, &shelf, entering, &mut tells, begun).await;
+                ending.with(outcome.is_ok());
+                outcome
+            }
+            Err(failure) => {
+                queue.put_back(entering);
+                Err(failure)
+            }
+        },
     };
     if outcome.is_err() {
-        roll_back(&mut connection).await;
+        roll_back(&mut **shelf.lock().await).await;
     }
-    end.with(outcome.is_ok());
     let outcome = outcome.map_err(Arc::new);
     for tell in tells {
         let _ = tell.send(outcome.clone());
     }
 }
 
-/// A group that is under way: it has failed unless somebody says that it has not.
+/// A group in which somebody has seen what another did, and that is under way: it has failed unless somebody says that it
+/// has not.
 struct Ending<'a> {
     queue: &'a Queue,
     is_kept: bool,
@@ -246,50 +273,65 @@ impl Drop for Ending<'_> {
     }
 }
 
-/// Lets in whoever waits, one after the other.
+/// Lets in whoever waits, one after the other, and commits.
 async fn others(
     queue: &Queue,
-    shelf: &Arc<sync::Mutex<PoolConnection<Sqlite>>>,
+    shelf: &Shelf,
+    mut entering: Writer,
     tells: &mut Vec<Tell>,
     begun: Instant,
 ) -> Result<(), sqlx::Error> {
-    let Some(mut entering) = queue.next(tells.len(), begun) else { return Ok(()) };
-    let mut outcome = second(shelf).await;
-    while outcome.is_ok() {
+    loop {
         let ended = lend(shelf, entering).await;
-        let keeps = matches!(ended, Some((End::Keep, _)));
-        tells.extend(ended.map(|(_, tell)| tell));
-        let next = queue.next(tells.len(), begun);
-        if !keeps {
-            outcome = step(shelf, UNDO).await;
-        }
-        match next {
-            None => return outcome,
-            Some(next) => entering = next,
-        }
-        if keeps {
-            outcome = step(shelf, NEXT).await;
-        }
+        let next = queue.next(tells.len() + 1, begun);
+        let then = if next.is_some() { NEXT } else { COMMIT };
+        let outcome = match ended {
+            Some(Ended { end: End::Keep, later, tell }) => match run(shelf, later.and(then)).await {
+                Ok(()) => {
+                    tells.push(tell);
+                    Ok(())
+                }
+                Err(failure) => {
+                    let _ = tell.send(Err(Arc::new(failure)));
+                    without(shelf, next.is_none()).await
+                }
+            },
+            ended => {
+                tells.extend(ended.map(|ended| ended.tell));
+                without(shelf, next.is_none()).await
+            }
+        };
+        entering = match (next, outcome) {
+            (Some(next), Ok(())) => next,
+            (None, outcome) => return outcome,
+            (Some(next), failed) => {
+                queue.put_back(next);
+                return failed;
+            }
+        };
     }
-    queue.put_back(entering);
-    outcome
+}
+
+/// Goes on without what the last member did. It fails where SQLite has undone what the others did too.
+async fn without(shelf: &Shelf, is_last: bool) -> Result<(), sqlx::Error> {
+    let undone = run(shelf, Later::default().and(UNDO)).await;
+    undone.map_err(|failure| sqlx::Error::Io(io::Error::other(failure)))?;
+    if is_last { run(shelf, Later::default().and(COMMIT)).await } else { Ok(()) }
 }
 
 /// Between the first member and the second. There is no savepoint yet that could be missing, and where SQLite has ended
 /// the transaction by itself another would just begin: so this one has to refuse to be begun again.
-async fn second(shelf: &sync::Mutex<PoolConnection<Sqlite>>) -> Result<(), sqlx::Error> {
-    match step(shelf, "BEGIN").await {
+async fn second(shelf: &Shelf, first: Later) -> Result<(), sqlx::Error> {
+    run(shelf, first).await?;
+    match run(shelf, Later::default().and("BEGIN")).await {
         Ok(()) => Err(sqlx::Error::Io(io::Error::other("SQLite has ended the transaction"))),
-        Err(_) => step(shelf, SECOND).await,
+        Err(_) => run(shelf, Later::default().and(SECOND)).await,
     }
 }
 
-/// Between two members.
-async fn step(
-    shelf: &sync::Mutex<PoolConnection<Sqlite>>,
-    statement: &'static str,
-) -> Result<(), sqlx::Error> {
-    sqlx::query(statement).execute(&mut **shelf.lock().await).await.map(drop)
+/// Runs statements while nobody has the connection.
+async fn run(shelf: &Shelf, mut statements: Later) -> Result<(), sqlx::Error> {
+    statements.run(&mut **shelf.lock().await).await
 }
 
 /// Fails only where there is nothing to undo: SQLite has done so by itself, or nothing had begun.
@@ -298,7 +340,7 @@ async fn roll_back(connection: &mut SqliteConnection) {
 }
 
 /// Lends the connection to a writer, and waits until it is back. What the writer wants, unless it was dropped.
-async fn lend(shelf: &Arc<sync::Mutex<PoolConnection<Sqlite>>>, writer: Writer) -> Option<(End, Tell)> {
+async fn lend(shelf: &Shelf, writer: Writer) -> Option<Ended> {
     let connection = Arc::clone(shelf).lock_owned().await;
     let (end, ended) = oneshot::channel();
     let _ = writer.enter.send(Ok(Member { connection, end, later: Later::default() }));
@@ -321,14 +363,11 @@ impl Member {
     }
 
     /// Gives back the connection, and waits until the group is on disk.
-    pub(crate) async fn end(mut self, end: End) -> Result<()> {
-        if end == End::Keep {
-            self.settle().await?;
-        }
+    pub(crate) async fn end(self, end: End) -> Result<()> {
         let (tell, told) = oneshot::channel();
-        let Self { connection, end: ended, .. } = self;
+        let Self { connection, end: ended, later } = self;
         drop(connection);
-        let _ = ended.send((end, tell));
+        let _ = ended.send(Ended { end, later, tell });
         match told.await {
             Ok(outcome) => outcome.map_err(|failure| StoreError::shared(&failure)),
             Err(_) => Err(StoreError::Unavailable(sqlx::Error::WorkerCrashed)),

@@ -1,5 +1,5 @@
 //! Statements whose outcome nobody waits for: on SQLite they are run together, before the next one that somebody waits
-//! for and before the commit.
+//! for, and with the commit.
 //!
 //! Every statement is a conversation with the thread that owns the connection, which takes longer than most statements
 //! do. PostgreSQL is told each at once.
@@ -8,7 +8,8 @@ use std::{fmt, io, mem};
 
 use sqlx::{QueryBuilder, Sqlite, SqliteConnection};
 
-/// What is to be run. Each part writes one row, so that the whole text comes again and stays prepared.
+/// What is to be run. Each part writes one row or is the same each time, so that the whole text comes again and stays
+/// prepared.
 #[derive(Default)]
 pub(crate) struct Later {
     query: QueryBuilder<Sqlite>,
@@ -26,6 +27,12 @@ impl Later {
         &mut self.query
     }
 
+    /// The same, and a statement behind it.
+    pub(crate) fn and(mut self, statement: &'static str) -> Self {
+        self.next().push(statement);
+        self
+    }
+
     /// Whether there is anything to run, or to be told.
     pub(crate) fn is_due(&self) -> bool {
         self.statements > 0 || self.has_failed
@@ -36,6 +43,9 @@ impl Later {
     pub(crate) async fn run(&mut self, connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
         if self.has_failed {
             return Err(sqlx::Error::Io(io::Error::other("a statement before this one has failed")));
+        }
+        if self.statements == 0 {
+            return Ok(());
         }
         let mut gathered = mem::take(self);
         // Until the outcome is known: this may be dropped while it waits.

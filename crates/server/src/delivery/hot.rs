@@ -220,19 +220,16 @@ fn prepared(
     let asked = asked_for(reference, query);
     let answers = &app.delivery.answers;
     let undivided = Asked { view: prompt.number, divided: None, how: &asked };
-    if let Some(answer) = answers.get(&undivided) {
-        return Some(answer);
-    }
     if prompt.facts.entries.iter().all(|(_, entry)| entry.split.is_none()) {
-        return None;
+        return answers.get(&undivided);
     }
     let unit = query.split('&').find_map(|pair| pair.strip_prefix("unit="));
     let unit = Unit::of(app, unit).ok()?;
     let reference = Reference::parse(reference).ok().filter(|reference| reference.at.is_none())?;
     let found =
         resolve_in(&prompt.facts, &project.aliases, name, &reference.selector, Some(unit.name())).ok()?;
-    found.divided?;
-    answers.get(&Asked { divided: Some((&found.version.version, unit.is_named())), ..undivided })
+    let divided = found.divided.is_some().then_some((&found.version.version, unit.is_named()));
+    answers.get(&Asked { divided, ..undivided })
 }
 
 /// What [`crate::subjects::OnReference`] decides.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeSet,
+    fmt::Debug,
     future::{Future, poll_fn},
     pin::{Pin, pin},
     sync::Arc,
@@ -44,6 +45,15 @@ async fn waiting<'a>(db: &Db, mut begun: Begun<'a>) -> Begun<'a> {
     let is_pending = poll_fn(|context| Poll::Ready(begun.as_mut().poll(context).is_pending())).await;
     assert!(is_pending, "it waits");
     begun
+}
+
+/// Lets in the next member. The one before is not told yet.
+async fn let_in(told: Pin<&mut impl Future<Output: Debug>>, next: Begun<'_>) -> Tx {
+    tokio::select! {
+        biased;
+        early = told => panic!("told too early: {early:?}"),
+        next = next => next.unwrap(),
+    }
 }
 
 /// Polls once: a future that waits for nobody would be done.
@@ -107,11 +117,7 @@ async fn nobody_is_told_and_nobody_sees_a_change_before_the_group_is_on_disk() {
     let first = db.begin_write(&sample.workspace).await.unwrap();
     let second = queued(&db, &sample).await;
     let mut told = pin!(sample.commit(first, "test.first"));
-    let second = tokio::select! {
-        biased;
-        early = &mut told => panic!("told too early: {early:?}"),
-        second = second => second.unwrap(),
-    };
+    let second = let_in(told.as_mut(), second).await;
     assert!(is_pending(told.as_mut()).await);
     assert!(actions(&db, &sample).await.is_empty(), "the group is not committed");
     let (first, second) = tokio::join!(told, sample.commit(second, "test.second"));
@@ -139,17 +145,44 @@ async fn a_commit_that_fails_acknowledges_nobody() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_last_of_a_group_whose_commit_fails_because_of_it_is_the_only_one_to_fail() {
+    let (_folder, db, sample) = file().await;
+    poison(&db).await;
+    let first = db.begin_write(&sample.workspace).await.unwrap();
+    let second = queued(&db, &sample).await;
+    let (first, second) = tokio::join!(sample.commit(first, "test.first"), async {
+        sample.commit(second.await.unwrap(), "test.poison").await
+    });
+    assert!(matches!(second, Err(StoreError::Other(_))), "{second:?}");
+    assert_eq!((first.unwrap(), actions(&db, &sample).await), (2, vec!["test.first".to_owned()]));
+    db.settled().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_fails_alone_has_shown_nobody_anything() {
+    let (_folder, db, sample) = file().await;
+    poison(&db).await;
+    let alone = db.begin_write(&sample.workspace).await.unwrap();
+    let refused = sample.commit(alone, "test.poison").await;
+    assert!(matches!(refused, Err(StoreError::Other(_))), "{refused:?}");
+    db.settled().await.unwrap();
+    let first = db.begin_write(&sample.workspace).await.unwrap();
+    let second = queued(&db, &sample).await;
+    let (first, second) = tokio::join!(sample.commit(first, "test.poison"), async {
+        sample.commit(second.await.unwrap(), "test.second").await
+    });
+    assert!(first.is_err() && second.is_err(), "the second one has seen it: {first:?} {second:?}");
+    assert!(matches!(db.settled().await, Err(StoreError::Unavailable(_))));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn whoever_refuses_because_of_a_member_waits_until_its_change_is_on_disk() {
     let (_folder, db, sample) = file().await;
     db.settled().await.unwrap();
     let first = db.begin_write(&sample.workspace).await.unwrap();
     let (second, third) = (queued(&db, &sample).await, queued(&db, &sample).await);
     let mut told = pin!(sample.commit(first, "test.first"));
-    let second = tokio::select! {
-        biased;
-        early = &mut told => panic!("told too early: {early:?}"),
-        second = second => second.unwrap(),
-    };
+    let second = let_in(told.as_mut(), second).await;
     // It has seen the first one's change, and refuses.
     drop(second);
     let third = third.await.unwrap();
@@ -168,11 +201,7 @@ async fn whoever_refuses_because_of_a_member_hears_when_its_change_is_lost() {
     let first = db.begin_write(&sample.workspace).await.unwrap();
     let second = queued(&db, &sample).await;
     let mut told = pin!(sample.commit(first, "test.poison"));
-    let second = tokio::select! {
-        biased;
-        early = &mut told => panic!("told too early: {early:?}"),
-        second = second => second.unwrap(),
-    };
+    let second = let_in(told.as_mut(), second).await;
     let mut settled = pin!(db.settled());
     assert!(is_pending(settled.as_mut()).await, "the group is not committed");
     drop(second);

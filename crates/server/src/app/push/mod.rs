@@ -51,7 +51,7 @@ struct Decided {
     newest: Option<Release>,
 }
 
-/// Bytes of a prompt that are read at once.
+/// Bytes of a prompt that is read and compiled at once: to hand it to another thread would take as long.
 const LITTLE: usize = 16 << 10;
 
 /// Prompts without dependencies for which the rules are applied at once.
@@ -61,6 +61,8 @@ const FEW: usize = 4;
 struct Ahead {
     request: PushRequest,
     compilations: Compilations,
+    /// Whether it is compiled at once.
+    is_little: bool,
 }
 
 /// Pushes a folder. Each form of it is let go of as soon as the next is there: body, files, drafts.
@@ -75,7 +77,7 @@ pub(crate) async fn folder(call: &InProject, body: Folder<Push>) -> Result<PushR
     };
     let (request, drafts) = App::blocking(read).await??;
     let wish = Wish::read(&request)?;
-    publish(call, drafts.map_err(refused)?, &wish).await
+    publish(call, drafts.map_err(refused)?, false, &wish).await
 }
 
 /// Publishes one prompt written out in the request: the same as a push of one file. Says whether it made a version.
@@ -105,7 +107,7 @@ pub(crate) async fn one(
     for draft in &mut drafts {
         draft.places.clear();
     }
-    let result = publish(call, drafts, &wish).await.map_err(unwrap_refusal)?;
+    let result = publish(call, drafts, is_little, &wish).await.map_err(unwrap_refusal)?;
     let created = result.prompts.iter().any(|prompt| prompt.created);
     Ok((result, created))
 }
@@ -141,12 +143,18 @@ impl Wish {
 }
 
 /// Compiles before the transaction, so that nobody waits for it.
-async fn publish(call: &InProject, drafts: Vec<PromptDraft>, wish: &Wish) -> Result<PushResult, ApiError> {
+async fn publish(
+    call: &InProject,
+    drafts: Vec<PromptDraft>,
+    is_little: bool,
+    wish: &Wish,
+) -> Result<PushResult, ApiError> {
     let (app, workspace) = (&call.app, &call.caller.workspace);
     let (version, allow_breaking) = (wish.version.clone(), wish.allow_breaking);
     let ahead = Ahead {
         request: PushRequest { drafts, version, allow_breaking },
         compilations: Compilations::default(),
+        is_little,
     };
     if wish.dry_run {
         let (decided, seen, _) = look(call, ahead, wish).await?;
@@ -234,11 +242,12 @@ impl Decided {
 /// Compiles whatever depends on nothing in the registry. A problem is for the plan to tell.
 async fn compile(call: &InProject, mut ahead: Ahead) -> Result<Ahead, ApiError> {
     let limits = call.app.limits.clone();
-    App::blocking(move || {
+    let is_little = ahead.is_little;
+    let rules = move || {
         let _ = plan_again(&ahead.request, &Registry::default(), &limits, &mut ahead.compilations);
         ahead
-    })
-    .await
+    };
+    App::blocking_unless(is_little, rules).await
 }
 
 async fn load(tx: &mut ReadTx, call: &InProject, request: &PushRequest) -> Result<Found, ApiError> {
