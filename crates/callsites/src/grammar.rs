@@ -17,8 +17,18 @@ pub(crate) trait Grammar: Sync {
     /// What a node says about names.
     fn facts<'t>(&self, node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>));
 
+    /// What a class says about itself.
+    fn class<'t>(&self, _class: Node<'t>, _source: &'t str) -> Class<'t> {
+        Class::default()
+    }
+
     /// Whether a module or crate of this name is PromptSync's.
     fn is_package(&self, name: &str) -> bool;
+
+    /// The module that a module's item is when it is not a name in it: `from app import llm`.
+    fn submodule(&self, _module: &str, _item: &str) -> Option<String> {
+        None
+    }
 
     /// Whether a package can be named without an import.
     fn names_packages_anywhere(&self) -> bool {
@@ -58,6 +68,10 @@ pub(crate) enum View<'t> {
     Text(&'t str),
     /// A mapping that is written out.
     Mapping,
+    /// A function, with the type it gives and the value that is all of its body, as far as they are written.
+    Function { annotation: Option<&'t str>, value: Option<Node<'t>> },
+    /// A class.
+    Class,
     /// Anything else.
     Other,
 }
@@ -82,19 +96,43 @@ pub(crate) struct Entries<'t> {
     pub(crate) open: bool,
 }
 
+/// What a class says about itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Class<'t> {
+    /// What it derives from.
+    pub(crate) bases: Vec<Node<'t>>,
+    /// The names of its own methods.
+    pub(crate) methods: Vec<&'t str>,
+}
+
+/// Where something that is imported comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Origin<'t> {
+    /// The module or crate, as it is written.
+    pub(crate) module: &'t str,
+    /// The thing in it; none for the module itself.
+    pub(crate) item: Option<&'t str>,
+}
+
 /// What a statement says about a name.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Fact<'t> {
     /// The node is a scope.
     Scope(ScopeKind),
-    /// A name stands for the package itself, or for this thing of it.
-    Import { name: &'t str, item: Option<&'t str> },
-    /// Everything of the package has its own name here.
-    ImportAll,
+    /// A name stands for what is imported.
+    Import { name: &'t str, origin: Origin<'t> },
+    /// Everything of a module has its own name here, and in the files that import this one.
+    ImportAll { module: &'t str },
+    /// Files that import this one have a value under this name.
+    Export { name: &'t str, value: Node<'t> },
+    /// Files that import this one have something under this name that is imported for them alone.
+    Reexport { name: &'t str, origin: Origin<'t> },
     /// A name or member stands for this from here on.
     Bind { target: Node<'t>, value: Given<'t> },
     /// An object of the class around has a member of this type.
     Field { target: Node<'t>, annotation: &'t str },
+    /// The function around gives this value, or none.
+    Return(Option<Node<'t>>),
 }
 
 /// What is said about the value of a name; nothing when it cannot be known.

@@ -1,28 +1,41 @@
 //! Where an application's source calls PromptSync: with which names, references and variables, at which line and column.
 //!
-//! Everything here is a pure function of a text. A file is parsed with its language's grammar ([`language`]), what it
-//! says about names is written down by scope (`scopes`), and an expression is followed back to an import of PromptSync
+//! Everything here is a pure function of texts and paths. A file is parsed with its language's grammar ([`language`]), what
+//! it says about names is written down by scope (`scopes`), and an expression is followed back to an import of PromptSync
 //! (`meaning`). Only calls whose receiver can be followed that far are calls: `dictionary.get("x")` is none.
+//!
+//! An application's files are looked at twice. A [`Survey`] finds in their texts who imports whom (`modules`), so that
+//! only files are parsed that lead to PromptSync; the [`Application`] then reads each after the files it imports, knowing
+//! what their names stand for (`exports`).
 //!
 //! To teach it another language, write its `grammar::Grammar`: which nodes are names, members, calls and mappings, and
 //! which nodes bind a name.
 #![warn(missing_docs)]
 
+mod annotations;
+mod application;
+mod exports;
 mod grammar;
+mod graph;
 mod language;
 mod meaning;
+mod modules;
 mod passed;
 mod place;
 mod python;
+mod python_imports;
 mod read;
 mod rust;
 mod rust_macros;
 mod scopes;
 mod script;
+mod script_imports;
+mod script_modules;
+mod survey;
 mod trees;
 mod vocabulary;
 
-pub use self::{language::Language, place::Place, read::read};
+pub use self::{application::Application, language::Language, place::Place, read::read, survey::Survey};
 
 /// The largest source that is read, in bytes: nobody writes more into one file by hand.
 pub const LARGEST: usize = 1024 * 1024;

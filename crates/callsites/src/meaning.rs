@@ -6,7 +6,8 @@ use tree_sitter::Node;
 
 use crate::{
     Variable,
-    grammar::{Given, Grammar, View},
+    exports::Links,
+    grammar::{Given, Grammar, Origin, View},
     scopes::{Binding, Found, Scopes, path},
     vocabulary,
 };
@@ -19,12 +20,18 @@ const FARTHEST: u32 = 64;
 pub(crate) enum Meaning<'t> {
     /// PromptSync's package or crate.
     Package,
+    /// A module of the application: one of these files.
+    Module(&'t [usize]),
     /// A type of clients.
     Type,
+    /// A class of the application that derives from one.
+    Class,
     /// A client that is not started yet.
     Builder,
     /// Something that answers questions for prompts.
     Client,
+    /// A function of the application that gives one.
+    Maker,
     /// A function of the package.
     Function(&'t str),
     /// The answer to this call, or the question.
@@ -42,6 +49,10 @@ pub(crate) struct Source<'t> {
     pub(crate) grammar: &'static dyn Grammar,
     pub(crate) text: &'t str,
     pub(crate) scopes: Scopes<'t>,
+    /// What its imports lead to.
+    pub(crate) links: Links<'t>,
+    /// The files all of whose names it has.
+    pub(crate) everything: Vec<usize>,
     /// What is known already. An expression that is being looked at is in here as unknown, so names that stand for
     /// each other end, and none is followed twice.
     known: RefCell<HashMap<usize, Meaning<'t>>>,
@@ -50,13 +61,25 @@ pub(crate) struct Source<'t> {
 }
 
 impl<'t> Source<'t> {
-    pub(crate) fn new(grammar: &'static dyn Grammar, text: &'t str, scopes: Scopes<'t>) -> Self {
-        Self { grammar, text, scopes, known: RefCell::default(), mappings: RefCell::default() }
+    pub(crate) fn new(
+        grammar: &'static dyn Grammar,
+        text: &'t str,
+        scopes: Scopes<'t>,
+        links: Links<'t>,
+    ) -> Self {
+        let everything = links.everything(&scopes.everything);
+        let (known, mappings) = (RefCell::default(), RefCell::default());
+        Self { grammar, text, scopes, links, everything, known, mappings }
     }
 
     /// What an expression stands for.
     pub(crate) fn meaning(&self, node: Node<'t>) -> Meaning<'t> {
         self.follow(node, FARTHEST)
+    }
+
+    /// What each name stands for that other files can import.
+    pub(crate) fn importable(&self) -> impl Iterator<Item = (&str, Meaning<'t>)> {
+        self.scopes.importable().into_iter().map(|(name, found)| (name, self.one_of(found, FARTHEST)))
     }
 
     /// Whether a call asks a client for a prompt.
@@ -81,7 +104,7 @@ impl<'t> Source<'t> {
             View::Member { of, name, .. } => {
                 let bound = path(self.grammar, node, self.text);
                 match bound.map(|path| self.scopes.find(&path, node.start_byte())) {
-                    None | Some(Found::Nothing) => member(self.follow(of, steps), name),
+                    None | Some(Found::Nothing) => self.member(self.follow(of, steps), name),
                     Some(found) => self.one_of(found, steps),
                 }
             }
@@ -90,33 +113,68 @@ impl<'t> Source<'t> {
             View::Either(one, other) => either([one, other].map(|node| self.follow(node, steps))),
             View::Text(text) => Meaning::Text(text),
             View::Mapping => Meaning::Mapping(node),
+            View::Function { annotation, value } => self.function(node, annotation, value, steps),
+            View::Class => self.class(node, steps),
             View::Other => Meaning::Unknown,
         }
     }
 
     fn call(&self, call: Node<'t>, function: Node<'t>, steps: u32) -> Meaning<'t> {
         if let View::Member { of, name, .. } = self.grammar.view(function, self.text) {
-            return match self.follow(of, steps) {
+            let of = self.follow(of, steps);
+            if let Meaning::Module(files) = of
+                && let Some(function) = self.links.member(files, name)
+                && let made = made(function, call)
+                && made != Meaning::Unknown
+            {
+                return made;
+            }
+            return match of {
                 Meaning::Package if vocabulary::is_client(name) => Meaning::Client,
                 Meaning::Package if vocabulary::makes_client(name) => Meaning::Client,
                 Meaning::Package | Meaning::Client if vocabulary::asks(name) => Meaning::Prompt(call),
-                Meaning::Type if name == "builder" => Meaning::Builder,
+                Meaning::Type | Meaning::Class if name == "builder" => Meaning::Builder,
+                // What other functions of its own give, nobody knows.
+                Meaning::Class if vocabulary::starts(name) => Meaning::Client,
                 Meaning::Builder if vocabulary::starts(name) => Meaning::Client,
                 Meaning::Builder => Meaning::Builder,
                 Meaning::Type => Meaning::Client,
                 Meaning::Prompt(question) if vocabulary::specifies(name) => Meaning::Prompt(question),
                 same @ (Meaning::Client | Meaning::Prompt(_)) if vocabulary::unwraps(name) => same,
                 same @ (Meaning::Mapping(_) | Meaning::Text(_)) if vocabulary::converts(name) => same,
-                Meaning::Unknown if self.asks_anyway(name) => Meaning::Prompt(call),
+                Meaning::Unknown | Meaning::Module(_) | Meaning::Class | Meaning::Maker
+                    if self.asks_anyway(name) =>
+                {
+                    Meaning::Prompt(call)
+                }
                 _ => self.wrapped(call, name, steps),
             };
         }
-        match self.follow(function, steps) {
-            Meaning::Type => Meaning::Client,
-            Meaning::Function(name) if vocabulary::makes_client(name) => Meaning::Client,
-            Meaning::Function(name) if vocabulary::asks(name) => Meaning::Prompt(call),
-            _ => Meaning::Unknown,
-        }
+        made(self.follow(function, steps), call)
+    }
+
+    /// A function gives a client when its type says so, or the one value that it gives is one.
+    fn function(
+        &self,
+        function: Node<'t>,
+        annotation: Option<&'t str>,
+        value: Option<Node<'t>>,
+        steps: u32,
+    ) -> Meaning<'t> {
+        let typed = annotation.map(|annotation| self.of_type(annotation, function.start_byte(), steps));
+        let value = value.or_else(|| self.scopes.returned(function));
+        let is_maker = typed == Some(Meaning::Client)
+            || value.is_some_and(|value| self.follow(value, steps) == Meaning::Client);
+        if is_maker { Meaning::Maker } else { Meaning::Unknown }
+    }
+
+    /// A class that derives from a type of clients is one, unless it asks and fills in a way of its own.
+    fn class(&self, class: Node<'t>, steps: u32) -> Meaning<'t> {
+        let class = self.grammar.class(class, self.text);
+        let is_own = |name: &&str| vocabulary::asks(name) || vocabulary::fills(name);
+        let is_type = |base| matches!(self.follow(base, steps), Meaning::Type | Meaning::Class);
+        let is_client = !class.methods.iter().any(is_own) && class.bases.into_iter().any(is_type);
+        if is_client { Meaning::Class } else { Meaning::Unknown }
     }
 
     /// `Arc::new(client)`, `Arc::clone(&client)`, `String::from("x")`.
@@ -137,13 +195,30 @@ impl<'t> Source<'t> {
         self.scopes.imports && self.grammar.has_distinctive_get() && vocabulary::asks_distinctively(name)
     }
 
-    fn named(&self, name: &'t str, at: usize, steps: u32) -> Meaning<'t> {
+    pub(crate) fn named(&self, name: &'t str, at: usize, steps: u32) -> Meaning<'t> {
         match self.scopes.find(name, at) {
             Found::Nothing if self.grammar.names_packages_anywhere() && self.grammar.is_package(name) => {
                 Meaning::Package
             }
-            Found::Nothing => Meaning::Unknown,
+            Found::Nothing => self.links.anywhere(&self.everything, name).unwrap_or(Meaning::Unknown),
             found => self.one_of(found, steps),
+        }
+    }
+
+    /// What a member of something stands for.
+    pub(crate) fn member(&self, of: Meaning<'t>, name: &'t str) -> Meaning<'t> {
+        match of {
+            Meaning::Package => of_package(name),
+            Meaning::Module(files) => self.links.member(files, name).unwrap_or(Meaning::Unknown),
+            _ => Meaning::Unknown,
+        }
+    }
+
+    fn imported(&self, origin: Origin<'t>) -> Meaning<'t> {
+        match origin.item {
+            _ if !self.grammar.is_package(origin.module) => self.links.origin(self.grammar, origin),
+            Some(item) => of_package(item),
+            None => Meaning::Package,
         }
     }
 
@@ -168,8 +243,7 @@ impl<'t> Source<'t> {
 
     fn bound(&self, binding: Binding<'t>, steps: u32) -> Meaning<'t> {
         match binding {
-            Binding::Imported(None) => Meaning::Package,
-            Binding::Imported(Some(item)) => member(Meaning::Package, item),
+            Binding::Imported(origin) => self.imported(origin),
             Binding::Given(given, at) => {
                 let typed = given.annotation.map(|annotation| self.of_type(annotation, at, steps));
                 match (typed, given.value) {
@@ -182,18 +256,6 @@ impl<'t> Source<'t> {
                 }
             }
         }
-    }
-
-    /// What has a type like `PromptManager`, `Optional[PromptManager]`, `&Arc<PromptSync>`.
-    fn of_type(&self, annotation: &'t str, at: usize, steps: u32) -> Meaning<'t> {
-        let named = |path: &'t str| {
-            let mut parts = path.split(['.', ':']).map(str::trim).filter(|part| !part.is_empty());
-            let root = self.named(parts.next()?, at, steps.checked_sub(1)?);
-            Some(parts.fold(root, member))
-        };
-        let is_client =
-            annotation.split('|').filter_map(unwrapped).any(|path| named(path) == Some(Meaning::Type));
-        if is_client { Meaning::Client } else { Meaning::Unknown }
     }
 }
 
@@ -208,55 +270,24 @@ fn either([one, other]: [Meaning<'_>; 2]) -> Meaning<'_> {
     }
 }
 
-/// What a member of something stands for.
-fn member<'t>(of: Meaning<'t>, name: &'t str) -> Meaning<'t> {
-    match of {
-        Meaning::Package if vocabulary::is_client(name) => Meaning::Type,
-        Meaning::Package if name.starts_with(|first: char| first.is_uppercase()) => Meaning::Unknown,
-        Meaning::Package if vocabulary::asks(name) || vocabulary::fills(name) => Meaning::Function(name),
-        Meaning::Package if vocabulary::makes_client(name) => Meaning::Function(name),
+/// What the package has under a name.
+fn of_package(name: &str) -> Meaning<'_> {
+    match name {
+        name if vocabulary::is_client(name) => Meaning::Type,
+        name if name.starts_with(|first: char| first.is_uppercase()) => Meaning::Unknown,
+        name if vocabulary::asks(name) || vocabulary::fills(name) => Meaning::Function(name),
+        name if vocabulary::makes_client(name) => Meaning::Function(name),
         // A module of the package.
-        Meaning::Package => Meaning::Package,
-        _ => Meaning::Unknown,
+        _ => Meaning::Package,
     }
 }
 
-/// The type in wrappers that leave it usable as it is; not one in a list or mapping.
-fn unwrapped(annotation: &str) -> Option<&str> {
-    const WRAPPERS: [&str; 12] = [
-        "Annotated",
-        "Arc",
-        "Box",
-        "ClassVar",
-        "Final",
-        "NonNullable",
-        "Optional",
-        "Partial",
-        "Rc",
-        "Readonly",
-        "Required",
-        "Option",
-    ];
-    let mut inner = annotation;
-    for _ in 0..8 {
-        inner = inner.trim().trim_start_matches([':', '&', '*']).trim_matches(['"', '\'', ' ']);
-        if let Some(rest) = inner.strip_prefix("mut ").or_else(|| inner.strip_prefix("readonly ")) {
-            inner = rest;
-            continue;
-        }
-        // A lifetime: its quote is gone already.
-        if let Some((head, rest)) = inner.split_once(' ')
-            && head.chars().all(|c| c.is_ascii_lowercase() || c == '_')
-        {
-            inner = rest;
-            continue;
-        }
-        let Some(open) = inner.find(['[', '<']) else { return Some(inner).filter(|path| !path.is_empty()) };
-        let wrapper = inner[..open].rsplit(['.', ':']).next()?.trim();
-        if !WRAPPERS.contains(&wrapper) {
-            return None;
-        }
-        inner = inner[open + 1..].trim_end_matches([']', '>']).split(',').next()?;
+/// What a call of something gives.
+fn made<'t>(function: Meaning<'t>, call: Node<'t>) -> Meaning<'t> {
+    match function {
+        Meaning::Type | Meaning::Class | Meaning::Maker => Meaning::Client,
+        Meaning::Function(name) if vocabulary::makes_client(name) => Meaning::Client,
+        Meaning::Function(name) if vocabulary::asks(name) => Meaning::Prompt(call),
+        _ => Meaning::Unknown,
     }
-    None
 }

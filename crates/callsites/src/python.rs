@@ -2,8 +2,12 @@
 
 use tree_sitter::Node;
 
-use crate::grammar::{
-    Argument, Entries, Fact, Given, Grammar, ScopeKind, View, children, field, first, plain, text,
+use crate::{
+    grammar::{
+        Argument, Class, Entries, Fact, Given, Grammar, Origin, ScopeKind, View, children, field, first,
+        plain, text,
+    },
+    python_imports,
 };
 
 /// The grammar of Python.
@@ -31,6 +35,12 @@ impl Grammar for Python {
             },
             "string" => plain(node, "string_content", source).map_or(View::Other, View::Text),
             "dictionary" => View::Mapping,
+            "function_definition" => {
+                let annotation = field(node, "return_type").map(|annotation| text(annotation, source));
+                View::Function { annotation, value: None }
+            }
+            "lambda" => View::Function { annotation: None, value: field(node, "body") },
+            "class_definition" => View::Class,
             _ => View::Other,
         }
     }
@@ -72,10 +82,15 @@ impl Grammar for Python {
 
     fn facts<'t>(&self, node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>)) {
         match node.kind() {
-            "function_definition" | "lambda" => add(Fact::Scope(ScopeKind::Function)),
-            "class_definition" => add(Fact::Scope(ScopeKind::Class)),
+            "lambda" => add(Fact::Scope(ScopeKind::Function)),
+            "function_definition" | "class_definition" => {
+                let is_class = node.kind() == "class_definition";
+                add(Fact::Scope(if is_class { ScopeKind::Class } else { ScopeKind::Function }));
+                bind(field(node, "name"), Some(node), add);
+            }
+            "return_statement" => add(Fact::Return(first(node))),
             "import_statement" => self.import(node, source, add),
-            "import_from_statement" => self.import_from(node, source, add),
+            "import_from_statement" => import_from(node, source, add),
             "assignment" => assignment(node, source, add),
             "augmented_assignment" | "for_statement" | "for_in_clause" => {
                 add_all(field(node, "left"), add);
@@ -102,8 +117,26 @@ impl Grammar for Python {
         }
     }
 
+    fn class<'t>(&self, class: Node<'t>, source: &'t str) -> Class<'t> {
+        let bases = field(class, "superclasses").map(children).unwrap_or_default();
+        let body = field(class, "body").map(children).unwrap_or_default();
+        let methods = body.into_iter().filter_map(|part| match part.kind() {
+            "decorated_definition" => field(part, "definition"),
+            _ => Some(part),
+        });
+        let methods = methods.filter(|part| part.kind() == "function_definition");
+        Class {
+            bases,
+            methods: methods.filter_map(|part| field(part, "name")).map(|name| text(name, source)).collect(),
+        }
+    }
+
     fn is_package(&self, name: &str) -> bool {
         matches!(name.split('.').next(), Some("promptsync" | "prompt_manager"))
+    }
+
+    fn submodule(&self, module: &str, item: &str) -> Option<String> {
+        Some(python_imports::submodule(module, item))
     }
 }
 
@@ -115,35 +148,37 @@ impl Python {
                 _ => (Some(imported), first(imported)),
             };
             let (Some(module), Some(name)) = (module, name) else { continue };
-            if self.is_package(text(module, source)) {
-                add(Fact::Import { name: text(name, source), item: None });
-            } else {
-                // Something else may take a name that was a client's.
-                add(Fact::unknown(name));
+            let (module, name) = (text(module, source), text(name, source));
+            let is_renamed = imported.kind() == "aliased_import";
+            if is_renamed || self.is_package(module) {
+                add(Fact::Import { name, origin: Origin { module, item: None } });
+                continue;
+            }
+            // `import app.llm` binds `app`, and makes `app.llm` something to ask.
+            add(Fact::Import { name, origin: Origin { module: name, item: None } });
+            if module != name {
+                add(Fact::Import { name: module, origin: Origin { module, item: None } });
             }
         }
     }
+}
 
-    fn import_from<'t>(&self, node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>)) {
-        let module = field(node, "module_name");
-        let is_ours = module.is_some_and(|module| self.is_package(text(module, source)));
-        for imported in children(node).into_iter().filter(|child| Some(*child) != module) {
-            let (item, name) = match imported.kind() {
-                "wildcard_import" if is_ours => {
-                    add(Fact::ImportAll);
-                    continue;
-                }
-                "aliased_import" => (field(imported, "name"), field(imported, "alias")),
-                "dotted_name" => (Some(imported), first(imported)),
-                _ => continue,
-            };
-            let (Some(item), Some(name)) = (item, name) else { continue };
-            if is_ours {
-                add(Fact::Import { name: text(name, source), item: Some(text(item, source)) });
-            } else {
-                add(Fact::unknown(name));
+fn import_from<'t>(node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>)) {
+    let Some(from) = field(node, "module_name") else { return };
+    let module = text(from, source);
+    for imported in children(node).into_iter().filter(|child| *child != from) {
+        let (item, name) = match imported.kind() {
+            "wildcard_import" => {
+                add(Fact::ImportAll { module });
+                continue;
             }
-        }
+            "aliased_import" => (field(imported, "name"), field(imported, "alias")),
+            "dotted_name" => (Some(imported), first(imported)),
+            _ => continue,
+        };
+        let (Some(item), Some(name)) = (item, name) else { continue };
+        let origin = Origin { module, item: Some(text(item, source)) };
+        add(Fact::Import { name: text(name, source), origin });
     }
 }
 

@@ -6,6 +6,7 @@ use tree_sitter::Node;
 
 use crate::{
     Call, LARGEST, LONGEST_LINE, Language, Place, Skipped,
+    exports::{Exports, Links},
     grammar::View,
     meaning::{Meaning, Source},
     passed::{Question, filled},
@@ -19,12 +20,28 @@ const CALLS: usize = 4096;
 /// What a source says somewhere when it imports PromptSync.
 const IMPORTS: [&str; 2] = ["promptsync", "prompt_manager"];
 
-/// The calls of a source, in the order they are written. A source that is broken is read as far as it can be.
+/// Whether a source says somewhere that it has to do with PromptSync.
+pub(crate) fn mentions(source: &str) -> bool {
+    IMPORTS.iter().any(|name| source.contains(name))
+}
+
+/// The calls of a source that stands alone, in the order they are written. A source that is broken is read as far as it
+/// can be.
 pub fn read(language: Language, source: &str) -> Result<Vec<Call>, Skipped> {
     // Most sources do not; they need no reason to be skipped.
-    if !IMPORTS.iter().any(|name| source.contains(name)) {
+    if !mentions(source) {
         return Ok(Vec::new());
     }
+    let links = Links { modules: &HashMap::new(), exports: &[] };
+    read_among(language, source, links).map(|(calls, _)| calls)
+}
+
+/// The calls of a source whose imports lead to others, and what others get from it.
+pub(crate) fn read_among(
+    language: Language,
+    source: &str,
+    links: Links<'_>,
+) -> Result<(Vec<Call>, Exports), Skipped> {
     if source.len() > LARGEST {
         return Err(Skipped::TooLarge);
     }
@@ -34,7 +51,7 @@ pub fn read(language: Language, source: &str) -> Result<Vec<Call>, Skipped> {
     let trees = trees::parse(language, source);
     let grammar = language.grammar();
     let scopes = Scopes::of(grammar, &trees, source);
-    let source = Source::new(grammar, source, scopes);
+    let source = Source::new(grammar, source, scopes, links);
     let mut found = Calls::default();
     for node in trees.iter().flat_map(trees::nodes) {
         if let View::Call { function } = grammar.view(node, source.text) {
@@ -44,7 +61,8 @@ pub fn read(language: Language, source: &str) -> Result<Vec<Call>, Skipped> {
             break;
         }
     }
-    Ok(found.finish(&source))
+    let exports = Exports::of(&source);
+    Ok((found.finish(&source), exports))
 }
 
 #[derive(Default)]

@@ -4,7 +4,7 @@ use tree_sitter::Node;
 
 use crate::{
     grammar::{
-        Argument, Entries, Fact, Given, Grammar, ScopeKind, View, children, field, first, plain, text,
+        Argument, Entries, Fact, Given, Grammar, Origin, ScopeKind, View, children, field, first, plain, text,
     },
     rust_macros::is_json,
 };
@@ -138,11 +138,9 @@ impl Grammar for Rust {
 impl Rust {
     fn import<'t>(&self, node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>)) {
         let Some(argument) = field(node, "argument") else { return };
-        let is_ours = text(argument, source)
-            .trim_start_matches(':')
-            .split([':', ' ', ';'])
-            .next()
-            .is_some_and(|root| self.is_package(root));
+        let path = text(argument, source).trim_start_matches(':');
+        let module = path.split([':', ' ', ';']).next().unwrap_or_default();
+        let is_ours = self.is_package(module);
         let mut waiting = vec![argument];
         while let Some(part) = waiting.pop() {
             let (item, name) = match part.kind() {
@@ -155,7 +153,7 @@ impl Rust {
                     continue;
                 }
                 "use_wildcard" if is_ours => {
-                    add(Fact::ImportAll);
+                    add(Fact::ImportAll { module });
                     continue;
                 }
                 "use_as_clause" => (field(part, "path").map(last), field(part, "alias")),
@@ -166,7 +164,7 @@ impl Rust {
             let (Some(item), Some(name)) = (item, name) else { continue };
             if is_ours {
                 let item = Some(text(item, source)).filter(|item| !self.is_package(item));
-                add(Fact::Import { name: text(name, source), item });
+                add(Fact::Import { name: text(name, source), origin: Origin { module, item } });
             } else {
                 add(Fact::unknown(name));
             }

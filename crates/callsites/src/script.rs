@@ -2,8 +2,12 @@
 
 use tree_sitter::Node;
 
-use crate::grammar::{
-    Argument, Entries, Fact, Given, Grammar, ScopeKind, View, children, field, first, plain, text,
+use crate::{
+    grammar::{
+        Argument, Class, Entries, Fact, Given, Grammar, Origin, ScopeKind, View, children, field, first,
+        plain, text,
+    },
+    script_modules::{export, import, required},
 };
 
 /// The grammar of TypeScript, which contains that of JavaScript.
@@ -16,6 +20,7 @@ impl Grammar for Script {
             | "this"
             | "property_identifier"
             | "private_property_identifier"
+            | "type_identifier"
             | "shorthand_property_identifier_pattern" => View::Name(text(node, source)),
             "member_expression" => match (field(node, "object"), field(node, "property")) {
                 (Some(of), Some(at)) => View::Member { of, name: text(at, source), at },
@@ -44,6 +49,12 @@ impl Grammar for Script {
             },
             "string" | "template_string" => string(node, source).map_or(View::Other, View::Text),
             "object" => View::Mapping,
+            "function_declaration" | "function_expression" | "arrow_function" => {
+                let annotation = field(node, "return_type").map(|annotation| text(annotation, source));
+                let value = field(node, "body").filter(|body| body.kind() != "statement_block");
+                View::Function { annotation, value }
+            }
+            "class_declaration" | "class" | "abstract_class_declaration" => View::Class,
             _ => View::Other,
         }
     }
@@ -81,22 +92,28 @@ impl Grammar for Script {
 
     fn facts<'t>(&self, node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>)) {
         match node.kind() {
-            "function_declaration"
-            | "function_expression"
-            | "generator_function_declaration"
-            | "generator_function"
-            | "method_definition" => add(Fact::Scope(ScopeKind::Function)),
+            "function_declaration" | "generator_function_declaration" => {
+                add(Fact::Scope(ScopeKind::Function));
+                declared_as(node, add);
+            }
+            "function_expression" | "generator_function" | "method_definition" => {
+                add(Fact::Scope(ScopeKind::Function));
+            }
             "arrow_function" => {
                 add(Fact::Scope(ScopeKind::Function));
                 if let Some(target) = field(node, "parameter") {
                     add(Fact::unknown(target));
                 }
             }
-            "class_declaration" | "class" | "abstract_class_declaration" => {
+            "class" => add(Fact::Scope(ScopeKind::Class)),
+            "class_declaration" | "abstract_class_declaration" => {
                 add(Fact::Scope(ScopeKind::Class));
+                declared_as(node, add);
             }
-            "import_statement" => self.import(node, source, add),
-            "variable_declarator" => self.declared(node, source, add),
+            "return_statement" => add(Fact::Return(first(node))),
+            "import_statement" => import(node, source, add),
+            "export_statement" => export(node, source, add),
+            "variable_declarator" => declared(node, source, add),
             "public_field_definition" | "field_definition" => {
                 let target = field(node, "name").or_else(|| field(node, "property"));
                 given(node, target, "value", source, add);
@@ -107,6 +124,9 @@ impl Grammar for Script {
                     && !matches!(value.kind(), "null" | "undefined")
                 {
                     add(Fact::value(target, value));
+                    if let Some(name) = exported(target, source) {
+                        add(Fact::Export { name, value });
+                    }
                 }
             }
             "augmented_assignment_expression" | "for_in_statement" => {
@@ -118,84 +138,65 @@ impl Grammar for Script {
         }
     }
 
+    fn class<'t>(&self, class: Node<'t>, source: &'t str) -> Class<'t> {
+        let heritage = children(class).into_iter().find(|part| part.kind() == "class_heritage");
+        let clauses = heritage.map(children).unwrap_or_default();
+        let extended = clauses.into_iter().filter(|clause| clause.kind() == "extends_clause");
+        let body = field(class, "body").map(children).unwrap_or_default();
+        let names = body.into_iter().filter_map(|part| field(part, "name"));
+        Class {
+            bases: extended.filter_map(|clause| field(clause, "value")).collect(),
+            methods: names.map(|name| text(name, source)).collect(),
+        }
+    }
+
     fn is_package(&self, name: &str) -> bool {
         let name = name.strip_prefix('@').unwrap_or(name);
         name.split('/').next() == Some("promptsync")
     }
 }
 
-impl Script {
-    fn import<'t>(&self, node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>)) {
-        let module = field(node, "source").and_then(|module| string(module, source));
-        let is_ours = module.is_some_and(|module| self.is_package(module));
-        let clause = children(node).into_iter().find(|child| child.kind() == "import_clause");
-        for part in clause.map(children).unwrap_or_default() {
-            match part.kind() {
-                // What a package gives without a name is taken for the package.
-                "identifier" => self.named(is_ours, part, None, source, add),
-                "namespace_import" => {
-                    if let Some(name) = first(part) {
-                        self.named(is_ours, name, None, source, add);
-                    }
-                }
-                "named_imports" => {
-                    for specifier in children(part) {
-                        let Some(item) = field(specifier, "name") else { continue };
-                        let name = field(specifier, "alias").unwrap_or(item);
-                        self.named(is_ours, name, Some(item), source, add);
-                    }
-                }
-                _ => {}
-            }
+fn declared<'t>(node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>)) {
+    let Some(target) = field(node, "name") else { return };
+    let module = field(node, "value").and_then(|value| required(value, source));
+    match (target.kind(), module) {
+        ("identifier", Some(module)) => {
+            add(Fact::Import { name: text(target, source), origin: Origin { module, item: None } });
         }
-    }
-
-    #[expect(clippy::unused_self, reason = "said like the other ways to import")]
-    fn named<'t>(
-        &self,
-        is_ours: bool,
-        name: Node<'t>,
-        item: Option<Node<'t>>,
-        source: &'t str,
-        add: &mut dyn FnMut(Fact<'t>),
-    ) {
-        if is_ours {
-            let item = item.map(|item| text(item, source));
-            add(Fact::Import { name: text(name, source), item });
-        } else {
-            add(Fact::unknown(name));
-        }
-    }
-
-    fn declared<'t>(&self, node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>)) {
-        let Some(target) = field(node, "name") else { return };
-        let is_ours = field(node, "value").is_some_and(|value| self.requires(value, source));
-        match target.kind() {
-            "identifier" if is_ours => add(Fact::Import { name: text(target, source), item: None }),
-            "identifier" => given(node, Some(target), "value", source, add),
-            "object_pattern" => {
-                for part in children(target) {
-                    let (item, name) = match part.kind() {
-                        "pair_pattern" => (field(part, "key"), field(part, "value")),
-                        "shorthand_property_identifier_pattern" => (Some(part), Some(part)),
-                        _ => continue,
-                    };
-                    if let (Some(item), Some(name)) = (item, name) {
-                        self.named(is_ours, name, Some(item), source, add);
+        ("identifier", None) => given(node, Some(target), "value", source, add),
+        ("object_pattern", _) => {
+            for part in children(target) {
+                let (item, name) = match part.kind() {
+                    "pair_pattern" => (field(part, "key"), field(part, "value")),
+                    "shorthand_property_identifier_pattern" => (Some(part), Some(part)),
+                    _ => continue,
+                };
+                match (item, name, module) {
+                    (Some(item), Some(name), Some(module)) => {
+                        let origin = Origin { module, item: Some(text(item, source)) };
+                        add(Fact::Import { name: text(name, source), origin });
                     }
+                    (_, Some(name), None) => add(Fact::unknown(name)),
+                    _ => {}
                 }
             }
-            _ => {}
         }
+        _ => {}
     }
+}
 
-    /// `require("promptsync")`.
-    fn requires(&self, value: Node<'_>, source: &str) -> bool {
-        let function = field(value, "function").filter(|_| value.kind() == "call_expression");
-        let module = field(value, "arguments").and_then(first).and_then(|module| string(module, source));
-        function.is_some_and(|function| text(function, source) == "require")
-            && module.is_some_and(|module| self.is_package(module))
+/// A function or class has its name where it is declared.
+fn declared_as<'t>(node: Node<'t>, add: &mut dyn FnMut(Fact<'t>)) {
+    if let Some(name) = field(node, "name") {
+        add(Fact::value(name, node));
     }
+}
+
+/// The name under which `exports.name = value` and `module.exports.name = value` hand a value out.
+fn exported<'t>(target: Node<'t>, source: &'t str) -> Option<&'t str> {
+    let of = field(target, "object").filter(|_| target.kind() == "member_expression")?;
+    let is_exports = matches!(text(of, source), "exports" | "module.exports");
+    field(target, "property").filter(|_| is_exports).map(|name| text(name, source))
 }
 
 fn parameter<'t>(node: Node<'t>, source: &'t str, add: &mut dyn FnMut(Fact<'t>)) {
@@ -231,7 +232,7 @@ fn given<'t>(
     }
 }
 
-fn string<'t>(node: Node<'t>, source: &'t str) -> Option<&'t str> {
+pub(crate) fn string<'t>(node: Node<'t>, source: &'t str) -> Option<&'t str> {
     plain(node, "string_fragment", source)
 }
 

@@ -160,7 +160,7 @@ impl Repository {
             .filter(|entry| entry.mode != "120000" && entry.size.is_some_and(|size| size <= limit))
             .filter_map(|entry| {
                 let inside = if entry.path == path { "" } else { below(&path, &entry.path)? };
-                wanted(&entry.path).then_some((inside, &entry.object))
+                wanted(inside).then_some((inside, &entry.object))
             })
             .collect();
         // Not all in memory at the same time.

@@ -26,16 +26,20 @@ const FETCHED: usize = 2 * LARGEST;
 
 /// A source file.
 pub(crate) struct SourceFile {
-    /// Its path, as people know it.
-    pub(crate) name: String,
+    /// Its path, seen from where the command runs.
+    pub(crate) path: String,
     /// Its language.
     pub(crate) language: Language,
     /// Its text; too large for the reader where the file is.
     pub(crate) text: String,
 }
 
-/// Hands over every source file below a path of this machine, in the order of their names.
-pub(crate) fn on_disk(path: &Path, mut look: impl FnMut(SourceFile)) -> Result {
+/// Hands over every source file below a path of this machine that is wanted, in the order of their names.
+pub(crate) fn on_disk(
+    path: &Path,
+    wanted: impl Fn(&str) -> bool,
+    mut look: impl FnMut(SourceFile),
+) -> Result {
     let meta = std::fs::metadata(path).map_err(|error| CliError::file("read", path, &error))?;
     let prefix = plain(path);
     let files = if meta.is_file() {
@@ -60,38 +64,47 @@ pub(crate) fn on_disk(path: &Path, mut look: impl FnMut(SourceFile)) -> Result {
         if !is_regular || is_made(&file) || (is_test(&file) && !is_test(&prefix.to_string_lossy())) {
             continue;
         }
+        let path = named(&place);
+        if !wanted(&path) {
+            continue;
+        }
         let mut bytes = Vec::new();
         let limit = LARGEST as u64 + 1;
         File::open(&place)
             .and_then(|file| file.take(limit).read_to_end(&mut bytes))
             .map_err(|error| CliError::file("read", &place, &error))?;
-        let name = place.to_string_lossy().replace('\\', "/");
-        look(SourceFile { name, language, text: String::from_utf8_lossy(&bytes).into_owned() });
+        look(SourceFile { path, language, text: String::from_utf8_lossy(&bytes).into_owned() });
     }
     Ok(())
 }
 
-/// Hands over every source file that a commit has below a path; says whether the commit has the path.
+/// Hands over every source file that a commit has below a path and that is wanted; says whether the commit has the path.
 pub(crate) fn at_commit(
     repository: &Repository,
     commit: &Commit,
     path: &Path,
+    wanted: impl Fn(&str) -> bool,
     mut look: impl FnMut(SourceFile),
 ) -> Result<bool> {
     let prefix = plain(path);
     let with_tests = is_test(&prefix.to_string_lossy());
-    let is_source = |path: &str| Language::of(path).is_some() && !is_made(path);
-    repository.files(commit, path, is_source, FETCHED, |below, bytes| {
-        if is_test(below) && !with_tests {
-            return;
-        }
-        let place = if below.is_empty() { prefix.clone() } else { prefix.join(below) };
-        let place = place.to_string_lossy().replace('\\', "/");
-        if let Some(language) = Language::of(&place) {
-            let name = format!("{}:{place}", commit.short());
-            look(SourceFile { name, language, text: String::from_utf8_lossy(bytes).into_owned() });
+    let place = |below: &str| named(&if below.is_empty() { prefix.clone() } else { prefix.join(below) });
+    let is_wanted = |below: &str| {
+        let place = place(below);
+        let is_left_out = is_made(below) || (is_test(below) && !with_tests);
+        !is_left_out && Language::of(&place).is_some() && wanted(&place)
+    };
+    repository.files(commit, path, is_wanted, FETCHED, |below, bytes| {
+        let path = place(below);
+        if let Some(language) = Language::of(&path) {
+            look(SourceFile { path, language, text: String::from_utf8_lossy(bytes).into_owned() });
         }
     })
+}
+
+/// A path in the form that people write.
+fn named(path: &Path) -> String {
+    path.to_string_lossy().replace('\\', "/")
 }
 
 /// The path without `.` in it.

@@ -1,6 +1,8 @@
 use promptsync_callsites::{LARGEST, LONGEST_LINE, Language, Skipped, calls, read};
 use proptest::prelude::*;
 
+use crate::said_among;
+
 /// Deeper than any stack would hold, had each level a frame.
 const DEEP: usize = 10_000;
 
@@ -63,12 +65,51 @@ fn what_a_program_wrote_is_skipped_with_a_reason() {
     assert_eq!(Skipped::TooLarge.to_string(), "it is larger than 1048576 bytes");
 }
 
+#[test]
+fn files_that_import_each_other_in_a_ring_end() {
+    let file = |number: usize, next: usize| match number {
+        0 => (format!("a{number}.py"), format!("import promptsync\nfrom a{next} import pm\npm.get('x')\n")),
+        _ => {
+            (format!("a{number}.py"), format!("from a{next} import *\nfrom a{next} import pm\npm.get('x')\n"))
+        }
+    };
+    let ring: Vec<_> = (0..DEEP).map(|number| file(number, (number + 1) % DEEP)).collect();
+    let ring: Vec<_> = ring.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    assert_eq!(said_among(&ring), [""; 0]);
+    let with_client =
+        [&[("a0.py", "import promptsync\nfrom a1 import b\npm = promptsync.PromptManager()")], &ring[1..]];
+    assert_eq!(said_among(&with_client.concat()).len(), DEEP - 1);
+}
+
+#[test]
+fn many_imports_of_many_files_end() {
+    let all: String = (0..120).map(|n| format!("from .a{n} import *\nfrom .a{n} import b{n}, c\n")).collect();
+    let text = format!("import promptsync\n{all}{}", "b1.get('x')\nunknown.get('x')\n".repeat(200));
+    let paths: Vec<String> = (0..120).map(|n| format!("app/a{n}.py")).collect();
+    let files: Vec<_> = paths.iter().map(|path| (path.as_str(), text.as_str())).collect();
+    assert_eq!(said_among(&files[..20]), [""; 0]);
+    let small: Vec<_> = files.iter().map(|(path, _)| (*path, all.as_str())).collect();
+    assert_eq!(
+        said_among(&[&[("app/a0.py", "import promptsync\npm = promptsync.Client()")], &small[1..]].concat()),
+        [""; 0]
+    );
+}
+
 proptest! {
     #[test]
     fn no_text_is_a_panic(text in any::<String>()) {
         for language in Language::ALL {
             let _ = calls(language, &text);
         }
+    }
+
+    #[test]
+    fn no_application_is_a_panic(
+        files in prop::collection::vec((prop::sample::select(PATHS), prop::collection::vec(prop::sample::select(PARTS), 0..30)), 0..6),
+    ) {
+        let files: Vec<_> = files.into_iter().map(|(path, parts)| (path, parts.concat())).collect();
+        let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let _ = said_among(&files);
     }
 
     #[test]
@@ -84,7 +125,22 @@ proptest! {
     }
 }
 
+const PATHS: &[&str] =
+    &["a.py", "b/a.py", "b/__init__.py", "../b.py", "/a.py", "a.ts", "b/a.tsx", "b/index.js", "a.rs"];
+
 const PARTS: &[&str] = &[
+    "from .a import p\n",
+    "from a import *\n",
+    "from ... import (p, \\\n",
+    "import b.a\n",
+    "import p from './a';\n",
+    "export { p as q } from '../b';\n",
+    "export * from '.';\n",
+    "export default ",
+    "return ",
+    "lambda: ",
+    "class P(P):\n",
+    "class P extends P {",
     "import promptsync\n",
     "from promptsync import PromptManager as P\n",
     "import { PromptSync } from 'promptsync';\n",

@@ -1,11 +1,14 @@
 //! What is a call in each language, and what only looks like one.
 
 mod hostile;
+mod imports;
 mod python;
 mod rust;
 mod script;
 
-use promptsync_callsites::{Call, Language, calls};
+use std::collections::BTreeMap;
+
+use promptsync_callsites::{Call, Language, Survey, calls};
 
 /// The calls of a source, one a line: where, prompt and reference, then where it is filled and with what.
 pub(crate) fn shown(language: Language, source: &str) -> Vec<String> {
@@ -25,14 +28,30 @@ fn line(call: &Call) -> String {
 
 /// The calls without their places.
 pub(crate) fn said(language: Language, source: &str) -> Vec<String> {
-    let without_place =
-        |text: &str| text.split_once(' ').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
-    let calls = shown(language, source);
-    calls
-        .iter()
-        .map(|line| match line.split_once(" -> ") {
-            Some((head, filled)) => format!("{} {}", without_place(head), without_place(filled)),
-            None => without_place(line),
-        })
-        .collect()
+    shown(language, source).iter().map(|line| without_places(line)).collect()
+}
+
+/// The calls of an application's files without their places, each with its file.
+pub(crate) fn said_among(files: &[(&str, &str)]) -> Vec<String> {
+    let mut survey = Survey::default();
+    for (path, text) in files {
+        survey.add(path, Language::of(path).expect("a language"), text);
+    }
+    let application = survey.application();
+    let wanted = files.iter().filter(|(path, _)| application.wants(path));
+    let texts: BTreeMap<_, _> = wanted.map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+    let mut said = Vec::new();
+    for (path, calls) in application.read(&texts) {
+        let calls = calls.expect("a source that is read");
+        said.extend(calls.iter().map(|call| format!("{path}: {}", without_places(&line(call)))));
+    }
+    said
+}
+
+fn without_places(line: &str) -> String {
+    let without = |text: &str| text.split_once(' ').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
+    match line.split_once(" -> ") {
+        Some((head, filled)) => format!("{} {}", without(head), without(filled)),
+        None => without(line),
+    }
 }

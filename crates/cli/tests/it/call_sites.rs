@@ -349,3 +349,84 @@ fn a_source_that_a_program_wrote_is_skipped_with_the_reason() {
     warning: app/large.py is not read: it is larger than 1048576 bytes
     "##);
 }
+
+#[test]
+fn a_client_that_another_file_makes_is_followed_on_disk_and_at_a_commit() {
+    let sandbox = Sandbox::with(&[
+        ("prompts/support.yaml", SUPPORT),
+        ("app/__init__.py", "from .llm import pm as prompts\n"),
+        ("app/llm.py", "from promptsync import PromptManager\n\npm = PromptManager()\n"),
+        ("app/routes/support.py", "from app import prompts\n\nprompts.get('support').format(issue='late')\n"),
+        (
+            "web/llm.ts",
+            "import { PromptSync } from 'promptsync';\nclass Prompts extends PromptSync {}\nexport default new Prompts();\n",
+        ),
+        ("web/greet.ts", "import pm from './llm.js';\n(await pm.get('greeting')).format({});\n"),
+        ("web/settings.ts", "import { settings } from './other.js';\nsettings.get('none');\n"),
+    ]);
+    let first = sandbox.commit();
+    assert_snapshot!(sandbox.run(&["validate", "--code", "."]), @r##"
+    exit: 1
+    --- stderr
+    missing_variable
+
+      × support needs `customer_name`, which this call does not pass
+       ╭─[app/routes/support.py:3:24]
+     2 │ 
+     3 │ prompts.get('support').format(issue='late')
+       ·                        ┬
+       ·                        ╰── here
+       ╰────
+    prompt_missing
+
+      × `greeting` is not offered
+       ╭─[web/greet.ts:2:15]
+     1 │ import pm from './llm.js';
+     2 │ (await pm.get('greeting')).format({});
+       ·               ┬
+       ·               ╰── here
+       ╰────
+    error: 2 mismatches with the prompt files (2 calls in 2 files read)
+    "##);
+    sandbox.write("app/llm.py", "pm = {}\n");
+    sandbox.write(
+        "web/greet.ts",
+        "import pm from './llm.js';\n(await pm.get('support')).format({ customer_name, issue });\n",
+    );
+    assert_snapshot!(sandbox.run(&["validate", "--code", "app", "--code", "web"]), @r##"
+    exit: 0
+    --- stdout
+    1 prompt is valid, and 1 call in 1 file fit.
+    "##);
+    let at_commit = sandbox.run(&["validate", "--git-commit", &first, "--code", "app", "--code", "web"]);
+    assert_snapshot!(at_commit.replace(&first[..7], "[COMMIT]"), @r##"
+    exit: 1
+    --- stderr
+    missing_variable
+
+      × support needs `customer_name`, which this call does not pass
+       ╭─[[COMMIT]:app/routes/support.py:3:24]
+     2 │ 
+     3 │ prompts.get('support').format(issue='late')
+       ·                        ┬
+       ·                        ╰── here
+       ╰────
+    prompt_missing
+
+      × `greeting` is not offered
+       ╭─[[COMMIT]:web/greet.ts:2:15]
+     1 │ import pm from './llm.js';
+     2 │ (await pm.get('greeting')).format({});
+       ·               ┬
+       ·               ╰── here
+       ╰────
+    error: 2 mismatches with the prompt files (2 calls in 2 files read)
+    "##);
+    // What is not read leads nowhere.
+    let one = sandbox.run(&["validate", "--git-commit", &first, "--code", "app/routes"]);
+    assert_snapshot!(one.replace(&first[..7], "[COMMIT]"), @r##"
+    exit: 0
+    --- stdout
+    1 prompt is valid, and 0 calls in 0 files fit.
+    "##);
+}

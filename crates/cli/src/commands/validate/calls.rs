@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use promptsync_api::prompts::ResolvedPrompt;
-use promptsync_callsites as callsites;
+use promptsync_callsites::{self as callsites, Survey};
 use promptsync_client::Wish;
 use promptsync_core::{
     callsites::{Answers, CallSite, Callable, Filling, Offer, Spot, check, exact},
@@ -51,37 +51,28 @@ impl Calls {
         if args.no_code || (args.code.is_empty() && !against_registry) {
             return Ok(calls);
         }
-        let whole = [context.settings.code()];
-        let paths = if args.code.is_empty() { whole.as_slice() } else { args.code.as_slice() };
-        for path in paths {
-            let look = |file: SourceFile| calls.look(file, context);
-            let Some((repository, commit)) = at else {
-                sources::on_disk(path, look)?;
-                continue;
-            };
-            let exists = sources::at_commit(repository, commit, path, look)?;
-            // A path that somebody mistyped must not pass for one without calls.
-            if !exists && !args.code.is_empty() {
-                let message = format!("the commit {} has no {}", commit.short(), path.display());
-                return Err(CliError::not_found("file_not_found", message));
+        // Most files have nothing to do with PromptSync: their texts are looked at, and not kept.
+        let mut survey = Survey::default();
+        let note = |file: SourceFile| survey.add(&file.path, file.language, &file.text);
+        look(args, at, context, |_| true, note)?;
+        let application = survey.application();
+        let mut texts = BTreeMap::new();
+        let keep = |file: SourceFile| {
+            texts.insert(file.path, file.text);
+        };
+        look(args, at, context, |path| application.wants(path), keep)?;
+        for (path, found) in application.read(&texts) {
+            let name = at.map_or_else(|| path.to_owned(), |(_, commit)| format!("{}:{path}", commit.short()));
+            match found {
+                Ok(found) if found.is_empty() => {}
+                Ok(found) => {
+                    calls.sites.extend(found.into_iter().map(|call| site(&name, call)));
+                    calls.texts.extend(texts.remove(path).map(|text| (name, text)));
+                }
+                Err(reason) => context.printer.warn(format!("{name} is not read: {reason}")),
             }
         }
         Ok(calls)
-    }
-
-    fn look(&mut self, file: SourceFile, context: &Context) {
-        // Paths that are named may lie in each other.
-        if self.texts.contains_key(&file.name) {
-            return;
-        }
-        match callsites::read(file.language, &file.text) {
-            Ok(found) if found.is_empty() => {}
-            Ok(found) => {
-                self.sites.extend(found.into_iter().map(|call| site(&file.name, call)));
-                self.texts.insert(file.name, file.text);
-            }
-            Err(reason) => context.printer.warn(format!("{} is not read: {reason}", file.name)),
-        }
     }
 
     /// `12 calls in 5 files`.
@@ -165,6 +156,31 @@ impl Calls {
             exact: BTreeMap::new(),
         }))
     }
+}
+
+/// Hands over the source files in the paths that are named, or in the whole project, that are wanted.
+fn look(
+    args: &Validate,
+    at: Option<&(&Repository, Commit)>,
+    context: &Context,
+    wanted: impl Fn(&str) -> bool,
+    mut take: impl FnMut(SourceFile),
+) -> Result {
+    let whole = [context.settings.code()];
+    let paths = if args.code.is_empty() { whole.as_slice() } else { args.code.as_slice() };
+    for path in paths {
+        let Some((repository, commit)) = at else {
+            sources::on_disk(path, &wanted, &mut take)?;
+            continue;
+        };
+        let exists = sources::at_commit(repository, commit, path, &wanted, &mut take)?;
+        // A path that somebody mistyped must not pass for one without calls.
+        if !exists && !args.code.is_empty() {
+            let message = format!("the commit {} has no {}", commit.short(), path.display());
+            return Err(CliError::not_found("file_not_found", message));
+        }
+    }
+    Ok(())
 }
 
 fn callable(prompt: &ResolvedPrompt) -> Callable {
