@@ -11,13 +11,17 @@ use std::{
 use rustix::process::Signal;
 use tempfile::TempDir;
 
-use crate::outage::{Outage, Refusal, free_port, send};
+use crate::{
+    authority::Authority,
+    outage::{Outage, Refusal, free_port, send},
+};
 
 /// The server. It ends when this value goes away.
 #[derive(Debug)]
 pub struct Redis {
     folder: TempDir,
     port: u16,
+    has_tls: bool,
     process: Option<Child>,
     refusal: Option<Refusal>,
 }
@@ -25,17 +29,31 @@ pub struct Redis {
 impl Redis {
     /// Starts one on a free port; nothing when Redis is not installed.
     pub fn start() -> Option<Self> {
+        Self::started(None)
+    }
+
+    /// The same with TLS, and a certificate of this authority.
+    pub fn start_with_tls(authority: &Authority) -> Option<Self> {
+        Self::started(Some(authority))
+    }
+
+    fn started(authority: Option<&Authority>) -> Option<Self> {
         let is_there = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
         is_there.ok().filter(std::process::ExitStatus::success)?;
         let folder = TempDir::new().expect("a folder");
-        let mut server = Self { folder, port: free_port(), process: None, refusal: None };
+        if let Some(authority) = authority {
+            authority.renew(folder.path());
+        }
+        let has_tls = authority.is_some();
+        let mut server = Self { folder, port: free_port(), has_tls, process: None, refusal: None };
         server.go();
         Some(server)
     }
 
     /// Where it is reached.
     pub fn url(&self) -> String {
-        format!("redis://127.0.0.1:{}/0", self.port)
+        let scheme = if self.has_tls { "rediss" } else { "redis" };
+        format!("{scheme}://127.0.0.1:{}/0", self.port)
     }
 
     /// Takes it away.
@@ -86,7 +104,14 @@ impl Redis {
 
     fn go(&mut self) {
         let mut command = Command::new("redis-server");
-        command.args(["--port", &self.port.to_string(), "--bind", "127.0.0.1", "--save", "3600 1"]);
+        let port = self.port.to_string();
+        command.args(["--bind", "127.0.0.1", "--save", "3600 1"]).current_dir(self.folder.path());
+        if self.has_tls {
+            command.args(["--port", "0", "--tls-port", &port, "--tls-auth-clients", "no"]);
+            command.args(["--tls-cert-file", "certificate.pem", "--tls-key-file", "key.pem"]);
+        } else {
+            command.args(["--port", &port]);
+        }
         // Compressed values would hide what is looked for in a dump.
         command.args(["--rdbcompression", "no", "--appendonly", "yes", "--dir"]).arg(self.folder.path());
         let process = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();

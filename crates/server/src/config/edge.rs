@@ -1,4 +1,4 @@
-//! Settings of the edge: TLS, proxies in front, rates.
+//! Settings of the edge: TLS on either side, proxies in front, rates.
 
 use std::path::PathBuf;
 
@@ -22,6 +22,19 @@ impl Found<'_> {
                 Ok(Some(TlsFiles { certificate: PathBuf::from(certificate), key: PathBuf::from(key) }))
             }
         }
+    }
+
+    /// The authorities that Redis' certificate may come from, as PEM.
+    pub(super) fn redis_ca(&self) -> Result<Option<Vec<u8>>, ConfigError> {
+        let (path, origin) = self.text("redis_ca")?;
+        if path.is_empty() {
+            return Ok(None);
+        }
+        if !self.text("redis_url")?.0.starts_with("rediss://") {
+            let expected = "empty, because redis_url does not begin with rediss://";
+            return Err(ConfigError::Value { name: "redis_ca", origin, expected });
+        }
+        std::fs::read(&path).map(Some).map_err(|source| ConfigError::File { path, source })
     }
 
     /// How much one caller, one workspace, one address may ask for.
@@ -52,5 +65,19 @@ mod tests {
         }
         assert!(merged("rate_caller", "many").is_err());
         assert_eq!(merged("listen", "127.0.0.1:1").expect("fits").tls, None);
+    }
+
+    #[test]
+    fn authorities_of_a_redis_without_tls_or_in_no_file_are_a_mistake() {
+        let merged = |url: &str, ca: &str| {
+            let flags = [("redis_url", url.to_owned()), ("redis_ca", ca.to_owned())];
+            Config::merge(&flags.into(), &[].into(), Path::new("none"))
+        };
+        for url in ["", "redis://localhost/0"] {
+            let error = merged(url, "ca.pem").expect_err("no TLS");
+            assert!(matches!(error, ConfigError::Value { name: "redis_ca", .. }), "{error}");
+        }
+        let error = merged("rediss://localhost/0", "nowhere.pem").expect_err("no file");
+        assert!(matches!(&error, ConfigError::File { path, .. } if path == "nowhere.pem"), "{error}");
     }
 }

@@ -46,6 +46,8 @@ pub struct Config {
     pub database_url: Option<Secret>,
     /// A Redis or Valkey server; none when absent.
     pub redis_url: Option<Secret>,
+    /// The authorities of its certificate, as PEM; the public ones when absent.
+    pub redis_ca: Option<Vec<u8>>,
     /// The server's key; in the data folder when absent.
     pub server_key: Option<Secret>,
     /// The master key; in the data folder when absent.
@@ -241,6 +243,7 @@ impl Found<'_> {
             listen: self.parse("listen", "an address and port such as 127.0.0.1:7979")?,
             database_url: secret("database_url")?,
             redis_url: secret("redis_url")?,
+            redis_ca: self.redis_ca()?,
             server_key: secret("server_key")?,
             master_key: secret("master_key")?,
             old_master_keys: secret("old_master_keys")?,

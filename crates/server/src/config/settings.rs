@@ -38,6 +38,10 @@ pub const SETTINGS: &[Setting] = &[
         "redis_url",
         "A Redis or Valkey server that keeps a last-good copy and tells of changes; none when empty",
     ),
+    setting(
+        "redis_ca",
+        "PEM file with the authorities of a rediss:// server's certificate; the public ones when empty",
+    ),
     secret(
         "server_key",
         "64 hexadecimal digits that protect API keys and cursors; kept in the data folder when empty",

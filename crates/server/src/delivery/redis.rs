@@ -8,7 +8,8 @@ use futures_util::StreamExt as _;
 use promptsync_core::{audit::Revision, digest::Digest, ids::WorkspaceId, time::Timestamp};
 use promptsync_store::{data_keys::SealedKey, last_good::Stored};
 use redis::{
-    AsyncConnectionConfig, Client, Pipeline, RedisError, RedisResult, aio::MultiplexedConnection, cmd, pipe,
+    AsyncConnectionConfig, Client, Pipeline, RedisError, RedisResult, TlsCertificates,
+    aio::MultiplexedConnection, cmd, pipe,
 };
 use tokio::sync::mpsc;
 
@@ -45,11 +46,20 @@ impl Redis {
         let url = app.config.redis_url.as_ref()?;
         let name = app.secret.seal("redis", &[]);
         let prefix = format!("promptsync:{}", Digest::of(&name).short());
-        let Ok(client) = Client::open(url.0.as_str()) else {
+        let opened = match &app.config.redis_ca {
+            Some(authorities) => {
+                let root_cert = Some(authorities.clone());
+                Client::build_with_tls(url.0.as_str(), TlsCertificates { client_tls: None, root_cert })
+            }
+            None => Client::open(url.0.as_str()),
+        };
+        let Ok(client) = opened else {
             // What is wrong may quote the password.
-            tracing::error!("redis_url is no address of a Redis server; the server goes on without");
+            tracing::error!("redis_url and redis_ca lead to no Redis server; the server goes on without");
             return None;
         };
+        // The library for Redis asks for the one of the process.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         Some(Self { client, prefix })
     }
 

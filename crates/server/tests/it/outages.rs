@@ -8,7 +8,7 @@ use std::{
 };
 
 use promptsync_store::Db;
-use promptsync_testing::{Caller, Outage, Postgres, Redis, TestApp, keyring};
+use promptsync_testing::{Authority, Caller, Outage, Postgres, Redis, TestApp, keyring};
 use serde_json::json;
 
 const PROMPTS: usize = 20;
@@ -228,9 +228,23 @@ async fn a_server_without_a_copy_of_its_own_starts_with_the_one_in_redis() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_one_server_changed_another_hears_from_redis() {
     let Some(redis) = Redis::start() else { return };
+    another_hears(&[("PROMPTSYNC_REDIS_URL", &redis.url())]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_is_reached_over_tls_when_its_certificate_comes_from_the_authority_that_is_named() {
+    let authority = Authority::new();
+    let Some(redis) = Redis::start_with_tls(&authority) else { return };
+    let folder = tempfile::tempdir().expect("a folder");
+    let root = folder.path().join("ca.pem");
+    fs::write(&root, authority.root()).expect("a file");
+    let root = root.to_str().expect("a path that is text");
+    another_hears(&[("PROMPTSYNC_REDIS_URL", &redis.url()), ("PROMPTSYNC_REDIS_CA", root)]).await;
+}
+
+async fn another_hears(settings: &[(&str, &str)]) {
     let folder = tempfile::tempdir().expect("a folder");
     let db = Db::open_sqlite(&folder.path().join("a.db"), keyring()).await.expect("a file");
-    let settings: &[(&str, &str)] = &[("PROMPTSYNC_REDIS_URL", &redis.url())];
     let (here, there) = (TestApp::with(&db, settings).await, TestApp::beside(&db, settings).await);
     let _following = (here.follow(Duration::from_hours(1)), there.follow(Duration::from_hours(1)));
     let editor = here.editor().await;
