@@ -7,7 +7,7 @@ use crate::{
     exports::{Exports, Links},
     graph::{self, Graph},
     modules::Modules,
-    read::read_among,
+    read::read,
     survey::Surveyed,
 };
 
@@ -134,7 +134,7 @@ impl<'a> Progress<'a> {
         self.read_at[file] = self.now;
         let source = &self.sources[file];
         let links = Links { modules: &source.modules, exports: &self.exports };
-        match read_among(source.language, text, links) {
+        match read(source.language, text, links) {
             Ok((calls, exports)) => {
                 self.calls[file] = Some(Ok(calls));
                 let leads = exports.leads || self.exports[file].leads;

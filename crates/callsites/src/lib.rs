@@ -35,7 +35,7 @@ mod survey;
 mod trees;
 mod vocabulary;
 
-pub use self::{application::Application, language::Language, place::Place, read::read, survey::Survey};
+pub use self::{application::Application, language::Language, place::Place, survey::Survey};
 
 /// The largest source that is read, in bytes: nobody writes more into one file by hand.
 pub const LARGEST: usize = 1024 * 1024;
@@ -94,9 +94,4 @@ impl std::fmt::Display for Skipped {
             }
         }
     }
-}
-
-/// The calls of a source, in the order they are written; none of a source that [`read`] skips.
-pub fn calls(language: Language, source: &str) -> Vec<Call> {
-    read(language, source).unwrap_or_default()
 }

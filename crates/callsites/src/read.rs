@@ -25,19 +25,9 @@ pub(crate) fn mentions(source: &str) -> bool {
     IMPORTS.iter().any(|name| source.contains(name))
 }
 
-/// The calls of a source that stands alone, in the order they are written. A source that is broken is read as far as it
-/// can be.
-pub fn read(language: Language, source: &str) -> Result<Vec<Call>, Skipped> {
-    // Most sources do not; they need no reason to be skipped.
-    if !mentions(source) {
-        return Ok(Vec::new());
-    }
-    let links = Links { modules: &HashMap::new(), exports: &[] };
-    read_among(language, source, links).map(|(calls, _)| calls)
-}
-
-/// The calls of a source whose imports lead to others, and what others get from it.
-pub(crate) fn read_among(
+/// The calls of a source in the order they are written, and what others get from it. A source that is broken is read as
+/// far as it can be.
+pub(crate) fn read(
     language: Language,
     source: &str,
     links: Links<'_>,

@@ -1,7 +1,7 @@
-use promptsync_callsites::{LARGEST, LONGEST_LINE, Language, Skipped, calls, read};
+use promptsync_callsites::{LARGEST, LONGEST_LINE, Language, Skipped};
 use proptest::prelude::*;
 
-use crate::said_among;
+use crate::{calls, read, said_among};
 
 /// Deeper than any stack would hold, had each level a frame.
 const DEEP: usize = 10_000;

@@ -221,6 +221,15 @@ fn a_client_is_known_through_files_that_pass_it_on() {
     }
 }
 
+/// Whether there is a call where something is used, beside its definition and in a file that imports it.
+fn assert_calls((definition, name): (&str, &str), made: &str, expected: bool) {
+    let source = format!("{definition}{made}\n");
+    assert_eq!(!said(Language::Python, &source).is_empty(), expected, "{source}");
+    let importing = format!("from app.llm import {name}\n{made}\n");
+    let files = [("app/llm.py", definition), ("app/a.py", importing.as_str())];
+    assert_eq!(is_call(&files), expected, "{source}");
+}
+
 #[test]
 fn a_class_that_derives_from_a_client_is_a_type_of_clients() {
     let base = "from promptsync import PromptManager\n";
@@ -238,11 +247,7 @@ fn a_class_that_derives_from_a_client_is_a_type_of_clients() {
         let definition = format!("{base}{class}\n");
         for made in ["Prompts().get('x')", "def f(p: Prompts):\n    p.get('x')", "p = Prompts()\np.get('x')"]
         {
-            let source = format!("{definition}{made}\n");
-            assert_eq!(!said(Language::Python, &source).is_empty(), expected, "{source}");
-            let importing = format!("from app.llm import Prompts\n{made}\n");
-            let files = [("app/llm.py", definition.as_str()), ("app/a.py", &importing)];
-            assert_eq!(is_call(&files), expected, "{source}");
+            assert_calls((&definition, "Prompts"), made, expected);
         }
         let other = format!("{definition}Prompts.names().get('x')\n");
         assert_eq!(said(Language::Python, &other), [""; 0]);
@@ -287,11 +292,7 @@ fn a_function_that_gives_a_client_is_followed() {
     ] {
         let definition = format!("{head}{function}\n");
         for made in ["get_pm().get('x')", "def f():\n    pm = get_pm()\n    pm.get('x')"] {
-            let source = format!("{definition}{made}\n");
-            assert_eq!(!said(Language::Python, &source).is_empty(), expected, "{source}");
-            let importing = format!("from app.llm import get_pm\n{made}\n");
-            let files = [("app/llm.py", definition.as_str()), ("app/a.py", &importing)];
-            assert_eq!(is_call(&files), expected, "{source}");
+            assert_calls((&definition, "get_pm"), made, expected);
         }
     }
     for (function, expected) in [

@@ -8,7 +8,21 @@ mod script;
 
 use std::collections::BTreeMap;
 
-use promptsync_callsites::{Call, Language, Survey, calls};
+use promptsync_callsites::{Call, Language, Skipped, Survey};
+
+/// The calls of an application of one file.
+pub(crate) fn read(language: Language, source: &str) -> Result<Vec<Call>, Skipped> {
+    let mut survey = Survey::default();
+    survey.add("alone", language, source);
+    let application = survey.application();
+    let texts = application.wants("alone").then(|| ("alone".to_owned(), source.to_owned()));
+    application.read(&texts.into_iter().collect()).pop().map_or(Ok(Vec::new()), |(_, calls)| calls)
+}
+
+/// The same, of a source that is read.
+pub(crate) fn calls(language: Language, source: &str) -> Vec<Call> {
+    read(language, source).unwrap_or_default()
+}
 
 /// The calls of a source, one a line: where, prompt and reference, then where it is filled and with what.
 pub(crate) fn shown(language: Language, source: &str) -> Vec<String> {
